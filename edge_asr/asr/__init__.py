@@ -1,0 +1,1 @@
+"""Brain: from 16 kHz speech to words."""

@@ -1,0 +1,45 @@
+"""What the recognizer says, in the time of the utterance; no wall clock, no ids."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class EndReason(StrEnum):
+    """Why an utterance ended; exactly one per final."""
+
+    SILENCE = "silence"  # trailing silence after words, heard by gate or decoder
+    MAX_LENGTH = "max_length"
+    DISCONTINUITY = "discontinuity"  # samples are missing: a gap or an overload
+    MUTE = "mute"
+    SHUTDOWN = "shutdown"
+    END_OF_INPUT = "end_of_input"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word. Times in seconds from the first sample of the utterance; confidence in 0..1."""
+
+    word: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """The best path so far.
+
+    `words` carry times and confidences only where `timed` is true: partials skip that work. `decoded_s` is how far the
+    search has come, `trailing_silence_s` how much of its end is silence on the best path.
+    """
+
+    words: tuple[Word, ...]
+    decoded_s: float
+    trailing_silence_s: float
+    timed: bool
+
+    @property
+    def text(self) -> str:
+        """Words joined by single spaces."""
+        return " ".join(word.word for word in self.words)

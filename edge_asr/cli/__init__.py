@@ -1,0 +1,1 @@
+"""Front door: one file for each command."""

@@ -1,0 +1,1 @@
+"""The kitchen-table try-out: private microphone, private broker, the real daemon."""

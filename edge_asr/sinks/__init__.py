@@ -1,0 +1,1 @@
+"""Mouth: where events leave the house."""

@@ -1,0 +1,1 @@
+"""From published weights to a bundle that edge_asr can run."""
