@@ -1,0 +1,59 @@
+"""`edge-asr COMMAND`: the table of commands and the one place that turns an error into a line and an exit code."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from edge_asr import __version__
+from edge_asr.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, EdgeAsrError
+
+COMMANDS = {
+    "run": "listen to the microphone and publish what is said (the daemon)",
+    "demo": "try it here and now; what is missing is stood in for, privately",
+    "listen": "show what subscribers receive from the broker, live",
+    "transcribe": "turn audio files into text or JSON lines",
+    "devices": "list the microphones and the names to choose them by",
+    "models": "list, pull, verify and remove models",
+    "check-config": "read the configuration, say what is wrong with it or print it whole",
+    "doctor": "check microphone, sound server, broker, model and machine; each fault with its fix",
+    "bench": "measure accuracy, cost and latency",
+}
+
+
+def build_parser(command: str | None) -> argparse.ArgumentParser:
+    """Parser of everything; only `command`'s module is imported, so that `--help` is quick."""
+    parser = argparse.ArgumentParser(
+        prog="edge-asr",
+        description="Streaming speech recognition that lives in the house and speaks MQTT.",
+        epilog="Start with `edge-asr doctor`. Each command has a --help of its own.",
+    )
+    parser.add_argument("--version", action="version", version=f"edge-asr {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, text in COMMANDS.items():
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        if name == command:
+            module = importlib.import_module(f"edge_asr.cli.{name.replace('-', '_')}")
+            module.add_arguments(sub)
+            sub.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns its exit code; a known error becomes one line on standard error."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    command = next((word for word in words if not word.startswith("-")), None)
+    try:
+        args = build_parser(command if command in COMMANDS else None).parse_args(words)
+        code: int = args.run(args)
+    except EdgeAsrError as error:
+        print(f"edge-asr: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone; nothing is left to say
+        return EXIT_FAILURE
+    except SystemExit as done:  # argparse has said its line
+        return done.code if isinstance(done.code, int) else EXIT_USAGE
+    return code or EXIT_OK

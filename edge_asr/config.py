@@ -1,0 +1,131 @@
+"""Every setting: frozen, typed, units in the names. How they are read lies in `settings.py`.
+
+The shipped `example.toml` documents each key; a test holds it to these Structs.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+PositiveSeconds = Annotated[float, Meta(gt=0.0)]
+Seconds = Annotated[float, Meta(ge=0.0)]
+TopicPart = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+TopicPrefix = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,3}$")]
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of every section: an unknown key is refused with its path."""
+
+
+class DeviceConfig(Section, frozen=True):
+    """Who speaks on the broker."""
+
+    id: TopicPart | None = None  # None: the host name, cleaned
+    name: str | None = None  # None: "edge_asr <id>"
+
+
+class AudioConfig(Section, frozen=True):
+    """The microphone and the way from it."""
+
+    source: str = "auto"  # "auto", "pulse:<source name>", "alsa:<card id>", or any part of a source's name
+    channel: Annotated[int, Meta(ge=0, le=63)] | Literal["mix"] = "mix"
+    ring_s: PositiveSeconds = 10.0
+    chunk_ms: Annotated[int, Meta(ge=10, le=200)] = 20
+    no_chunk_timeout_s: PositiveSeconds = 3.0
+    reopen_min_s: PositiveSeconds = 0.5
+    reopen_max_s: PositiveSeconds = 10.0
+
+
+class GateConfig(Section, frozen=True):
+    """When audio reaches the recognizer."""
+
+    vad_mode: Annotated[int, Meta(ge=0, le=3)] = 2  # webrtcvad's own: 0 hears everything, 3 is the strictest
+    onset_ms: Annotated[int, Meta(ge=20, le=1000)] = 100  # voiced time that opens the gate ...
+    onset_window_ms: Annotated[int, Meta(ge=20, le=2000)] = 240  # ... within this window
+    pre_roll_ms: Annotated[int, Meta(ge=0, le=2000)] = 400
+    hangover_ms: Annotated[int, Meta(ge=20, le=5000)] = 800
+
+
+class EndpointConfig(Section, frozen=True):
+    """When an utterance is over."""
+
+    silence_s: PositiveSeconds = 0.6  # after words
+    no_words_s: PositiveSeconds = 5.0  # nothing said
+    max_utterance_s: PositiveSeconds = 20.0
+
+
+class ModelsConfig(Section, frozen=True):
+    """Which bundle, from which folder."""
+
+    bundle: TopicPart = "en"
+    dir: str | None = None  # None: see settings.model_folder
+
+
+class RecognizerConfig(Section, frozen=True):
+    """Accuracy against cost."""
+
+    threads: Annotated[int, Meta(ge=1, le=16)] = 1
+    beam: Annotated[float, Meta(gt=0.0, le=30.0)] | None = None  # None: the bundle's own
+    max_active: Annotated[int, Meta(ge=100, le=20000)] | None = None
+
+
+class OverloadConfig(Section, frozen=True):
+    """What is given up first when the machine is too slow; lag = now - capture time of what is being consumed."""
+
+    partials_lag_s: PositiveSeconds = 1.0
+    flush_lag_s: PositiveSeconds = 4.0
+    keep_s: PositiveSeconds = 0.5
+
+
+class TlsConfig(Section, frozen=True):
+    """TLS to the broker. The host name is always checked."""
+
+    enabled: bool = False
+    ca_file: str | None = None  # None: the system's certificates
+    cert_file: str | None = None
+    key_file: str | None = None
+
+
+class MqttConfig(Section, frozen=True):
+    """The broker."""
+
+    enabled: bool = True
+    host: str = "localhost"
+    port: Port | None = None  # None: 1883, or 8883 with TLS
+    username: str | None = None
+    password_file: str | None = None
+    topic_prefix: TopicPrefix = "edge_asr"
+    keepalive_s: Annotated[int, Meta(ge=5, le=3600)] = 30
+    partials: bool = True
+    queue_messages: Annotated[int, Meta(ge=10, le=100_000)] = 1000
+    reconnect_max_s: Annotated[int, Meta(ge=1, le=600)] = 30
+    tls: TlsConfig = TlsConfig()
+
+
+class JsonlConfig(Section, frozen=True):
+    """Events as JSON lines. Off unless asked for: they hold what was said."""
+
+    path: str | None = None  # "-" is standard output
+    partials: bool = False
+
+
+class LogConfig(Section, frozen=True):
+    """What the log says; transcripts never, below debug."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Config(Section, frozen=True):
+    """The whole configuration; defaults < TOML file < environment < command line."""
+
+    device: DeviceConfig = DeviceConfig()
+    audio: AudioConfig = AudioConfig()
+    gate: GateConfig = GateConfig()
+    endpoint: EndpointConfig = EndpointConfig()
+    models: ModelsConfig = ModelsConfig()
+    recognizer: RecognizerConfig = RecognizerConfig()
+    overload: OverloadConfig = OverloadConfig()
+    mqtt: MqttConfig = MqttConfig()
+    jsonl: JsonlConfig = JsonlConfig()
+    log: LogConfig = LogConfig()

@@ -1,0 +1,130 @@
+"""The wire format: one tagged union on `event_type`, version 1.
+
+`events.schema.json` is its JSON Schema; a test holds it to these Structs. Adding an optional field keeps `v`.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct, field
+
+VERSION: Literal[1] = 1
+
+
+class WordTiming(Struct, frozen=True):
+    """A word in stream time (seconds since the source was opened); confidence in 0..1."""
+
+    word: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+class Latency(Struct, frozen=True):
+    """Milliseconds, measured against the capture time of the samples.
+
+    first_token: first partial published - speech onset. finalization: final published - last speech sample.
+    decision: final published - the sample at which the end was decided. None where it is not known.
+    """
+
+    first_token: float | None = None
+    finalization: float | None = None
+    decision: float | None = None
+
+
+class _Base(Struct, frozen=True, kw_only=True):
+    device_id: str
+    stream_id: str
+    segment_id: str
+    emitted_at: str  # ISO 8601, UTC
+    clock_synced: bool
+    v: Literal[1] = VERSION
+
+
+class _Transcript(_Base, frozen=True, kw_only=True):
+    text: str
+    revision: int  # counts the transcripts of this segment from 1; the final has the highest
+    start_s: float
+    end_s: float
+    start: str
+    end: str
+    language: str
+    model: str
+    words: list[WordTiming]
+    confidence: float | None = None
+    end_reason: str | None = None
+    pass_no: Literal[1, 2] = field(name="pass", default=1)
+    truncated: bool = False  # audio is missing at an end of this segment
+    latency_ms: Latency = Latency()
+
+
+class PartialEvent(_Transcript, frozen=True, kw_only=True, tag_field="event_type", tag="partial"):
+    """May still change; `words` is empty."""
+
+
+class FinalEvent(_Transcript, frozen=True, kw_only=True, tag_field="event_type", tag="final"):
+    """Never changes; exactly one for each segment that has had a transcript."""
+
+
+class SpeechStartedEvent(_Base, frozen=True, kw_only=True, tag_field="event_type", tag="speech_started"):
+    """The gate has opened."""
+
+    start_s: float
+    start: str
+
+
+class SpeechEndedEvent(_Base, frozen=True, kw_only=True, tag_field="event_type", tag="speech_ended"):
+    """The utterance is over; `words` is how many were heard, and with 0 there may be no final."""
+
+    end_s: float
+    end: str
+    end_reason: str
+    words: int
+
+
+class ErrorEvent(Struct, frozen=True, kw_only=True, tag_field="event_type", tag="error"):
+    """Something went wrong that a subscriber may want to know."""
+
+    device_id: str
+    emitted_at: str
+    clock_synced: bool
+    code: str
+    message: str
+    stream_id: str = ""
+    segment_id: str = ""
+    v: Literal[1] = VERSION
+
+
+TranscriptEvent = PartialEvent | FinalEvent
+Event = PartialEvent | FinalEvent | SpeechStartedEvent | SpeechEndedEvent | ErrorEvent
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def encode(event: Event) -> bytes:
+    """One event as one line of JSON, UTF-8, without the line end. Thread-safe."""
+    return _encoder.encode(event)
+
+
+def decode(payload: bytes) -> Event:
+    """Event of a JSON payload; raises msgspec.ValidationError or DecodeError when it is not one. Thread-safe."""
+    return _decoder.decode(payload)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the union."""
+    schema = msgspec.json.schema(Event)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "edge_asr events", **schema}
+
+
+class StateReport(Struct, frozen=True, kw_only=True):
+    """The retained `…/state` payload: what the device is doing and why."""
+
+    state: Literal["starting", "listening", "muted", "degraded", "stopping"]
+    reason: str  # empty while listening; else one line for a person, with the fix
+    model: str
+    language: str
+    microphone: str  # description of the source in use, empty while there is none
+    version: str
+    since: str  # ISO 8601, UTC

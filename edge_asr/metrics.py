@@ -1,0 +1,39 @@
+"""Counters of the house; the only file that knows prometheus_client.
+
+Every bounded queue and every loss has a counter here. One `Metrics` is made by `app` and handed down.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+
+class Metrics:
+    """All counters and gauges, on a registry of their own. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"edge_asr_{name}", text, labels, registry=self.registry)
+
+        def gauge(name: str, text: str) -> Gauge:
+            return Gauge(f"edge_asr_{name}", text, registry=self.registry)
+
+        self.audio_seconds = counter("audio_seconds", "Audio consumed by the pipeline, in seconds")
+        self.speech_seconds = counter("speech_seconds", "Audio that passed the gate, in seconds")
+        self.audio_dropped_seconds = counter("audio_dropped_seconds", "Audio lost, in seconds", "reason")
+        self.words = counter("words", "Words published in finals")
+        self.events = counter("events", "Events made", "event_type")
+        self.events_dropped = counter("events_dropped", "Events that a sink could not take", "sink", "reason")
+        self.partials_suppressed = counter("partials_suppressed", "Partials not made because of lag")
+        self.capture_reopened = counter("capture_reopened", "Openings of the microphone", "reason")
+        self.close_timeouts = counter("capture_close_timeouts", "PortAudio calls that hung and were left behind")
+        self.worker_errors = counter("worker_errors", "Utterances ended by an error", "error")
+        self.sink_errors = counter("sink_errors", "Errors held inside a sink", "sink")
+        self.lag_seconds = gauge("lag_seconds", "Now - capture time of the newest chunk consumed")
+        self.ring_seconds = gauge("ring_seconds", "Audio that waits in the ring")
+        self.broker_connected = gauge("broker_connected", "1 while the broker is connected")
+        self.capture_healthy = gauge("capture_healthy", "1 while samples arrive")
+
+    def text(self) -> str:
+        """All of it in Prometheus' text format."""
+        return generate_latest(self.registry).decode()

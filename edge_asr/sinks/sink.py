@@ -1,0 +1,25 @@
+"""The seam behind which events leave the house."""
+
+from typing import Protocol
+
+from edge_asr.events import Event, StateReport
+
+
+class Sink(Protocol):
+    """Where events go. A sink never blocks its caller and never raises: what it cannot deliver it counts."""
+
+    def start(self) -> None:
+        """Begin; returns at once even when the other side is away."""
+        ...
+
+    def emit(self, event: Event) -> None:
+        """Take one event. Called from the worker thread; never blocks."""
+        ...
+
+    def report(self, state: StateReport) -> None:
+        """Take the newest state of the device. Called from any thread; never blocks."""
+        ...
+
+    def stop(self, deadline_s: float) -> None:
+        """Deliver what waits, for at most `deadline_s`, and end every thread of this sink."""
+        ...
