@@ -8,10 +8,18 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
-PositiveSeconds = Annotated[float, Meta(gt=0.0)]
-Seconds = Annotated[float, Meta(ge=0.0)]
-TopicPart = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-TopicPrefix = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,3}$")]
+PositiveSeconds = Annotated[float, Meta(gt=0.0, le=3600.0)]
+TopicPart = Annotated[
+    str,
+    Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z", description="1 to 64 letters, digits, - or _"),
+]
+TopicPrefix = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,3}\Z",
+        description="up to 4 parts of letters, digits, - or _ with / between them",
+    ),
+]
 
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,86 @@
+"""Rules between settings, which a type alone cannot hold."""
+
+import re
+from collections.abc import Iterator
+
+from edge_asr.config import AudioConfig, Config, EndpointConfig, GateConfig, MqttConfig, OverloadConfig
+from edge_asr.errors import ConfigError
+
+_HOST = re.compile(r"\A[^\s/@\x00-\x1f]+\Z")
+
+
+def hold(config: Config) -> None:
+    """Raise ConfigError for the first rule that `config` breaks."""
+    for fault in _faults(config):
+        raise ConfigError(fault)
+
+
+def _faults(config: Config) -> Iterator[str]:
+    yield from _audio(config.audio)
+    yield from _gate(config.gate)
+    yield from _endpoint(config.endpoint, config.gate)
+    yield from _overload(config.overload, config.audio)
+    yield from _mqtt(config.mqtt)
+
+
+def _audio(audio: AudioConfig) -> Iterator[str]:
+    if not audio.source.strip():
+        yield 'audio.source is empty: use "auto", or a name that `edge-asr devices` lists'
+    if audio.reopen_min_s > audio.reopen_max_s:
+        yield (
+            f"audio.reopen_min_s = {audio.reopen_min_s:g} is above audio.reopen_max_s = {audio.reopen_max_s:g}: "
+            "lower the first or raise the second"
+        )
+
+
+def _gate(gate: GateConfig) -> Iterator[str]:
+    if gate.onset_ms > gate.onset_window_ms:
+        yield (
+            f"gate.onset_ms = {gate.onset_ms} is above gate.onset_window_ms = {gate.onset_window_ms}: "
+            "that much voice never fits into the window, lower the first or raise the second"
+        )
+
+
+def _endpoint(endpoint: EndpointConfig, gate: GateConfig) -> Iterator[str]:
+    if endpoint.silence_s >= endpoint.max_utterance_s:
+        yield (
+            f"endpoint.silence_s = {endpoint.silence_s:g} is not below endpoint.max_utterance_s = "
+            f"{endpoint.max_utterance_s:g}: no utterance would end by silence"
+        )
+    if gate.pre_roll_ms >= endpoint.max_utterance_s * 1000:
+        yield (
+            f"gate.pre_roll_ms = {gate.pre_roll_ms} fills endpoint.max_utterance_s = {endpoint.max_utterance_s:g}: "
+            "lower the first or raise the second"
+        )
+
+
+def _overload(overload: OverloadConfig, audio: AudioConfig) -> Iterator[str]:
+    if overload.flush_lag_s <= overload.partials_lag_s:
+        yield (
+            f"overload.flush_lag_s = {overload.flush_lag_s:g} is not above overload.partials_lag_s = "
+            f"{overload.partials_lag_s:g}: partials are to be given up before audio is"
+        )
+    if overload.keep_s >= overload.flush_lag_s:
+        yield (
+            f"overload.keep_s = {overload.keep_s:g} is not below overload.flush_lag_s = {overload.flush_lag_s:g}: "
+            "a flush would drop nothing"
+        )
+    if audio.ring_s <= overload.flush_lag_s:
+        yield (
+            f"audio.ring_s = {audio.ring_s:g} is not above overload.flush_lag_s = {overload.flush_lag_s:g}: "
+            "the ring would overflow before it is flushed"
+        )
+
+
+def _mqtt(mqtt: MqttConfig) -> Iterator[str]:
+    if not _HOST.match(mqtt.host) or mqtt.host.count(":") == 1:
+        yield f"mqtt.host = {mqtt.host!r}: expected a host name or an address alone; the port goes into mqtt.port"
+    if mqtt.password_file is not None and mqtt.username is None:
+        yield "mqtt.password_file is set without mqtt.username: MQTT has no password without a user, add mqtt.username"
+    tls = mqtt.tls
+    if (tls.cert_file is None) != (tls.key_file is None):
+        there, missing = ("cert_file", "key_file") if tls.key_file is None else ("key_file", "cert_file")
+        yield f"mqtt.tls.{there} is set without mqtt.tls.{missing}: a client certificate needs both"
+    given = [name for name in ("ca_file", "cert_file", "key_file") if getattr(tls, name) is not None]
+    if given and not tls.enabled:
+        yield f"mqtt.tls.{given[0]} is set while mqtt.tls.enabled is false: set mqtt.tls.enabled = true"
