@@ -1,0 +1,101 @@
+"""A bundle: the folder of a model's files and its manifest, found and checked before anything is loaded from it."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from edge_asr.asr.manifest import ROLES, Features, FileEntry, Manifest, Search
+from edge_asr.errors import ModelError
+
+__all__ = [
+    "MANIFEST_FILE",
+    "Bundle",
+    "Features",
+    "FileEntry",
+    "Manifest",
+    "Search",
+    "load_bundle",
+    "sha256_of",
+    "verify_bundle",
+]
+
+MANIFEST_FILE = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A folder whose manifest was read and whose files are there."""
+
+    folder: Path
+    manifest: Manifest
+
+    def path(self, role: str) -> Path:
+        """File of a role; KeyError when it is none of ROLES."""
+        return self.folder / self.manifest.files[role].path
+
+
+def load_bundle(models_dir: Path, name: str) -> Bundle:
+    """Bundle `name`; cheap: existence and sizes, no checksums. Raises ModelError with the value and the fix."""
+    folder = models_dir / name
+    if not folder.is_dir():
+        raise ModelError(f"there is no model {name!r} in {models_dir}; {_fix(name)}")
+    bundle = Bundle(folder, _read_manifest(folder / MANIFEST_FILE, name))
+    for entry in bundle.manifest.files.values():
+        path = folder / entry.path
+        try:
+            found = path.stat().st_size if path.is_file() else None
+        except OSError as error:
+            raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+        if found is None:
+            raise ModelError(f"{path} is missing; {_fix(name, again=True)}")
+        if found != entry.bytes:
+            raise ModelError(f"{path} has {found} bytes, the manifest says {entry.bytes}; {_fix(name, again=True)}")
+    return bundle
+
+
+def verify_bundle(bundle: Bundle) -> None:
+    """Compare every file's SHA-256 with the manifest; reads all of it (seconds). Raises ModelError with both sums."""
+    for entry in bundle.manifest.files.values():
+        path = bundle.folder / entry.path
+        try:
+            found = sha256_of(path)
+        except OSError as error:
+            raise ModelError(f"{path} cannot be read: {error.strerror}; {_again(bundle)}") from error
+        if found != entry.sha256:
+            raise ModelError(f"{path} is corrupt: sha256 {found}, the manifest says {entry.sha256}; {_again(bundle)}")
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file in lower-case hex; OSError when it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_manifest(path: Path, name: str) -> Manifest:
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} is missing; {_fix(name, again=True)}") from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ModelError(
+            f"{path} is not a manifest that this version knows: {error}; {_fix(name, again=True)}"
+        ) from error
+    if manifest.name != name:
+        raise ModelError(f"{path} names the model {manifest.name!r}, its folder {name!r}; rename one of them")
+    if set(manifest.files) != set(ROLES):
+        raise ModelError(
+            f"{path} lists the files {sorted(manifest.files)}, expected {sorted(ROLES)}; {_fix(name, again=True)}"
+        )
+    return manifest
+
+
+def _again(bundle: Bundle) -> str:
+    return _fix(bundle.manifest.name, again=True)
+
+
+def _fix(name: str, *, again: bool = False) -> str:
+    return f"run: edge-asr models pull {name}{' --force' if again else ''}"

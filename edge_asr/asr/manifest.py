@@ -1,0 +1,72 @@
+"""What a bundle says of itself: `manifest.json`, typed and checked; a bundle is trusted no further than this."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+BundleName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]  # no folder, nothing hidden
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Meta(ge=1)]
+Context = Annotated[int, Meta(ge=0)]
+Positive = Annotated[float, Meta(gt=0.0)]
+
+ROLES = ("network", "network_float", "graph", "words", "labels", "ivector")
+
+
+class Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of every part: an unknown key is refused with its path."""
+
+
+class Features(Part, frozen=True):
+    """MFCC as the network was trained on it: int16 scale, no energy, no dither."""
+
+    mel_bins: Count
+    ceps: Count
+    low_hz: Annotated[float, Meta(ge=0.0)]
+    high_hz: Positive
+    frame_shift_ms: Positive
+    frame_length_ms: Positive
+
+
+class Search(Part, frozen=True):
+    """Defaults of the beam search; the configuration may override them."""
+
+    beam: Positive
+    max_active: Count
+    acoustic_scale: Positive
+
+
+class FileEntry(Part, frozen=True):
+    """One file of the bundle, beside the manifest."""
+
+    path: FileName
+    sha256: Sha256
+    bytes: Count
+
+
+class Manifest(Part, frozen=True):
+    """The whole manifest. Model dimensions are read here, never written as literals elsewhere.
+
+    `labels` counts the transition ids of the graph (1..labels), `pdfs` is the width of the network's output, and
+    `files` holds one entry for each of ROLES.
+    """
+
+    format: Literal[1]
+    kind: Literal["kaldi-tdnnf"]
+    name: BundleName
+    language: str
+    description: str
+    version: str
+    licence: str
+    source: str  # package==version and the folder inside its archive
+    sample_rate_hz: Count
+    features: Features
+    left_context_frames: Context
+    right_context_frames: Context
+    subsampling_factor: Count
+    ivector_dim: Count
+    pdfs: Count
+    labels: Count
+    search: Search
+    files: dict[str, FileEntry]
