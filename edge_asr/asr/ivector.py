@@ -1,0 +1,143 @@
+"""Online ivectors: what the network is told about the voice and the room.
+
+Method: Kaldi's OnlineIvectorFeature (D. Povey; Dehak et al. 2011 for the model). Frames are mean-normalized over a
+sliding window, spliced and projected; a Gaussian mixture gives their posteriors; the statistics of the same frames
+without normalization, weighted by them, give a point estimate of the speaker vector. A block of frames is one matrix
+product each; no loop over frames.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+_GAUSSIANS_PER_FRAME = 5
+_MIN_POSTERIOR = 0.025
+_POSTERIOR_SCALE = 0.1
+_PRIOR_COUNT = 100.0  # statistics beyond this many frames' worth strengthen the prior in step, so that it never fades
+_CMVN_WINDOW_FRAMES = 600
+_CMVN_GLOBAL_FRAMES = 200
+
+
+@dataclass(slots=True)
+class SpeakerState:
+    """Statistics of one voice: quadratic (F, F) and linear (F,) terms, their weight, and the mean of its frames."""
+
+    quadratic: Floats
+    linear: Floats
+    weight: float
+    frame_sum: Floats  # (D,) of the utterances before this one
+    frame_count: float
+
+
+class IvectorExtractor:
+    """Immutable model; the state goes in and comes back changed. One state belongs to one thread."""
+
+    def __init__(self, model: dict[str, NDArray[np.generic]]) -> None:
+        def array(name: str) -> Floats:
+            return np.ascontiguousarray(model[name], np.float64)
+
+        self._gmm_const = array("gmm_const")
+        self._gmm_means_invvars_t = np.ascontiguousarray(array("gmm_means_invvars").T)
+        self._gmm_half_inv_vars_t = np.ascontiguousarray(0.5 * array("gmm_inv_vars").T)
+        self._cmvn_mean = array("cmvn_mean")
+        self._sigma_inv_m = array("sigma_inv_m")
+        self._u = array("u")
+        self._prior_offset = float(model["prior_offset"])
+        self._left, self._right = int(model["splice_left"]), int(model["splice_right"])
+        self.dim = int(model["ivector_dim"])
+        lda = array("lda")
+        spliced = len(self._cmvn_mean) * (self._left + 1 + self._right)
+        self._lda_t = np.ascontiguousarray(lda[:, :spliced].T)
+        self._lda_offset = lda[:, -1] if lda.shape[1] == spliced + 1 else np.zeros(len(lda))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Extractor of a bundle's ivector.npz; ValueError, KeyError or OSError when it is not one."""
+        with np.load(path, allow_pickle=False) as arrays:
+            return cls(dict(arrays))
+
+    def start(self) -> SpeakerState:
+        """State of a voice never heard."""
+        linear = np.zeros(self.dim)
+        linear[0] = self._prior_offset
+        zeros = np.zeros(len(self._cmvn_mean))
+        return SpeakerState(np.eye(self.dim), linear, 0.0, zeros, 0.0)
+
+    def accept(self, frames: NDArray[np.float32], first: int, state: SpeakerState) -> SpeakerState:
+        """Add frames `first`.. of `frames` (float32 (n, D): the utterance up to now) to the statistics."""
+        if first >= len(frames):
+            return state
+        begin = max(0, first - _CMVN_WINDOW_FRAMES - self._left)  # no frame before it is in a window
+        block = frames[begin:].astype(np.float64)
+        index = np.arange(first - begin, len(block))
+        normalized = self._project(block - self._running_mean(block, state), index)
+        plain = self._project(block, index)
+        posteriors = self._posteriors(normalized)
+        used = np.flatnonzero(posteriors.any(axis=0))
+        posteriors = posteriors[:, used]
+        weighted = posteriors.T @ plain
+        mass = posteriors.sum(axis=0)
+        state.quadratic += np.tensordot(mass, self._u[used], 1)
+        state.linear += np.einsum("gdf,gd->f", self._sigma_inv_m[used], weighted)
+        before = max(state.weight, _PRIOR_COUNT)
+        state.weight += float(mass.sum())
+        strengthen = (max(state.weight, _PRIOR_COUNT) - before) / _PRIOR_COUNT
+        state.quadratic += np.eye(self.dim) * strengthen
+        state.linear[0] += self._prior_offset * strengthen
+        return state
+
+    def carry(self, frames: NDArray[np.float32], state: SpeakerState) -> SpeakerState:
+        """State for the next utterance of the same stream: this one's statistics and the mean of its `frames`."""
+        return SpeakerState(
+            state.quadratic.copy(),
+            state.linear.copy(),
+            state.weight,
+            state.frame_sum + frames.sum(axis=0, dtype=np.float64),
+            state.frame_count + len(frames),
+        )
+
+    def ivector(self, state: SpeakerState) -> NDArray[np.float32]:
+        """Point estimate of the voice: float32 (1, F), as the network takes it; zeros before the first frame."""
+        if state.weight <= 0.0:
+            return np.zeros((1, self.dim), np.float32)
+        estimate = np.linalg.solve(state.quadratic, state.linear)
+        estimate[0] -= self._prior_offset
+        return estimate.astype(np.float32)[None]
+
+    def _running_mean(self, block: Floats, state: SpeakerState) -> Floats:
+        """Mean of each frame's window, topped up by earlier utterances and then the global mean."""
+        total = np.concatenate([np.zeros((1, block.shape[1])), np.cumsum(block, axis=0)])
+        end = np.arange(1, len(block) + 1)
+        begin = np.maximum(0, end - _CMVN_WINDOW_FRAMES)
+        count = (end - begin).astype(np.float64)[:, None]
+        window = total[end] - total[begin]
+        if state.frame_count > 0.0:
+            take = np.minimum(_CMVN_WINDOW_FRAMES - count, state.frame_count)
+            window = window + take * (state.frame_sum / state.frame_count)
+            count = count + take
+        top_up = np.minimum(_CMVN_WINDOW_FRAMES - count, _CMVN_GLOBAL_FRAMES)
+        mean: Floats = (window + top_up * self._cmvn_mean) / (count + top_up)
+        return mean
+
+    def _project(self, block: Floats, index: NDArray[np.intp]) -> Floats:
+        """Splice the frames at `index` with their neighbours (edges repeat) and project them."""
+        around = np.clip(index[:, None] + np.arange(-self._left, self._right + 1)[None], 0, len(block) - 1)
+        projected: Floats = block[around].reshape(len(index), -1) @ self._lda_t + self._lda_offset
+        return projected
+
+    def _posteriors(self, block: Floats) -> Floats:
+        """Scaled posteriors (n, G) of the few best Gaussians of each frame; the rest are zero."""
+        scores = self._gmm_const + block @ self._gmm_means_invvars_t - (block * block) @ self._gmm_half_inv_vars_t
+        best = np.argpartition(scores, -_GAUSSIANS_PER_FRAME, axis=1)[:, -_GAUSSIANS_PER_FRAME:]
+        top = np.take_along_axis(scores, best, axis=1)
+        share = np.exp(top - top.max(axis=1, keepdims=True))
+        share /= share.sum(axis=1, keepdims=True)
+        share[share < _MIN_POSTERIOR] = 0.0  # the best of five is at least 0.2: one always stays
+        share *= _POSTERIOR_SCALE / share.sum(axis=1, keepdims=True)
+        posteriors = np.zeros_like(scores)
+        np.put_along_axis(posteriors, best, share, axis=1)
+        return posteriors

@@ -1,0 +1,152 @@
+"""Streaming recognizer of the Kaldi TDNN-F family: features, ivector, network and search, chunk by chunk.
+
+The chunk plan depends on the count of frames alone, so any cutting of the same audio gives the same hypotheses.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_asr.asr.bundle import Bundle
+from edge_asr.asr.features import MfccStream
+from edge_asr.asr.ivector import IvectorExtractor, SpeakerState
+from edge_asr.asr.labels import Labels
+from edge_asr.asr.network import AcousticNetwork
+from edge_asr.asr.result import Hypothesis, Word
+from edge_asr.asr.search import BestPath, Graph, Search
+from edge_asr.errors import ModelError
+
+_CHUNK_OUTPUTS = 8  # 0.24 s: shorter answers sooner, longer computes less overlap
+
+
+@dataclass(slots=True)
+class KaldiUtterance:
+    """One utterance on its way."""
+
+    mfcc: MfccStream
+    speaker: SpeakerState
+    search: Search
+    waiting: list[NDArray[np.int16]] = field(default_factory=list)
+    waiting_samples: int = 0
+    fed_samples: int = 0
+    adapted_frames: int = 0  # frames that the speaker statistics have seen
+    scores: list[NDArray[np.float32]] = field(default_factory=list)  # network outputs, for confidences
+
+
+class KaldiRecognizer:
+    """Immutable but for onnxruntime's own arenas; the state belongs to one thread."""
+
+    def __init__(self, bundle: Bundle, *, threads: int = 1, beam: float | None = None, max_active: int | None = None):
+        manifest = bundle.manifest
+        self._manifest = manifest
+        self._beam = manifest.search.beam if beam is None else beam
+        self._max_active = manifest.search.max_active if max_active is None else max_active
+        self._network = AcousticNetwork(bundle.path("network"), threads)
+        self._network.check(bundle.path("network"), manifest.features.ceps, manifest.ivector_dim, manifest.pdfs)
+        try:
+            self._labels = Labels.load(bundle.path("labels"))
+            self._ivectors = IvectorExtractor.load(bundle.path("ivector"))
+        except (OSError, KeyError, ValueError) as error:
+            raise ModelError(f"{bundle.folder} has a corrupt array file ({error}); pull the bundle again") from error
+        self._graph = Graph(bundle.path("graph"), bundle.path("words"))
+        self.sample_rate_hz = manifest.sample_rate_hz
+        self.language = manifest.language
+        self.model = manifest.name
+        self._hop_samples = round(manifest.features.frame_shift_ms * self.sample_rate_hz / 1000)
+        self._window_samples = round(manifest.features.frame_length_ms * self.sample_rate_hz / 1000)
+        self._output_s = manifest.subsampling_factor * manifest.features.frame_shift_ms / 1000
+
+    def start(self, previous: KaldiUtterance | None) -> KaldiUtterance:
+        """State of a new utterance, with the voice of `previous` where there is one."""
+        manifest = self._manifest
+        speaker = (
+            self._ivectors.start() if previous is None else self._ivectors.carry(previous.mfcc.frames, previous.speaker)
+        )
+        search = Search(self._graph, self._labels, self._beam, self._max_active, manifest.search.acoustic_scale)
+        return KaldiUtterance(MfccStream(manifest.features, self.sample_rate_hz), speaker, search)
+
+    def step(self, samples: NDArray[np.int16], state: KaldiUtterance) -> tuple[Hypothesis | None, KaldiUtterance]:
+        """Take samples; decode every chunk that is complete with its right context."""
+        state.waiting.append(samples)
+        state.waiting_samples += len(samples)
+        advanced = False
+        while (needed := self._samples_for_next_chunk(state)) <= state.waiting_samples:
+            self._feed(needed, state)
+            self._decode(_CHUNK_OUTPUTS, state.mfcc.frames, state)
+            advanced = True
+        return (self._partial(state) if advanced else None), state
+
+    def finish(self, state: KaldiUtterance) -> tuple[Hypothesis, KaldiUtterance]:
+        """Decode the tail; the right context that it lacks is its last frame, repeated."""
+        self._feed(state.waiting_samples, state)
+        frames = state.mfcc.frames
+        outputs = -(-len(frames) // self._manifest.subsampling_factor) - state.search.frames
+        if outputs > 0:
+            missing = self._reach_frames(state.search.frames + outputs) - len(frames)
+            tail = np.repeat(frames[-1:], max(0, missing), axis=0)
+            self._decode(outputs, np.concatenate([frames, tail]), state)
+        return self._final(state), state
+
+    def _reach_frames(self, outputs: int) -> int:
+        """How many frames the first `outputs` outputs of the network look at."""
+        return (outputs - 1) * self._manifest.subsampling_factor + 1 + self._manifest.right_context_frames
+
+    def _samples_for_next_chunk(self, state: KaldiUtterance) -> int:
+        """How many waiting samples complete the next chunk and its right context."""
+        frames = self._reach_frames(state.search.frames + _CHUNK_OUTPUTS)
+        return (frames - 1) * self._hop_samples + self._window_samples - state.fed_samples
+
+    def _feed(self, count: int, state: KaldiUtterance) -> None:
+        """Turn the first `count` waiting samples into frames."""
+        if not state.waiting:
+            return
+        samples = np.concatenate(state.waiting)
+        state.mfcc.accept(samples[:count])
+        state.fed_samples += count
+        state.waiting = [samples[count:]]
+        state.waiting_samples -= count
+
+    def _decode(self, outputs: int, frames: NDArray[np.float32], state: KaldiUtterance) -> None:
+        """Run the next `outputs` outputs through network and search; `frames` reaches to the end of their context."""
+        state.speaker = self._ivectors.accept(state.mfcc.frames, state.adapted_frames, state.speaker)
+        state.adapted_frames = state.mfcc.count
+        left = self._manifest.left_context_frames
+        begin = state.search.frames * self._manifest.subsampling_factor - left
+        window = frames[max(0, begin) : self._reach_frames(state.search.frames + outputs)]
+        if begin < 0:
+            window = np.concatenate([np.repeat(frames[:1], -begin, axis=0), window])
+        scores = self._network.run(window, self._ivectors.ivector(state.speaker))
+        state.scores.append(scores)
+        state.search.advance(scores)
+
+    def _partial(self, state: KaldiUtterance) -> Hypothesis:
+        path = state.search.best_path(final=False)
+        words = tuple(Word(self._graph.words[word], 0.0, 0.0, 0.0) for word in path.words)
+        return self._hypothesis(words, path, state, timed=False)
+
+    def _final(self, state: KaldiUtterance) -> Hypothesis:
+        path = state.search.best_path(final=True)
+        spans = self._labels.word_spans(path.labels)
+        certainty = frame_certainty(state.scores, self._labels.pdf_of_label[path.labels])
+        words = []
+        for number, word in enumerate(path.words):
+            begin, end = spans[number] if number < len(spans) else (len(path.labels), len(path.labels))
+            confidence = float(np.exp(certainty[begin:end].mean())) if end > begin else 0.0
+            words.append(Word(self._graph.words[word], begin * self._output_s, end * self._output_s, confidence))
+        return self._hypothesis(tuple(words), path, state, timed=True)
+
+    def _hypothesis(self, words: tuple[Word, ...], path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:
+        silent_frames = self._labels.trailing_silence_frames(path.labels)
+        return Hypothesis(words, state.search.frames * self._output_s, silent_frames * self._output_s, timed)
+
+
+def frame_certainty(scores: list[NDArray[np.float32]], pdfs: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Log posterior (frames,) of the outputs `pdfs` on the best path, each frame normalized over the network."""
+    if not len(pdfs):
+        return np.empty(0, np.float32)
+    rows = np.concatenate(scores)[: len(pdfs)]
+    top = rows.max(axis=1)
+    total = top + np.log(np.exp(rows - top[:, None]).sum(axis=1))
+    certainty: NDArray[np.float32] = rows[np.arange(len(pdfs)), pdfs] - total
+    return certainty

@@ -1,0 +1,60 @@
+"""What each transition id stands for: its output of the network, its phone, its place in a word."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Position(IntEnum):
+    """Place of a phone in its word, as `labels.npz` codes it."""
+
+    NONWORD = 0
+    BEGIN = 1
+    INTERNAL = 2
+    END = 3
+    SINGLETON = 4
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Arrays indexed by label (transition id); index 0 is epsilon."""
+
+    pdf_of_label: NDArray[np.int32]
+    phone_of_label: NDArray[np.int32]
+    position_of_label: NDArray[np.uint8]
+    silence_of_label: NDArray[np.bool_]
+    self_loop_of_label: NDArray[np.bool_]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Labels of a bundle's labels.npz; ValueError, KeyError or OSError when it is not one."""
+        with np.load(path, allow_pickle=False) as arrays:
+            phones = arrays["phone_of_label"]
+            silence = np.isin(phones, arrays["silence_phones"])
+            return cls(
+                pdf_of_label=arrays["pdf_of_label"],
+                phone_of_label=phones,
+                position_of_label=arrays["position_of_label"],
+                silence_of_label=silence,
+                self_loop_of_label=arrays["self_loop_of_label"],
+            )
+
+    def trailing_silence_frames(self, labels: NDArray[np.int32]) -> int:
+        """How many frames at the end of a path are silence."""
+        spoken = np.flatnonzero(~self.silence_of_label[labels])
+        return len(labels) - (int(spoken[-1]) + 1 if len(spoken) else 0)
+
+    def word_spans(self, labels: NDArray[np.int32]) -> list[tuple[int, int]]:
+        """Frames [begin, end) of each word on a path, in order; a word ends where a nonword or the next one begins."""
+        if not len(labels):
+            return []
+        positions = self.position_of_label[labels]
+        begins = np.isin(positions, (Position.BEGIN, Position.SINGLETON))
+        entered = np.flatnonzero(begins & ~self.self_loop_of_label[labels])
+        breaks = np.unique(np.concatenate([entered, np.flatnonzero(positions == Position.NONWORD), [len(labels)]]))
+        ends = breaks[np.searchsorted(breaks, entered, side="right")]
+        return [(int(begin), int(end)) for begin, end in zip(entered, ends, strict=True)]

@@ -1,0 +1,51 @@
+"""The acoustic network: fixed chunks of frames with overlap, on onnxruntime.
+
+A network of valid convolutions needs `left` frames before and `right` after each frame; the overlap is computed
+again with each chunk, and the result equals the run over the whole utterance.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from edge_asr.errors import ModelError
+
+_INPUT, _IVECTOR, _OUTPUT = "input", "ivector", "output"
+
+
+class AcousticNetwork:
+    """An ONNX session. Immutable; `run` may be called from any thread."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        try:
+            self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            first_line = str(error).strip().splitlines()[0]
+            raise ModelError(f"{path} is not a network that onnxruntime can load: {first_line}") from error
+
+    def shapes(self) -> dict[str, list[int | str | None]]:
+        """Shape of each input and output by name; a str or None stands for a free dimension."""
+        return {node.name: node.shape for node in (*self._session.get_inputs(), *self._session.get_outputs())}
+
+    def check(self, path: Path, ceps: int, ivector_dim: int, pdfs: int) -> None:
+        """Refuse a network that is not the manifest's; raises ModelError with both sides."""
+        shapes = self.shapes()
+        found = {name: (shape[-1] if shape else None) for name, shape in shapes.items()}
+        wanted = {_INPUT: ceps, _IVECTOR: ivector_dim, _OUTPUT: pdfs}
+        if found != wanted:
+            raise ModelError(
+                f"{path} is a foreign network: its inputs and outputs are {found}, the manifest says {wanted}; "
+                "pull the bundle again"
+            )
+
+    def run(self, frames: NDArray[np.float32], ivector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Pseudo log-likelihoods float32 (n, pdfs) of `frames` float32 (left + subsampling*(n-1)+1 + right, ceps)."""
+        scores: NDArray[np.float32] = self._session.run([_OUTPUT], {_INPUT: frames, _IVECTOR: ivector})[0]
+        return scores

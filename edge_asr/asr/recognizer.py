@@ -1,0 +1,33 @@
+"""The seam between the pipeline and a family of streaming recognizers."""
+
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_asr.asr.result import Hypothesis
+
+State = TypeVar("State")
+
+
+class Recognizer(Protocol[State]):
+    """Immutable and shared; whatever changes lives in the utterance state that it makes, takes and returns.
+
+    One utterance state belongs to one thread. Every method raises RecognitionError when the utterance is lost.
+    """
+
+    sample_rate_hz: int
+    language: str
+    model: str
+
+    def start(self, previous: State | None) -> State:
+        """State of a new utterance. `previous` is the ended one of the same stream, whose speaker it may build on."""
+        ...
+
+    def step(self, samples: NDArray[np.int16], state: State) -> tuple[Hypothesis | None, State]:
+        """Take int16 samples of shape (n,); a hypothesis when the search has moved on, else None."""
+        ...
+
+    def finish(self, state: State) -> tuple[Hypothesis, State]:
+        """Decode what is left and give the last, timed hypothesis. The state then serves only as `previous`."""
+        ...

@@ -1,0 +1,70 @@
+"""The gate: lets speech through to the recognizer, with what came just before it.
+
+Onset: enough voiced time within a short window. What passes then begins `pre_roll` before the first voiced block of
+that window, so the first word is whole. Hangover: so much unvoiced time closes the gate again.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from edge_asr.audio.chunk import Samples
+from edge_asr.audio.vad import Vad
+from edge_asr.config import GateConfig
+
+BLOCK_MS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class GateStep:
+    """What one block did. `passed` are the blocks for the recognizer, oldest first.
+
+    With `opened`, `passed` holds the pre-roll too, and the first voiced block is `passed[onset_block]`.
+    """
+
+    passed: tuple[Samples, ...]
+    opened: bool = False
+    closed: bool = False
+    onset_block: int = 0
+
+
+class Gate:
+    """Open or closed. One stream, one thread."""
+
+    def __init__(self, config: GateConfig, vad: Vad, block_samples: int) -> None:
+        self._vad = vad
+        self._block_samples = block_samples
+        self._onset_blocks = max(1, config.onset_ms // BLOCK_MS)
+        self._window_blocks = max(self._onset_blocks, config.onset_window_ms // BLOCK_MS)
+        self._pre_roll_blocks = config.pre_roll_ms // BLOCK_MS
+        self._hangover_blocks = max(1, config.hangover_ms // BLOCK_MS)
+        self._kept: deque[tuple[Samples, bool]] = deque(maxlen=self._pre_roll_blocks + self._window_blocks)
+        self._open = False
+        self.unvoiced_blocks = 0  # the run of unvoiced blocks up to now
+
+    def step(self, block: Samples) -> GateStep:
+        """Take one block of BLOCK_MS; a shorter one, the last of a stream, counts as unvoiced."""
+        voice = len(block) == self._block_samples and self._vad.voiced(block)
+        self.unvoiced_blocks = 0 if voice else self.unvoiced_blocks + 1
+        if self._open:
+            if self.unvoiced_blocks < self._hangover_blocks:
+                return GateStep((block,))
+            self.shut()
+            return GateStep((block,), closed=True)
+        self._kept.append((block, voice))
+        return self._try_onset()
+
+    def shut(self) -> None:
+        """Close it, and forget what has passed: a new onset begins with what comes now."""
+        self._open = False
+        self._kept.clear()
+
+    def _try_onset(self) -> GateStep:
+        window_begin = max(0, len(self._kept) - self._window_blocks)
+        voiced = [index for index, (_, voice) in enumerate(self._kept) if voice and index >= window_begin]
+        if len(voiced) < self._onset_blocks:
+            return GateStep(())
+        begin = max(0, voiced[0] - self._pre_roll_blocks)
+        passed = tuple(block for block, _ in self._kept)[begin:]
+        self._open = True
+        self._kept.clear()
+        return GateStep(passed, opened=True, onset_block=voiced[0] - begin)

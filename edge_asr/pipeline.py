@@ -1,0 +1,213 @@
+"""The data path in one function: chunk -> resample -> gate -> features -> network -> search -> endpoint.
+
+`Pipeline.process` is synchronous: no threads, no I/O, no clock. The daemon, `transcribe` and the tests call the very
+same function, and any cutting of the same audio into chunks gives the same observations.
+"""
+
+from dataclasses import dataclass
+from typing import Generic
+
+import numpy as np
+
+from edge_asr.asr.endpoint import Endpointer
+from edge_asr.asr.recognizer import Recognizer, State
+from edge_asr.asr.result import EndReason, Hypothesis
+from edge_asr.audio.chunk import AudioChunk, Samples
+from edge_asr.audio.gate import BLOCK_MS, Gate
+from edge_asr.audio.resample import BlockResampler
+from edge_asr.audio.vad import Vad
+from edge_asr.config import EndpointConfig, GateConfig
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The gate has opened. `at_s`: speech onset, in stream time."""
+
+    stream_id: str
+    segment_id: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A partial or the final of a segment.
+
+    Times of `hypothesis` count from `start_s` (stream time of the utterance's first sample). `decided_s` is the
+    stream time of the newest sample when this was decided.
+    """
+
+    stream_id: str
+    segment_id: str
+    revision: int
+    hypothesis: Hypothesis
+    onset_s: float
+    start_s: float
+    decided_s: float
+    end_reason: EndReason | None  # None: a partial
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """The utterance is over; with no words and no partial before, there was no final."""
+
+    stream_id: str
+    segment_id: str
+    at_s: float
+    end_reason: EndReason
+    words: int
+
+
+Observation = SpeechStarted | Transcript | SpeechEnded
+
+
+@dataclass(slots=True)
+class _Utterance(Generic[State]):
+    segment_id: str
+    state: State
+    onset_s: float
+    start_s: float
+    truncated: bool
+    heard_samples: int = 0
+    revision: int = 0
+    hypothesis: Hypothesis | None = None
+
+
+class Pipeline(Generic[State]):
+    """One way through the house, for one stream after another. One thread."""
+
+    def __init__(self, gate: GateConfig, endpoint: EndpointConfig, vad: Vad, recognizer: Recognizer[State]) -> None:
+        self._recognizer = recognizer
+        self._rate_hz = recognizer.sample_rate_hz
+        self._block_samples = self._rate_hz * BLOCK_MS // 1000
+        self._gate = Gate(gate, vad, self._block_samples)
+        self._endpointer = Endpointer(endpoint)
+        self._resampler: BlockResampler | None = None
+        self._stream_id = ""
+        self._expected_sample = 0
+        self._gap_before = False  # samples are missing before the resampler's first
+        self._begin_s = 0.0  # stream time of the resampler's first sample
+        self._blocks_samples = 0  # samples that have come out of it
+        self._segments = 0
+        self._previous: State | None = None
+        self._utterance: _Utterance[State] | None = None
+
+    def process(self, chunk: AudioChunk, *, partials: bool = True) -> list[Observation]:
+        """Take the next chunk. A gap before it ends the utterance as `discontinuity`; nothing is decoded across it."""
+        out: list[Observation] = []
+        fresh = chunk.stream_id != self._stream_id
+        if fresh or chunk.first_sample != self._expected_sample or self._resampler is None:
+            gap = self._resampler is not None
+            out += self.end(EndReason.DISCONTINUITY)
+            if fresh:
+                self._segments, self._previous = 0, None
+            self._stream_id = chunk.stream_id
+            self._begin_s = chunk.first_sample / chunk.sample_rate_hz
+            self._blocks_samples = 0
+            self._resampler = BlockResampler(chunk.sample_rate_hz, self._rate_hz, self._block_samples)
+            self._gap_before = gap and not fresh
+        self._expected_sample = chunk.end_sample
+        for block in self._resampler.step(chunk.samples):
+            out += self._block(block, partials=partials)
+        return out
+
+    def end(self, reason: EndReason) -> list[Observation]:
+        """End the stream's present run: what is still inside comes out, and the utterance ends as `reason`."""
+        out: list[Observation] = []
+        if self._resampler is not None:
+            for block in self._resampler.finish():
+                out += self._block(block, partials=False)
+            self._resampler = None
+        if self._utterance is not None:
+            out += self._end_utterance(reason, truncated=reason is not EndReason.END_OF_INPUT)
+        self._gate.shut()
+        return out
+
+    def abandon(self) -> list[Observation]:
+        """After a RecognitionError: end the utterance as `error` with what was last heard of it; never raises."""
+        self._resampler = None
+        self._gate.shut()
+        utterance, self._utterance, self._previous = self._utterance, None, None
+        if utterance is None:
+            return []
+        hypothesis = utterance.hypothesis or Hypothesis((), 0.0, 0.0, timed=False)
+        return self._last_words(utterance, hypothesis, EndReason.ERROR, truncated=True)
+
+    def _now_s(self) -> float:
+        return self._begin_s + self._blocks_samples / self._rate_hz
+
+    def _block(self, block: Samples, *, partials: bool) -> list[Observation]:
+        out: list[Observation] = []
+        step = self._gate.step(block)
+        self._blocks_samples += len(block)
+        if step.opened:
+            out.append(self._open(step.passed, step.onset_block))
+        if self._utterance is None or not step.passed:
+            return out
+        samples = np.concatenate(step.passed)
+        utterance = self._utterance
+        utterance.heard_samples += len(samples)
+        hypothesis, utterance.state = self._recognizer.step(samples, utterance.state)
+        if hypothesis is not None:
+            out += self._partial(utterance, hypothesis, wanted=partials)
+        reason = self._endpointer.decide(
+            utterance.hypothesis,
+            utterance.heard_samples / self._rate_hz,
+            self._gate.unvoiced_blocks * BLOCK_MS / 1000,
+            gate_closed=step.closed,
+        )
+        if reason is not None:
+            out += self._end_utterance(reason, truncated=False)
+            self._gate.shut()
+        return out
+
+    def _open(self, passed: tuple[Samples, ...], onset_block: int) -> SpeechStarted:
+        samples = sum(len(block) for block in passed)
+        start_s = self._now_s() - samples / self._rate_hz
+        onset_s = start_s + onset_block * BLOCK_MS / 1000
+        self._segments += 1
+        segment_id = f"{self._stream_id}-{self._segments}"
+        state = self._recognizer.start(self._previous)
+        truncated = self._gap_before and start_s <= self._begin_s
+        self._utterance = _Utterance(segment_id, state, onset_s, start_s, truncated)
+        return SpeechStarted(self._stream_id, segment_id, onset_s)
+
+    def _partial(self, utterance: _Utterance[State], hypothesis: Hypothesis, *, wanted: bool) -> list[Observation]:
+        known = () if utterance.hypothesis is None else utterance.hypothesis.words
+        utterance.hypothesis = hypothesis
+        if not wanted or hypothesis.words == known:
+            return []
+        return [self._transcript(utterance, hypothesis, None, truncated=utterance.truncated)]
+
+    def _end_utterance(self, reason: EndReason, *, truncated: bool) -> list[Observation]:
+        utterance = self._utterance
+        assert utterance is not None  # noqa: S101 - narrows the type; the callers have looked
+        hypothesis, self._previous = self._recognizer.finish(utterance.state)
+        self._utterance = None
+        return self._last_words(utterance, hypothesis, reason, truncated=truncated or utterance.truncated)
+
+    def _last_words(
+        self, utterance: _Utterance[State], hypothesis: Hypothesis, reason: EndReason, *, truncated: bool
+    ) -> list[Observation]:
+        out: list[Observation] = []
+        if hypothesis.words or utterance.revision:
+            out.append(self._transcript(utterance, hypothesis, reason, truncated=truncated))
+        words = len(hypothesis.words)
+        out.append(SpeechEnded(self._stream_id, utterance.segment_id, self._now_s(), reason, words))
+        return out
+
+    def _transcript(
+        self, utterance: _Utterance[State], hypothesis: Hypothesis, reason: EndReason | None, *, truncated: bool
+    ) -> Transcript:
+        utterance.revision += 1
+        return Transcript(
+            self._stream_id,
+            utterance.segment_id,
+            utterance.revision,
+            hypothesis,
+            utterance.onset_s,
+            utterance.start_s,
+            self._now_s(),
+            reason,
+            truncated,
+        )
