@@ -1,0 +1,87 @@
+# `make run` is all it takes on a fresh Debian 12 or Raspberry Pi OS (64 bit); `make` lists the rest.
+# The order of steps matters (packages, environment, model), so `make -j` changes nothing.
+
+PYTHON ?= python3
+ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PACKAGES := PYTHON='$(PYTHON)' sh deploy/debian/packages.sh
+
+# The stamps carry the version of Python: after an upgrade of the system the environment is made anew.
+PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+RUN_READY := .venv/ready-run-$(PYTHON_VERSION)
+DEV_READY := .venv/ready-dev-$(PYTHON_VERSION)
+BENCH_READY := .venv/ready-bench-$(PYTHON_VERSION)
+
+LOCKED := install --require-hashes --only-binary :all:
+SHELL_SCRIPTS := .ci/run deploy/debian/packages.sh
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test lint setup setup-dev setup-bench bundle lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+run: setup bundle ## try it here and now: a microphone in (or a stand-in), words out (ARGS="--once", "--file my.wav")
+	@$(BIN)/edge-asr demo $(ARGS)
+
+test: setup-dev bundle lint ## lint, types, import law and all tests, with a real broker and a real PulseAudio
+	$(BIN)/pytest $(ARGS)
+
+lint: setup-dev ## ruff, mypy, import law, shell scripts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	shellcheck $(SHELL_SCRIPTS)
+
+setup: ## Debian packages and .venv, without running anything
+	@$(PACKAGES) run
+	@$(MAKE) --no-print-directory environment-run
+
+setup-dev: ## the same with all that the tests need
+	@$(PACKAGES) test
+	@$(MAKE) --no-print-directory environment-dev
+
+setup-bench: setup ## the peer and the normalizer that `edge-asr bench` measures beside
+	@$(MAKE) --no-print-directory environment-bench
+
+bundle: ## fetch the English model (once)
+	@$(BIN)/edge-asr models pull en
+
+lock: ## resolve the Python packages anew (needs uv; ARGS=--upgrade for newer ones)
+	$(BUILD_REQUIRES) | $(COMPILE) --extra export -o locks/run.txt pyproject.toml -
+	$(BUILD_REQUIRES) | $(COMPILE) --extra export --extra dev -c locks/run.txt -o locks/dev.txt pyproject.toml -
+	$(BUILD_REQUIRES) | $(COMPILE) --extra export --extra bench -c locks/run.txt -o locks/bench.txt pyproject.toml -
+
+clean: ## remove .venv and all caches of this folder; models and Debian packages stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+	find edge_asr models tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A make of its own, because the version of Python is known only after the packages are there.
+.PHONY: environment-run environment-dev environment-bench
+environment-run: $(RUN_READY) ; @:
+environment-dev: $(DEV_READY) ; @:
+environment-bench: $(BENCH_READY) ; @:
+
+# Index, mirrors, proxies and certificates are the user's own pip configuration.
+$(RUN_READY): locks/run.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) $(LOCKED) -r locks/run.txt
+	$(PIP) install --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(DEV_READY): locks/dev.txt $(RUN_READY)
+	$(PIP) $(LOCKED) -r locks/dev.txt
+	@touch $@
+
+# srt, which the peer needs, is published as source only; setuptools is there from the first lock file.
+$(BENCH_READY): locks/bench.txt $(RUN_READY)
+	$(PIP) $(LOCKED) --no-binary srt --no-build-isolation -r locks/bench.txt
+	@touch $@
+
+# The project itself is built with a locked setuptools too, so that no step fetches anything without a hash.
+BUILD_REQUIRES = $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")'
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command 'make lock' $(ARGS)

@@ -1,0 +1,149 @@
+#!/bin/sh
+# Sees to the Debian packages that edge_asr stands on: says what is missing and why, then installs that and no more.
+#
+#   packages.sh run     what `make run` needs
+#   packages.sh test    what `make test` needs besides
+#
+# PYTHON names the interpreter (python3). Where there is no apt, it says which programs are missing. It lies under
+# deploy/ with everything else that puts edge_asr onto a Debian machine; it is shell because Python may be missing.
+set -eu
+
+purpose=${1:?usage: packages.sh run|test}
+python=${PYTHON:-python3}
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # brokers live there; an ordinary user's PATH does not
+missing=                                   # packages, separated by spaces
+reasons=                                   # one line for each of them
+newline='
+'
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+  say "edge_asr: $*" >&2
+  exit 1
+}
+
+there() { command -v "$1" >/dev/null 2>&1; }
+
+installed() { there dpkg-query && dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
+
+# need PACKAGE PROBE WHY: the package counts as missing when neither it nor the program PROBE is there ("-": none).
+need() {
+  if installed "$1" || { [ "$2" != - ] && there "$2"; }; then return 0; fi
+  if ! there apt-get && [ "$2" = - ]; then return 0; fi # no apt, and nothing to tell it by: trust the user
+  missing="$missing $1"
+  reasons="$reasons$(printf '  %-24s %s' "$1" "$3")$newline"
+}
+
+# A card that can record, or a source of the sound server that is no monitor of a loudspeaker.
+microphone() {
+  grep -qs capture "${EDGE_ASR_PROC:-/proc}/asound/pcm" && return 0
+  there pactl && timeout 3 pactl list short sources 2>/dev/null | grep -qv '\.monitor[[:space:]]'
+}
+
+check_machine() {
+  case $(uname -m)-$(getconf LONG_BIT) in
+    x86_64-64 | aarch64-64) ;;
+    *) fail "this system is $(uname -m), $(getconf LONG_BIT) bit; onnxruntime exists for 64-bit x86_64 and aarch64" \
+      "only. On a Raspberry Pi 3 or later install the 64-bit Raspberry Pi OS" ;;
+  esac
+}
+
+check_python() {
+  there "$python" || return 0
+  "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' ||
+    fail "$("$python" --version 2>&1) is not Python 3.11 to 3.14; use Debian 12 or later, or name another:" \
+      "make $purpose PYTHON=python3.12"
+}
+
+# The number in its name is OpenFst's: 22 in Debian 12.
+fst_plugins() {
+  dpkg-query -W -f '${binary:Package} ${db:Status-Status}\n' 'libfst*-plugins-base' 2>/dev/null |
+    sed -n 's/:[a-z0-9]* installed$//p; s/ installed$//p' | grep . && return 0
+  there apt-cache || return 0
+  apt-cache search --names-only '^libfst[0-9]+(t64)?-plugins-base$' | cut -d ' ' -f 1 | sort -V | tail -n 1
+}
+
+collect() {
+  missing='' reasons=''
+  need python3 "$python" "the language it is written in"
+  if ! there "$python" || ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    need python3-venv - "keeps its Python packages inside this folder"
+  fi
+  need libportaudio2 - "reads the microphone"
+  need libasound2-plugins - "leads from there to PulseAudio and PipeWire"
+  need mosquitto mosquitto "the broker, started privately where none is configured"
+  need mosquitto-clients mosquitto_sub "shows the messages as they are"
+  need libfst-tools fstcompose "builds the recognizer's graph from the published model"
+  plugins=$(fst_plugins)
+  [ -z "$plugins" ] || need "$plugins" - "lets it read that model"
+  if [ "$purpose" = test ] || ! microphone; then
+    need pulseaudio pulseaudio "the virtual microphone: no real one is used"
+    need pulseaudio-utils paplay "plays speech into it"
+    need pocketsphinx-testdata - "the speech: a page of Jane Austen, read for LibriVox"
+  fi
+  if [ "$purpose" = test ]; then
+    need openssl openssl "certificates for the broker of the tests"
+    need shellcheck shellcheck "reads the shell scripts"
+  fi
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Recommended packages stay away (there is a desktop among them), and nothing that is installed is ever removed.
+apt_get() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
+}
+
+offered() {
+  for package in $missing; do apt-cache show "$package" >/dev/null 2>&1 || return 1; done
+}
+
+# On a desktop with PipeWire `pulseaudio` would push `pipewire-alsa` out: then there is no virtual microphone.
+drop_what_would_remove() {
+  case " $missing " in *" pulseaudio "*) ;; *) return 0 ;; esac
+  # shellcheck disable=SC2086
+  if apt-get -s -q -y --no-install-recommends install $missing 2>/dev/null | grep -q '^Remv '; then
+    [ "$purpose" = run ] || fail "pulseaudio would remove packages of this desktop; run the tests in a container"
+    say "pulseaudio would remove packages of this desktop, so it is left out: please plug a microphone in."
+    missing=$(printf '%s' " $missing " | sed 's/ pulseaudio / /')
+  fi
+}
+
+install() {
+  fresh_broker=no
+  case " $missing " in *" mosquitto "*) fresh_broker=yes ;; esac
+  # shellcheck disable=SC2086
+  set -- install --no-install-recommends --no-remove $missing
+  sudo=sudo
+  [ "$(id -u)" -ne 0 ] || sudo=
+  say "Installing them:" "${sudo:+$sudo }apt-get $*"
+  apt_get "$@" || { apt_get update && apt_get "$@"; } ||
+    fail "the packages could not be installed; see apt's words above, then run make $purpose again"
+  # Debian starts every broker that it installs, and at each boot. Nobody asked for that here.
+  if [ "$fresh_broker" = yes ] && [ -d "${EDGE_ASR_RUN:-/run}/systemd/system" ]; then
+    as_root systemctl disable --now mosquitto.service >/dev/null 2>&1 || true
+    say "The system's own broker stays off; to have it: sudo systemctl enable --now mosquitto"
+  fi
+}
+
+check_machine
+check_python
+collect
+if [ -n "$missing" ]; then
+  say "Missing on this system:"
+  printf '%s' "$reasons"
+  there apt-get || fail "there is no apt-get here: install these with your own package manager, then try again"
+  if [ "$(id -u)" -ne 0 ] && ! there sudo; then
+    fail "neither root nor sudo: let an administrator run: apt-get install --no-install-recommends$missing"
+  fi
+  if ! offered; then
+    apt_get update
+    collect # the plugins' name is known only now
+  fi
+  drop_what_would_remove
+  [ -z "${missing# }" ] || install
+  check_python
+fi
