@@ -1,0 +1,74 @@
+"""A child process that cannot outlive this one, however this one ends."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+_GONE_DEADLINE_S = 5.0
+_POLL_S = 0.02
+
+# The guard reads from a pipe whose other end only we hold: when we end, even by SIGKILL, the read ends and so does the
+# child, and its folder with it. PR_SET_PDEATHSIG is no substitute: it fires when the starting *thread* ends.
+_GUARD = """
+folder=$1; log=$2; shift 2
+"$@" </dev/null >"$log" 2>&1 &
+echo $!
+exec >/dev/null
+read -r word
+kill -9 $! 2>/dev/null
+wait $! 2>/dev/null
+[ "$word" = keep ] || rm -rf "$folder"
+"""
+
+
+class GuardedProcess:
+    """One running child, its output in the file `log`. `folder` is removed only when this process dies unawares."""
+
+    def __init__(self, words: Sequence[str], folder: Path, log: Path) -> None:
+        self._guard = subprocess.Popen(
+            ["sh", "-c", _GUARD, "sh", str(folder), str(log), *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C in the terminal is for us; we end the child in our own order
+        )
+        assert self._guard.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
+        self.pid = int(self._guard.stdout.readline())
+
+    @property
+    def runs(self) -> bool:
+        """Whether the child is there and not a zombie."""
+        try:
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except (OSError, IndexError):
+            return False
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the child; none when it is gone."""
+        if self.runs:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def stop(self, deadline_s: float = 2.0) -> None:
+        """End the child in good order, by force after `deadline_s`."""
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGTERM)
+        self._wait(deadline_s)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the child as a crash would."""
+        try:
+            self._guard.communicate("keep\n", timeout=_GONE_DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            self._guard.kill()
+            self._guard.communicate()
+
+    def _wait(self, deadline_s: float) -> None:
+        deadline = time.monotonic() + deadline_s
+        while self.runs and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
