@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.bundle import Bundle
+from edge_asr.asr.confidence import frame_certainty, word_confidence
 from edge_asr.asr.features import MfccStream
 from edge_asr.asr.ivector import IvectorExtractor, SpeakerState
 from edge_asr.asr.labels import Labels
@@ -132,21 +133,10 @@ class KaldiRecognizer:
         words = []
         for number, word in enumerate(path.words):
             begin, end = spans[number] if number < len(spans) else (len(path.labels), len(path.labels))
-            confidence = float(np.exp(certainty[begin:end].mean())) if end > begin else 0.0
+            confidence = word_confidence(certainty[begin:end])
             words.append(Word(self._graph.words[word], begin * self._output_s, end * self._output_s, confidence))
         return self._hypothesis(tuple(words), path, state, timed=True)
 
     def _hypothesis(self, words: tuple[Word, ...], path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:
         silent_frames = self._labels.trailing_silence_frames(path.labels)
         return Hypothesis(words, state.search.frames * self._output_s, silent_frames * self._output_s, timed)
-
-
-def frame_certainty(scores: list[NDArray[np.float32]], pdfs: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Log posterior (frames,) of the outputs `pdfs` on the best path, each frame normalized over the network."""
-    if not len(pdfs):
-        return np.empty(0, np.float32)
-    rows = np.concatenate(scores)[: len(pdfs)]
-    top = rows.max(axis=1)
-    total = top + np.log(np.exp(rows - top[:, None]).sum(axis=1))
-    certainty: NDArray[np.float32] = rows[np.arange(len(pdfs)), pdfs] - total
-    return certainty

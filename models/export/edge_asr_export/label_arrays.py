@@ -12,9 +12,10 @@ from edge_asr_export.transition_model import TransitionModel
 
 
 def label_arrays(transitions: TransitionModel, folder: Path) -> dict[str, NDArray[Any]]:
-    """Arrays of `labels.npz` for the model in `folder`; the first three are indexed by transition id.
+    """Arrays of `labels.npz` for the model in `folder`; all but the last are indexed by transition id.
 
-    pdf_of_label int32 (-1 for epsilon), phone_of_label int32, position_of_label uint8, silence_phones int32.
+    pdf_of_label int32 (-1 for epsilon), phone_of_label int32, position_of_label uint8, self_loop_of_label bool,
+    silence_phones int32.
     """
     positions = read_word_positions(folder / "graph/phones/word_boundary.int")
     silence = read_options(folder / "conf/model.conf").get("endpoint.silence-phones", "")
@@ -34,5 +35,6 @@ def label_arrays(transitions: TransitionModel, folder: Path) -> dict[str, NDArra
         "pdf_of_label": transitions.pdf_of_label,
         "phone_of_label": phones,
         "position_of_label": position_of_phone[phones],
+        "self_loop_of_label": transitions.self_loop_of_label,
         "silence_phones": np.array(silence_phones, np.int32),
     }

@@ -12,10 +12,11 @@ _NO_PDF = -1
 
 @dataclass(frozen=True)
 class TransitionModel:
-    """Arrays int32 (labels + 1,) indexed by transition id; index 0 is epsilon: no pdf (-1), phone 0."""
+    """Arrays (labels + 1,) indexed by transition id; index 0 is epsilon: no pdf (-1), phone 0, no loop."""
 
     pdf_of_label: NDArray[np.int32]
     phone_of_label: NDArray[np.int32]
+    self_loop_of_label: NDArray[np.bool_]
 
     @property
     def labels(self) -> int:
@@ -36,7 +37,7 @@ def read_transition_model(reader: KaldiReader) -> TransitionModel:
     tuples = reader.token()
     if tuples not in {"<Tuples>", "<Triples>"}:
         raise reader.fault(f"found {tuples!r}, expected <Tuples> or <Triples>")
-    pdfs, phones = [_NO_PDF], [0]
+    pdfs, phones, loops = [_NO_PDF], [0], [False]
     for _ in range(reader.integer()):
         phone, state, forward_pdf = reader.integer(), reader.integer(), reader.integer()
         loop_pdf = reader.integer() if tuples == "<Tuples>" else forward_pdf
@@ -46,10 +47,11 @@ def read_transition_model(reader: KaldiReader) -> TransitionModel:
             raise reader.fault(f"phone {phone} has no state {state}") from error
         pdfs += [loop_pdf if destination == state else forward_pdf for destination in destinations]
         phones += [phone] * len(destinations)
+        loops += [destination == state for destination in destinations]
     reader.expect(tuples.replace("<", "</"), "<LogProbs>")
     reader.array()  # the probabilities are in the graph already
     reader.expect("</LogProbs>", "</TransitionModel>")
-    return TransitionModel(np.array(pdfs, np.int32), np.array(phones, np.int32))
+    return TransitionModel(np.array(pdfs, np.int32), np.array(phones, np.int32), np.array(loops, np.bool_))
 
 
 def _read_topology(reader: KaldiReader) -> tuple[list[int], Topology]:

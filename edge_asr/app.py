@@ -1,0 +1,64 @@
+"""Wires everything, once, by constructor arguments; no other file knows all the rooms."""
+
+import signal
+
+from edge_asr.asr.bundle import load_bundle
+from edge_asr.asr.kaldi import KaldiRecognizer, KaldiUtterance
+from edge_asr.audio.capture import Capture
+from edge_asr.audio.ring import Ring
+from edge_asr.audio.vad import WebRtcVad
+from edge_asr.clock import Clock, SystemClock
+from edge_asr.config import Config
+from edge_asr.metrics import Metrics
+from edge_asr.pipeline import Pipeline
+from edge_asr.report import Reporter
+from edge_asr.settings import device_id, model_folder
+from edge_asr.sinks.jsonl import JsonlSink
+from edge_asr.sinks.mqtt import MqttSink
+from edge_asr.sinks.sink import Sink
+from edge_asr.stamp import CaptureClock, Stamp
+from edge_asr.supervisor import StopRequest, Supervisor
+from edge_asr.systemd import Notifier
+from edge_asr.worker import Worker
+
+
+def load_recognizer(config: Config) -> KaldiRecognizer:
+    """Recognizer of the configured bundle; raises ModelError."""
+    bundle = load_bundle(model_folder(config), config.models.bundle)
+    choices = config.recognizer
+    return KaldiRecognizer(bundle, threads=choices.threads, beam=choices.beam, max_active=choices.max_active)
+
+
+def build_pipeline(config: Config, recognizer: KaldiRecognizer) -> Pipeline[KaldiUtterance]:
+    """A fresh pipeline: the one that daemon, `transcribe` and bench share."""
+    gate = config.gate
+    vad = WebRtcVad(gate.vad_mode, recognizer.sample_rate_hz, gate.vad_max_gain_db)
+    return Pipeline(gate, config.endpoint, vad, recognizer)
+
+
+def build_sinks(config: Config, metrics: Metrics) -> list[Sink]:
+    """Sinks that the configuration asks for; raises ConfigError before anything starts."""
+    sinks: list[Sink] = []
+    if config.mqtt.enabled:
+        sinks.append(MqttSink(config.mqtt, device_id(config), metrics))
+    if config.jsonl.path is not None:
+        sinks.append(JsonlSink(config.jsonl, metrics))
+    return sinks
+
+
+def run_daemon(config: Config, clock: Clock | None = None) -> int:
+    """Run until told to stop; returns the exit code. Raises ConfigError and ModelError before anything starts."""
+    clock = clock or SystemClock()
+    metrics, notifier, stop = Metrics(), Notifier(), StopRequest()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, stop.signalled)
+    sinks = build_sinks(config, metrics)
+    recognizer = load_recognizer(config)
+    ring = Ring(config.audio.ring_s, metrics)
+    reporter = Reporter(sinks, notifier, clock, recognizer.language, recognizer.model)
+    capture = Capture(config.audio, ring, clock, metrics, reporter.capture_changed)
+    capture_clock = CaptureClock()
+    stamp = Stamp(clock, device_id(config), recognizer.language, recognizer.model, capture_clock.captured_ns)
+    pipeline = build_pipeline(config, recognizer)
+    worker = Worker(ring, pipeline, stamp, capture_clock, sinks, clock, config.overload, metrics, stop.fatal)
+    return Supervisor(capture, ring, worker, sinks, stop, clock, notifier).run()

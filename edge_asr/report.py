@@ -1,0 +1,54 @@
+"""What the device says of itself: capture states become the retained state, the log and systemd's status line."""
+
+import logging
+from collections.abc import Sequence
+from typing import Literal
+
+from edge_asr import __version__
+from edge_asr.audio.source import CaptureState
+from edge_asr.clock import Clock
+from edge_asr.events import StateReport
+from edge_asr.sinks.sink import Sink
+from edge_asr.systemd import Notifier
+
+log = logging.getLogger(__name__)
+
+
+class Reporter:
+    """Hands each new state to every sink and to systemd. Safe from any thread: it keeps nothing."""
+
+    def __init__(self, sinks: Sequence[Sink], notifier: Notifier, clock: Clock, language: str, model: str) -> None:
+        self._sinks = sinks
+        self._notifier = notifier
+        self._clock = clock
+        self._language = language
+        self._model = model
+
+    def capture_changed(self, state: CaptureState) -> None:
+        """Take what capture says of itself."""
+        if state.status == "healthy":
+            log.info("listening to %s", state.source)
+            self._report("listening", "", state.source)
+        elif state.status == "stopped":
+            self._report("stopping", "shutting down", "")
+        elif state.status == "starting":
+            self._report("starting", state.reason, "")
+        else:
+            log.warning("not listening: %s", state.reason)
+            self._report("degraded", state.reason, "")
+
+    def _report(
+        self, state: Literal["starting", "listening", "degraded", "stopping"], reason: str, microphone: str
+    ) -> None:
+        report = StateReport(
+            state=state,
+            reason=reason,
+            model=self._model,
+            language=self._language,
+            microphone=microphone,
+            version=__version__,
+            since=self._clock.now().isoformat(timespec="milliseconds"),
+        )
+        self._notifier.status(f"{state}: {reason or microphone}")
+        for sink in self._sinks:
+            sink.report(report)

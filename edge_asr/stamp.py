@@ -1,0 +1,173 @@
+"""From observations, which know only the sample clock, to events, which carry ids, wall time and latency."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from edge_asr.asr.result import Hypothesis
+from edge_asr.audio.chunk import AudioChunk
+from edge_asr.clock import NS_PER_S, Clock
+from edge_asr.events import (
+    ErrorEvent,
+    Event,
+    FinalEvent,
+    Latency,
+    PartialEvent,
+    SpeechEndedEvent,
+    SpeechStartedEvent,
+    WordTiming,
+)
+from edge_asr.pipeline import Observation, SpeechEnded, SpeechStarted, Transcript
+
+_WINDOW_S = 5.0
+
+
+class CaptureClock:
+    """When a sample was captured, on the monotonic clock.
+
+    Chunks arrive late and in bursts, never early: the earliest arrival within the last seconds anchors the sample
+    clock. Two windows take turns, so that a sound card whose clock is slow does not drift away.
+    """
+
+    def __init__(self) -> None:
+        self._stream_id = ""
+        self._anchor_ns: int | None = None  # smallest arrival - sample time of the present window
+        self._earlier_ns: int | None = None  # and of the one before
+        self._window_end_s = 0.0
+
+    def observe(self, chunk: AudioChunk) -> None:
+        """Learn from a chunk that was captured live."""
+        end_s = chunk.end_sample / chunk.sample_rate_hz
+        offset_ns = chunk.captured_ns - round(end_s * NS_PER_S)
+        if chunk.stream_id != self._stream_id:
+            self._stream_id, self._anchor_ns, self._earlier_ns = chunk.stream_id, None, None
+            self._window_end_s = end_s + _WINDOW_S
+        elif end_s >= self._window_end_s:
+            self._earlier_ns, self._anchor_ns = self._anchor_ns, None
+            self._window_end_s = end_s + _WINDOW_S
+        self._anchor_ns = offset_ns if self._anchor_ns is None else min(self._anchor_ns, offset_ns)
+
+    def captured_ns(self, at_s: float) -> int:
+        """Monotonic time of a moment in stream time; 0 before the first chunk."""
+        anchors = [anchor for anchor in (self._anchor_ns, self._earlier_ns) if anchor is not None]
+        return min(anchors) + round(at_s * NS_PER_S) if anchors else 0
+
+
+class Stamp:
+    """Makes events. One stream at a time, one thread.
+
+    `captured_ns` tells when a moment of stream time was captured; without it (files) there are no latencies and wall
+    times count from the making of this object.
+    """
+
+    def __init__(
+        self, clock: Clock, device_id: str, language: str, model: str, captured_ns: Callable[[float], int] | None
+    ) -> None:
+        self._clock = clock
+        self._device_id = device_id
+        self._language = language
+        self._model = model
+        self._captured_ns = captured_ns
+        self._began_ns = clock.monotonic_ns()
+        self._first_partial: tuple[str, int] = ("", 0)
+
+    def event(self, observation: Observation) -> Event:
+        """Event of one observation, stamped now."""
+        common = self._common(observation)
+        if isinstance(observation, SpeechStarted):
+            return SpeechStartedEvent(**common, start_s=_r(observation.at_s), start=self._wall(observation.at_s))
+        if isinstance(observation, SpeechEnded):
+            return SpeechEndedEvent(
+                **common,
+                end_s=_r(observation.at_s),
+                end=self._wall(observation.at_s),
+                end_reason=observation.end_reason.value,
+                words=observation.words,
+            )
+        return self._transcript(observation, common)
+
+    def error(self, code: str, message: str) -> ErrorEvent:
+        """Event of something that went wrong."""
+        return ErrorEvent(
+            device_id=self._device_id,
+            emitted_at=self._clock.now().isoformat(timespec="milliseconds"),
+            clock_synced=self._clock.synced(),
+            code=code,
+            message=message,
+        )
+
+    def _common(self, observation: Observation) -> dict[str, Any]:
+        return {
+            "device_id": self._device_id,
+            "stream_id": observation.stream_id,
+            "segment_id": observation.segment_id,
+            "emitted_at": self._clock.now().isoformat(timespec="milliseconds"),
+            "clock_synced": self._clock.synced(),
+        }
+
+    def _transcript(self, heard: Transcript, common: dict[str, Any]) -> PartialEvent | FinalEvent:
+        words = heard.hypothesis.words if heard.hypothesis.timed else ()
+        begin_s = heard.start_s + words[0].start_s if words else heard.onset_s
+        end_s = heard.start_s + (words[-1].end_s if words else heard.hypothesis.decoded_s)
+        fields: dict[str, Any] = {
+            **common,
+            "text": heard.hypothesis.text,
+            "revision": heard.revision,
+            "start_s": _r(begin_s),
+            "end_s": _r(end_s),
+            "start": self._wall(begin_s),
+            "end": self._wall(end_s),
+            "language": self._language,
+            "model": self._model,
+            "truncated": heard.truncated,
+            "latency_ms": self._latency(heard, begin_s, end_s),
+            "words": [
+                WordTiming(
+                    word.word,
+                    _r(heard.start_s + word.start_s),
+                    _r(heard.start_s + word.end_s),
+                    _r(word.confidence),
+                )
+                for word in words
+            ],
+        }
+        if heard.end_reason is None:
+            return PartialEvent(**fields)
+        return FinalEvent(**fields, confidence=_confidence(heard.hypothesis), end_reason=heard.end_reason.value)
+
+    def _latency(self, heard: Transcript, begin_s: float, end_s: float) -> Latency:
+        if self._captured_ns is None:
+            return Latency()
+        now_ns = self._clock.monotonic_ns()
+        if self._first_partial[0] != heard.segment_id:
+            self._first_partial = (heard.segment_id, now_ns)
+        first_token = _ms(self._first_partial[1] - self._captured_ns(begin_s))
+        if heard.end_reason is None:
+            return Latency(first_token=first_token)
+        return Latency(
+            first_token=first_token,
+            finalization=_ms(now_ns - self._captured_ns(end_s)),
+            decision=_ms(now_ns - self._captured_ns(heard.decided_s)),
+        )
+
+    def _wall(self, at_s: float) -> str:
+        now: datetime = self._clock.now()
+        moment_ns = self._began_ns + round(at_s * NS_PER_S) if self._captured_ns is None else self._captured_ns(at_s)
+        ago = timedelta(microseconds=(self._clock.monotonic_ns() - moment_ns) / 1000)
+        return (now - ago).isoformat(timespec="milliseconds")
+
+
+def _confidence(hypothesis: Hypothesis) -> float | None:
+    """Confidence of an utterance: the mean of its words', weighted by their length."""
+    lengths = [max(word.end_s - word.start_s, 0.01) for word in hypothesis.words]
+    if not lengths:
+        return None
+    return _r(sum(w.confidence * s for w, s in zip(hypothesis.words, lengths, strict=True)) / sum(lengths))
+
+
+def _r(value: float) -> float:
+    return round(value, 3)
+
+
+def _ms(duration_ns: int) -> float:
+    return round(duration_ns / 1e6, 1)

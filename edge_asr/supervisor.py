@@ -1,0 +1,126 @@
+"""Starts the threads in order, watches over them, stops them in reverse; feeds systemd's watchdog."""
+
+import logging
+import signal
+import threading
+from collections.abc import Sequence
+from types import FrameType
+from typing import Protocol
+
+from edge_asr.audio.ring import Ring
+from edge_asr.clock import NS_PER_S, Clock
+from edge_asr.errors import EXIT_FAILURE, EXIT_OK
+from edge_asr.sinks.sink import Sink
+from edge_asr.systemd import Notifier
+
+log = logging.getLogger(__name__)
+
+_TICK_S = 0.5
+_FRESH_BEAT_S = 5.0
+_DRAIN_S = 2.8  # from the signal to the end of the last thread; what promises 3 s has room to exit
+_CAPTURE_SHARE_S = 0.7
+_WORKER_SHARE_S = 1.3
+_LAST_SINK_S = 0.1
+
+
+class Ears(Protocol):
+    """What the supervisor needs of capture."""
+
+    @property
+    def healthy_or_backing_off(self) -> bool:
+        """Whether a restart of the process would not help it."""
+        ...
+
+    def start(self) -> None:
+        """Start its thread."""
+        ...
+
+    def stop(self, deadline_s: float) -> None:
+        """Close the microphone and end its thread."""
+        ...
+
+
+class Brain(Protocol):
+    """What the supervisor needs of the worker."""
+
+    def start(self) -> None:
+        """Start its thread."""
+        ...
+
+    def beat_age_s(self) -> float:
+        """Seconds since its loop last came round."""
+        ...
+
+    def stop(self, deadline_s: float) -> bool:
+        """Finish what is left; False when that took too long."""
+        ...
+
+
+class StopRequest:
+    """Why and with what exit code to stop; set from any thread, waited for by the supervisor."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.exit_code = EXIT_OK
+
+    def signalled(self, number: int, _frame: FrameType | None = None) -> None:
+        """Handle a signal: stop in good order."""
+        log.info("stopping on %s", signal.Signals(number).name)
+        self._event.set()
+
+    def fatal(self, message: str) -> None:
+        """Stop because going on is useless; whoever started the process may start it again."""
+        log.error("giving up: %s", message)
+        self.exit_code = EXIT_FAILURE
+        self._event.set()
+
+    def wait(self, wait_s: float) -> bool:
+        """Whether to stop, after at most `wait_s`."""
+        return self._event.wait(wait_s)
+
+
+class Supervisor:
+    """Lives in the main thread; `run` returns the process' exit code."""
+
+    def __init__(
+        self,
+        capture: Ears,
+        ring: Ring,
+        worker: Brain,
+        sinks: Sequence[Sink],
+        stop: StopRequest,
+        clock: Clock,
+        notifier: Notifier,
+    ) -> None:
+        self._capture = capture
+        self._ring = ring
+        self._worker = worker
+        self._sinks = sinks
+        self._stop = stop
+        self._clock = clock
+        self._notifier = notifier
+
+    def run(self) -> int:
+        """Start, serve until told to stop, stop. A missing microphone or broker is a state, not a reason to end."""
+        for sink in self._sinks:
+            sink.start()
+        self._worker.start()
+        self._capture.start()
+        self._notifier.ready()
+        while not self._stop.wait(_TICK_S):
+            if self._worker.beat_age_s() < _FRESH_BEAT_S and self._capture.healthy_or_backing_off:
+                self._notifier.watchdog()
+        self._shut_down()
+        return self._stop.exit_code
+
+    def _shut_down(self) -> None:
+        """Ears first, so that nothing new comes; then the brain drains what waits; then the mouth."""
+        began_ns = self._clock.monotonic_ns()
+        self._notifier.stopping()
+        self._capture.stop(_CAPTURE_SHARE_S)
+        self._ring.close()
+        if not self._worker.stop(_WORKER_SHARE_S):
+            log.warning("the recognizer did not finish in %.1f s; its last words are lost", _WORKER_SHARE_S)
+        for sink in self._sinks:
+            spent_s = (self._clock.monotonic_ns() - began_ns) / NS_PER_S
+            sink.stop(max(_LAST_SINK_S, _DRAIN_S - spent_s))

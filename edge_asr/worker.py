@@ -1,0 +1,135 @@
+"""The recognizer's thread: ring -> Pipeline.process -> events -> sinks, and the rules of overload."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from edge_asr.asr.recognizer import State
+from edge_asr.asr.result import EndReason
+from edge_asr.audio.ring import Ring
+from edge_asr.clock import NS_PER_S, Clock
+from edge_asr.config import OverloadConfig
+from edge_asr.events import Event, FinalEvent
+from edge_asr.metrics import Metrics
+from edge_asr.pipeline import Observation, Pipeline
+from edge_asr.sinks.sink import Sink
+from edge_asr.stamp import CaptureClock, Stamp
+
+log = logging.getLogger(__name__)
+
+_WAIT_S = 0.1
+_QUIET_S = 1.0  # no chunk for so long: what is being said has been cut off
+_FATAL_ERRORS = 3
+_FATAL_WINDOW_S = 60.0
+
+
+class Worker:
+    """One thread that owns the pipeline. `on_fatal` is called in it when errors repeat; the thread then ends."""
+
+    def __init__(
+        self,
+        ring: Ring,
+        pipeline: Pipeline[State],
+        stamp: Stamp,
+        capture_clock: CaptureClock,
+        sinks: Sequence[Sink],
+        clock: Clock,
+        overload: OverloadConfig,
+        metrics: Metrics,
+        on_fatal: Callable[[str], None],
+    ) -> None:
+        self._ring = ring
+        self._pipeline = pipeline
+        self._stamp = stamp
+        self._capture_clock = capture_clock
+        self._sinks = sinks
+        self._clock = clock
+        self._overload = overload
+        self._metrics = metrics
+        self._on_fatal = on_fatal
+        self._stopping = threading.Event()
+        self._errors_ns: deque[int] = deque(maxlen=_FATAL_ERRORS + 1)
+        self._last_chunk_ns: int | None = None
+        self._beat_ns = clock.monotonic_ns()
+        self._thread = threading.Thread(target=self._run, name="recognizer", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def beat_age_s(self) -> float:
+        """Seconds since the loop last came round; any thread."""
+        return (self._clock.monotonic_ns() - self._beat_ns) / NS_PER_S
+
+    def stop(self, deadline_s: float) -> bool:
+        """Decode what waits in the closed ring, end the utterance as `shutdown`; False when that took too long."""
+        self._stopping.set()
+        self._thread.join(deadline_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            self._beat_ns = self._clock.monotonic_ns()
+            try:
+                if not self._turn():
+                    self._emit(self._pipeline.end(EndReason.SHUTDOWN))
+                    return
+            except Exception as error:  # noqa: BLE001 - the worker's edge: one utterance is lost, not the process
+                if self._failed(error):
+                    return
+
+    def _turn(self) -> bool:
+        """One chunk, or one wait for it; False when there is nothing left to do."""
+        chunk = self._ring.pop(_WAIT_S)
+        now_ns = self._clock.monotonic_ns()
+        if chunk is None:
+            if self._last_chunk_ns is not None and now_ns - self._last_chunk_ns > _QUIET_S * NS_PER_S:
+                self._last_chunk_ns = None
+                self._emit(self._pipeline.end(EndReason.DISCONTINUITY))
+            return not self._stopping.is_set()
+        self._last_chunk_ns = now_ns
+        lag_s = (now_ns - chunk.captured_ns) / NS_PER_S
+        self._metrics.lag_seconds.set(lag_s)
+        if lag_s > self._overload.flush_lag_s and not self._stopping.is_set():
+            self._flush(lag_s, len(chunk.samples) / chunk.sample_rate_hz)
+            return True
+        self._capture_clock.observe(chunk)
+        partials = lag_s <= self._overload.partials_lag_s
+        if not partials:
+            self._metrics.partials_suppressed.inc()
+        self._emit(self._pipeline.process(chunk, partials=partials))
+        self._metrics.audio_seconds.inc(len(chunk.samples) / chunk.sample_rate_hz)
+        return True
+
+    def _flush(self, lag_s: float, in_hand_s: float) -> None:
+        """Too late: drop all but the newest audio; the gap ends the utterance."""
+        dropped_s = self._ring.flush_to_newest(self._overload.keep_s)
+        self._metrics.audio_dropped_seconds.labels(reason="lag").inc(in_hand_s)
+        log.warning("recognition is %.1f s behind; dropped %.1f s of audio to catch up", lag_s, dropped_s + in_hand_s)
+
+    def _emit(self, observations: list[Observation]) -> None:
+        for observation in observations:
+            self._send(self._stamp.event(observation))
+
+    def _send(self, event: Event) -> None:
+        self._metrics.events.labels(event_type=event.__struct_config__.tag).inc()
+        if isinstance(event, FinalEvent):
+            self._metrics.words.inc(len(event.words))
+        for sink in self._sinks:
+            sink.emit(event)
+
+    def _failed(self, error: Exception) -> bool:
+        """End the utterance as `error`; True when this has happened too often to go on."""
+        self._metrics.worker_errors.labels(error=type(error).__name__).inc()
+        log.error("recognition failed (%s: %s); the utterance is lost", type(error).__name__, error)
+        self._emit(self._pipeline.abandon())
+        message = f"{type(error).__name__}: {error}"
+        self._send(self._stamp.error("recognition", message))
+        now_ns = self._clock.monotonic_ns()
+        self._errors_ns.append(now_ns)
+        window_ns = _FATAL_WINDOW_S * NS_PER_S
+        if len(self._errors_ns) > _FATAL_ERRORS and now_ns - self._errors_ns[0] < window_ns:
+            self._on_fatal(f"recognition failed {len(self._errors_ns)} times within a minute; last: {message}")
+            return True
+        return False
