@@ -1,0 +1,260 @@
+"""Keeps a microphone open: choose, open, listen for life, close, back off, again; for as long as the process lives.
+
+Several faults of sound systems raise nothing, so the test that counts is "no chunk for some seconds". A microphone
+that is not there is a state with a reason, never an exception.
+"""
+
+import random
+import secrets
+import threading
+from collections.abc import Callable
+
+from edge_asr.audio.deadline import TooManyHungCallsError
+from edge_asr.audio.devices import Microphone
+from edge_asr.audio.opener import MicrophoneStream, Opener, SystemOpener
+from edge_asr.audio.ring import Ring
+from edge_asr.audio.source import CaptureState
+from edge_asr.clock import NS_PER_S, Clock
+from edge_asr.config import AudioConfig
+from edge_asr.errors import CaptureError
+from edge_asr.metrics import Metrics
+
+FIRST_CHUNK_S = 5.0  # a source that sleeps takes up to 2 s to wake, Bluetooth longer
+CLOSE_DEADLINE_S = 2.0
+_STARTING_TICK_S = 0.1
+_TICK_S = 1.0
+_MOVED_CHECK_S = 5.0  # besides each event of the sound server
+_STALE_S = 30.0  # more than the slowest step: choose 2 x 2.5 s + list 5 s + open 5 s + close 2 s
+_JITTER = 0.2
+
+
+class Capture:
+    """The capture thread and what it says of itself. All public methods are safe from any thread.
+
+    Chunks go to `ring`; `on_state` is called in the capture thread, once for each change. Each opening is a stream of
+    its own: a new `stream_id`, `first_sample` from 0.
+    """
+
+    def __init__(
+        self,
+        config: AudioConfig,
+        ring: Ring,
+        clock: Clock,
+        metrics: Metrics,
+        on_state: Callable[[CaptureState], None],
+        *,
+        opener: Opener | None = None,
+    ) -> None:
+        self._config = config
+        self._ring = ring
+        self._clock = clock
+        self._metrics = metrics
+        self._on_state = on_state
+        self._opener = opener or SystemOpener(config.source, config.channel, config.chunk_ms, clock, metrics)
+        self._names = StreamNames(clock)
+        self._microphone: Microphone | None = None
+        self._stream: MicrophoneStream | None = None
+        self._state = CaptureState("starting", config.source, "looking for the microphone")
+        self._lost_by = "start"  # the label of the next opening
+        self._failures = 0
+        self._retry_ns = 0
+        self._opened_ns = 0
+        self._attempt_ns: int | None = None
+        self._moved_check_ns = 0
+        self._heartbeat_ns = clock.monotonic_ns()
+        self._stuck = False
+        self._pause_wanted = False
+        self._stopping = False
+        self._streams_changed = False
+        self._sources_changed = False
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def state(self) -> CaptureState:
+        """The newest state."""
+        return self._state
+
+    @property
+    def healthy_or_backing_off(self) -> bool:
+        """For the watchdog: the capture thread lives, and a new process would hear no better than this one."""
+        age_ns = self._clock.monotonic_ns() - self._heartbeat_ns
+        alive = self._thread is None or self._thread.is_alive()
+        return alive and not self._stuck and age_ns < _STALE_S * NS_PER_S
+
+    def start(self) -> None:
+        """Start the capture thread. Returns at once, whether there is a microphone or not."""
+        self._opener.start(self.on_change)
+        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
+        self._thread.start()
+
+    def stop(self, deadline_s: float) -> None:
+        """Close the microphone and end; what hangs longer than the deadline is left to the end of the process."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(deadline_s)
+
+    def pause(self) -> None:
+        """Close the microphone: muted means that nobody listens."""
+        self._pause_wanted = True
+        self._wake.set()
+
+    def resume(self) -> None:
+        """Open it again."""
+        self._pause_wanted = False
+        self._wake.set()
+
+    def on_change(self, sources_changed: bool) -> None:
+        """News from the sound system; from any thread, quick."""
+        self._sources_changed = self._sources_changed or sources_changed
+        self._streams_changed = True
+        self._wake.set()
+
+    def step(self) -> float:
+        """One look at everything. Returns the seconds until the next look, unless something wakes it earlier."""
+        self._heartbeat_ns = self._clock.monotonic_ns()
+        if self._pause_wanted:
+            return self._be_paused()
+        if self._state.status == "stopped":
+            self._lost_by, self._failures, self._retry_ns = "unmuted", 0, self._heartbeat_ns
+            self._say(CaptureState("starting", self._source_text(), "opening the microphone again"))
+        if self._stream is None:
+            return self._try_to_open()
+        return self._check(self._stream)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            delay_s = self.step()
+            self._wake.wait(delay_s)
+            self._wake.clear()
+        self._close()
+        self._opener.stop()
+        self._say(CaptureState("stopped", self._source_text(), "capture has ended"))
+
+    def _be_paused(self) -> float:
+        if self._state.status != "stopped":
+            self._close()
+            self._say(CaptureState("stopped", self._source_text(), "muted: the microphone is closed"))
+        return _TICK_S
+
+    def _try_to_open(self) -> float:
+        now_ns = self._clock.monotonic_ns()
+        if self._sources_changed and self._attempt_ns is not None:
+            # Somebody plugged something in: no reason to sit out a long back-off.
+            self._retry_ns = min(self._retry_ns, self._attempt_ns + int(self._config.reopen_min_s * NS_PER_S))
+        if now_ns < self._retry_ns:
+            return min(_TICK_S, (self._retry_ns - now_ns) / NS_PER_S)
+        self._sources_changed = False
+        self._attempt_ns = now_ns
+        try:
+            self._open()
+        except TooManyHungCallsError as error:
+            self._stuck = True
+            return self._failed(str(error))
+        except CaptureError as error:
+            self._stuck = False
+            return self._failed(str(error))
+        self._stuck = False
+        return _STARTING_TICK_S
+
+    def _open(self) -> None:
+        microphone = self._opener.choose()
+        self._microphone = microphone
+        stream_id = self._names.next()
+        self._streams_changed = False
+        self._stream = self._opener.open(microphone, stream_id, self._ring.push)
+        self._opened_ns = self._moved_check_ns = self._clock.monotonic_ns()
+        self._metrics.capture_reopened.labels(reason=self._lost_by).inc()
+        if self._state.status != "lost":
+            self._say(CaptureState("starting", microphone.description, "waiting for the first samples"))
+
+    def _check(self, stream: MicrophoneStream) -> float:
+        now_ns = self._clock.monotonic_ns()
+        if not stream.active:
+            return self._lost("ended", f"the stream of '{self._name()}' was ended by the sound system; reopening it")
+        if self._streams_changed or now_ns - self._moved_check_ns > _MOVED_CHECK_S * NS_PER_S:
+            self._streams_changed = False
+            self._moved_check_ns = now_ns
+            other = stream.moved_to()
+            if other is not None:
+                reason = f"'{self._name()}' went away; the sound server's substitute '{other}' is not listened to"
+                return self._lost("moved", reason)
+        last_ns = stream.last_chunk_ns
+        limit_s = self._config.no_chunk_timeout_s
+        if last_ns is None:
+            limit_s = max(limit_s, FIRST_CHUNK_S)
+        silent_s = (self._clock.monotonic_ns() - (last_ns or self._opened_ns)) / NS_PER_S
+        if silent_s >= limit_s:
+            return self._lost("no_chunks", f"'{self._name()}' has delivered nothing for {limit_s:g} s; reopening it")
+        if last_ns is None:
+            return _STARTING_TICK_S
+        self._be_healthy(now_ns)
+        return min(_TICK_S, limit_s - silent_s)
+
+    def _be_healthy(self, now_ns: int) -> None:
+        if self._state.status != "healthy":
+            self._say(CaptureState("healthy", self._source_text(), ""))
+        if now_ns - self._opened_ns > self._config.reopen_max_s * NS_PER_S:
+            self._failures = 0  # a loose contact that lasts some seconds each time does not get here
+
+    def _lost(self, label: str, reason: str) -> float:
+        self._lost_by = label
+        # Say it first: closing may take its time, and what hangs must not delay the news.
+        self._say(CaptureState("lost", self._source_text(), reason))
+        self._close()
+        return self._failed(reason)
+
+    def _failed(self, reason: str) -> float:
+        self._say(CaptureState("lost", self._source_text(), reason))
+        config = self._config
+        delay_s = min(config.reopen_max_s, config.reopen_min_s * 2.0 ** min(self._failures, 30))
+        delay_s *= 1.0 - _JITTER * random.random()  # noqa: S311 - spreads the load of many devices, no secret
+        self._failures += 1
+        self._retry_ns = self._clock.monotonic_ns() + int(delay_s * NS_PER_S)
+        return min(_TICK_S, delay_s)
+
+    def _close(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is None:
+            return
+        try:
+            stream.close(CLOSE_DEADLINE_S)
+        except TooManyHungCallsError:
+            self._stuck = True
+
+    def _say(self, state: CaptureState) -> None:
+        if state == self._state:
+            return
+        self._state = state
+        self._metrics.capture_healthy.set(1 if state.status == "healthy" else 0)
+        self._on_state(state)
+
+    def _name(self) -> str:
+        return self._microphone.stable_id if self._microphone else self._config.source
+
+    def _source_text(self) -> str:
+        return self._microphone.description if self._microphone else self._config.source
+
+
+class StreamNames:
+    """Short names that do not repeat, over restarts too: wall-clock seconds in base 36, and three random digits.
+
+    The random part is for machines without a clock of their own, which wake up at the same second twice.
+    """
+
+    _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last_s = 0
+
+    def next(self) -> str:
+        """A new name; later ones sort behind earlier ones of this process."""
+        self._last_s = max(self._last_s + 1, int(self._clock.now().timestamp()))
+        number = self._last_s * 36**3 + secrets.randbelow(36**3)
+        digits = ""
+        while number:
+            number, digit = divmod(number, 36)
+            digits = self._DIGITS[digit] + digits
+        return digits

@@ -1,0 +1,242 @@
+"""A private PulseAudio with a virtual microphone: speech is played into a null sink and heard on `usb_mic`.
+
+It shares nothing with the sound server of the person at the keyboard: own folder, own socket, no hardware. The demo,
+the bench and the tests use it.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from edge_asr.errors import EdgeAsrError
+
+SINK = "feed"
+MICROPHONE = "usb_mic"
+MICROPHONE_DESCRIPTION = "Virtual_USB_Mic"
+_START_DEADLINE_S = 10.0
+_COMMAND_DEADLINE_S = 5.0
+_POLL_S = 0.05
+_PROGRAMS = {"pulseaudio": "pulseaudio", "pactl": "pulseaudio-utils", "paplay": "pulseaudio-utils"}
+
+# Reading standard input ends when the process that holds the other end of the pipe ends, however it ends: then
+# nothing may stay behind. PR_SET_PDEATHSIG is no substitute, it fires when the starting *thread* ends.
+_GUARD = """
+folder=$1; shift
+"$@" </dev/null >/dev/null 2>&1 &
+echo $!
+exec >/dev/null
+read -r _
+kill -9 $! 2>/dev/null
+wait $! 2>/dev/null
+[ -z "$folder" ] || rm -rf "$folder"
+"""
+
+
+class PulseServer:
+    """Context manager around one PulseAudio daemon. One thread; raises EdgeAsrError when it cannot be started.
+
+    `kill` and `start` may follow each other: the socket stays the same. Nothing stays behind when the process that
+    made it is killed: neither the daemon nor its folder.
+    """
+
+    def __init__(self) -> None:
+        for program, package in _PROGRAMS.items():
+            if shutil.which(program) is None:
+                raise EdgeAsrError(f"'{program}' is not installed; sudo apt install {package}")
+        self._folder = Path(tempfile.mkdtemp(prefix="edge-asr-pulse-"))
+        self._guard: subprocess.Popen[str] | None = None
+        self._pid = 0
+        self._players: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._remove()
+
+    @property
+    def socket(self) -> Path:
+        """The socket that clients connect to."""
+        return self._folder / "native"
+
+    @property
+    def pid(self) -> int:
+        """Process of the daemon; 0 while there is none."""
+        return self._pid
+
+    def environment(self) -> dict[str, str]:
+        """Variables that lead a client (libpulse, ALSA's `pulse` device, pactl) to this server and no other."""
+        run = str(self._folder / "run")
+        return {
+            "XDG_RUNTIME_DIR": run,
+            "PULSE_RUNTIME_PATH": run,
+            "PULSE_STATE_PATH": str(self._folder / "state"),
+            "PULSE_CONFIG_PATH": str(self._folder / "conf"),
+            "PULSE_COOKIE": str(self._folder / "cookie"),
+            "PULSE_SERVER": f"unix:{self.socket}",
+        }
+
+    def start(self) -> None:
+        """Start the daemon and wait until it answers; a running one is left as it is."""
+        if self._guard is not None:
+            return
+        for name in ("run", "state", "conf"):
+            (self._folder / name).mkdir(mode=0o700, exist_ok=True)
+        script = self._folder / "server.pa"
+        script.write_text(self._script())
+        log = self._folder / "pulse.log"
+        daemon = ["pulseaudio", "-n", "-F", str(script), "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1"]
+        daemon += ["--realtime=no", "--high-priority=no", "--disable-shm=yes", f"--log-target=file:{log}"]
+        self._guard = subprocess.Popen(
+            ["sh", "-c", _GUARD, "sh", str(self._folder), *daemon],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **self.environment()},
+            text=True,
+            start_new_session=True,  # Ctrl-C in the terminal is for us; we end the daemon in our own order
+        )
+        assert self._guard.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
+        self._pid = int(self._guard.stdout.readline())
+        deadline = time.monotonic() + _START_DEADLINE_S
+        while not self._answers():
+            if time.monotonic() > deadline or not _runs(self._pid):
+                lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+                self.kill()
+                raise EdgeAsrError(f"the private PulseAudio did not start: {lines[-1] if lines else 'it said nothing'}")
+            time.sleep(_POLL_S)
+
+    def stop(self) -> None:
+        """End the daemon in good order, by force after a second."""
+        if self._pid:
+            self.resume()
+            self._signal(signal.SIGTERM)
+            deadline = time.monotonic() + 1.0
+            while _runs(self._pid) and time.monotonic() < deadline:
+                time.sleep(_POLL_S)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the daemon as a crash would: SIGKILL, no goodbye."""
+        if self._guard is None:
+            return
+        self._signal(signal.SIGKILL)
+        # The guard would remove the folder with it, and the next start needs it: end the guard first.
+        self._guard.kill()
+        for pipe in (self._guard.stdin, self._guard.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._guard.wait()
+        deadline = time.monotonic() + _COMMAND_DEADLINE_S
+        while _runs(self._pid) and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+        self._guard, self._pid = None, 0
+
+    def suspend(self) -> None:
+        """Stop the daemon in its tracks (SIGSTOP): its sockets stay open and nobody answers."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a suspended daemon go on (SIGCONT)."""
+        self._signal(signal.SIGCONT)
+
+    def load_microphone(self) -> None:
+        """Plug the virtual microphone in."""
+        self._pactl("load-module", *_microphone_module())
+        self._pactl("set-default-source", MICROPHONE)
+
+    def unload_microphone(self) -> None:
+        """Pull the virtual microphone out."""
+        self._pactl("unload-module", "module-remap-source")
+
+    def play(self, path: Path | str) -> subprocess.Popen[bytes]:
+        """Play a WAV or FLAC file into the microphone, in real time; the process ends when the file has ended."""
+        self._players = [player for player in self._players if player.poll() is None]
+        player = subprocess.Popen(
+            ["paplay", f"--device={SINK}", str(path)],
+            env={**os.environ, **self.environment()},
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._players.append(player)
+        return player
+
+    def _script(self) -> str:
+        return "\n".join(
+            (
+                ".fail",
+                f"load-module module-native-protocol-unix socket={self.socket} auth-anonymous=1",
+                f"load-module module-null-sink sink_name={SINK} rate=16000 format=s16le channels=1",
+                f"load-module {' '.join(_microphone_module())}",
+                f"set-default-source {MICROPHONE}",
+                f"set-default-sink {SINK}",
+                "",
+            )
+        )
+
+    def _answers(self) -> bool:
+        try:
+            return self._run_pactl("info").returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+    def _pactl(self, *words: str) -> None:
+        done = self._run_pactl(*words)
+        if done.returncode != 0:
+            raise EdgeAsrError(f"pactl {' '.join(words)}: {done.stderr.strip()}")
+
+    def _run_pactl(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["pactl", *words],
+            env={**os.environ, **self.environment()},
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_DEADLINE_S,
+            check=False,
+        )
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, number)
+
+    def _remove(self) -> None:
+        for player in self._players:
+            player.kill()
+            player.wait()
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _microphone_module() -> list[str]:
+    return [
+        "module-remap-source",
+        f"source_name={MICROPHONE}",
+        f"master={SINK}.monitor",
+        "remix=no",
+        "channels=1",
+        "master_channel_map=mono",
+        "channel_map=mono",
+        f"source_properties=device.description={MICROPHONE_DESCRIPTION}",
+    ]
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process is there and not a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (OSError, IndexError):
+        return False
