@@ -87,6 +87,8 @@ def check(key: Key, value: Any, origin: str) -> Any:
 
 def check_text(key: Key, text: str, origin: str) -> Any:
     """Value of a text from the environment or the command line, by the type of `key`; raises ConfigError."""
+    if not text.isprintable():  # bytes that are not UTF-8 among others: no setting is spelled with them
+        raise refused(key, text, origin)
     if key.optional and text.strip().lower() in _NONE:
         return None
     return check(key, _from_text(key.info, text), origin)
