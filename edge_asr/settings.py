@@ -33,6 +33,7 @@ class Reading:
 
     config: Config
     origins: tuple[str, ...]
+    keys: frozenset[str]  # settings that were given, whatever their value: "mqtt.host"
 
 
 def load(path: str | None, overrides: Sequence[str], environment: Mapping[str, str] | None = None) -> Config:
@@ -66,7 +67,7 @@ def read(path: str | None, overrides: Sequence[str], environment: Mapping[str, s
         origins.append(f"--set {key.strip()}")
     config = msgspec.convert(_nested(values), Config)
     config_rules.hold(config)
-    return Reading(config, tuple(origins))
+    return Reading(config, tuple(origins), frozenset(values))
 
 
 def _set(name: str, text: str, origin: str) -> Any:
