@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from edge_asr.errors import ModelError
 
-Reals = NDArray[np.floating[Any]]
+Reals = NDArray[Any]  # float32 or float64, as the file has it
 
 _MAGIC = b"\0B"
 _LONGEST_TOKEN_BYTES = 200
 _MOST_VALUES = 1 << 28  # a count above it comes from a corrupt file, not from a model for small machines
-_TYPES = {b"F": np.dtype("<f4"), b"D": np.dtype("<f8")}
+_TYPES: dict[bytes, np.dtype[Any]] = {b"F": np.dtype("<f4"), b"D": np.dtype("<f8")}
 
 
 class KaldiReader:
@@ -40,9 +40,9 @@ class KaldiReader:
         """Error that names the place."""
         return ModelError(f"{self._name} is corrupt or of an unknown kind at byte {self.position}: {text}")
 
-    def peek(self) -> bytes:
-        """Next byte; empty at the end."""
-        return self._data[self.position : self.position + 1]
+    def peek(self, count: int = 1) -> bytes:
+        """Next bytes, fewer at the end."""
+        return self._data[self.position : self.position + count]
 
     def token(self) -> str:
         """Next word, which ends with a space."""
@@ -76,6 +76,13 @@ class KaldiReader:
             raise self.fault(f"a number of {size} bytes, expected 4 or 8")
         return self._take(size)
 
+    def boolean(self) -> bool:
+        """`T` or `F`."""
+        value = self._take(1)
+        if value not in {b"T", b"F"}:
+            raise self.fault(f"{value!r}, expected T or F")
+        return value == b"T"
+
     def integer(self) -> int:
         """Signed integer."""
         return int.from_bytes(self.scalar(), "little", signed=True)
@@ -103,9 +110,10 @@ class KaldiReader:
             rows, columns = self.integer(), self.integer()
             return self._values(dtype, rows * columns).reshape(rows, columns)
         rows = self.integer()
-        full = np.zeros((rows, rows), dtype)
+        full: Reals = np.zeros((rows, rows), dtype)
         full[np.tril_indices(rows)] = self._values(dtype, rows * (rows + 1) // 2)
-        return full + np.tril(full, -1).T
+        full += np.tril(full, -1).T
+        return full
 
     def _bare_count(self) -> int:
         return int.from_bytes(self._take(4), "little", signed=True)
@@ -113,7 +121,8 @@ class KaldiReader:
     def _values(self, dtype: np.dtype[Any], count: int) -> NDArray[Any]:
         if not 0 <= count <= _MOST_VALUES:
             raise self.fault(f"an array of {count} values")
-        return np.frombuffer(self._take(count * dtype.itemsize), dtype)
+        values: NDArray[Any] = np.frombuffer(self._take(count * dtype.itemsize), dtype)
+        return values
 
     def _take(self, count: int) -> bytes:
         taken = self._data[self.position : self.position + count]

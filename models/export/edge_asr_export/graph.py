@@ -1,0 +1,62 @@
+"""The decoding graph: Debian's OpenFst tools compose the two halves of a Kaldi lookahead model into one.
+
+Kaldi models for small machines keep HCLr.fst (sounds to words) and Gr.fst (words in a row) apart and compose them
+while decoding; composed once, the search is several times cheaper. Input labels stay Kaldi's transition ids.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from edge_asr.errors import ModelError
+from edge_asr_export.child_processes import environment_with, run_pipeline
+from edge_asr_export.kaldi_text import read_integers
+
+TOOLS = ("fstcompose", "fstconvert", "fstprint", "fstrelabel", "fstsymbols")
+TOOLS_PACKAGE, PLUGINS_PACKAGE = "libfst-tools", "libfst22-plugins-base"
+PLUGINS = ("olabel_lookahead-fst.so", "ngram-fst.so")  # the kinds of the two halves
+LIBRARIES = Path("/usr/lib")
+
+
+def check_tools(libraries: Path = LIBRARIES) -> dict[str, str]:
+    """Environment for the tools. ModelError names the Debian packages when tools or plugins are missing."""
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    folders = sorted({path.parent for path in libraries.glob(f"*/fst/*/{PLUGINS[0]}")})
+    lacking = [name for name in PLUGINS if not any((folder / name).exists() for folder in folders)]
+    if missing or lacking:
+        raise ModelError(
+            f"composing the graph needs {', '.join([*missing, *lacking])}; "
+            f"run: sudo apt install {TOOLS_PACKAGE} {PLUGINS_PACKAGE}"
+        )
+    # Folders of other architectures may be among them: the loader passes over what is not its own.
+    path = os.pathsep.join([*map(str, folders), *filter(None, [os.environ.get("LD_LIBRARY_PATH")])])
+    return environment_with(LD_LIBRARY_PATH=path)
+
+
+def compose_graph(folder: Path, graph: Path, words: Path, work: Path, tick: Callable[[], None]) -> None:
+    """Write `graph` (const FST, transition ids to words) and `words` (word<TAB>id) of the model's `folder`.
+
+    `work` is a folder for temporary files; `tick` is called while the tools run.
+    """
+    environment = check_tools()
+    half, grammar = folder / "HCLr.fst", folder / "Gr.fst"
+    relabel, clean = work / "relabel.txt", work / "grammar.fst"
+    relabel.write_text("".join(f"{label} 0\n" for label in read_integers(folder / "disambig_tid.int")), "utf8")
+    for commands, output in (
+        ([["fstprint", f"--save_osymbols={words}", str(grammar)]], None),
+        # Composing with the symbols kept wrote a file that could not be read back.
+        ([["fstsymbols", "--clear_isymbols", "--clear_osymbols", str(grammar), str(clean)]], None),
+        (
+            [
+                ["fstcompose", str(half), str(clean)],
+                ["fstrelabel", f"--relabel_ipairs={relabel}"],
+                ["fstconvert", "--fst_type=const"],
+            ],
+            graph,
+        ),
+    ):
+        run_pipeline(commands, output=output, environment=environment, tick=tick)
+    clean.unlink()
+    if not words.is_file() or not words.stat().st_size:
+        raise ModelError(f"{grammar.name} carries no words: its symbol table is missing")

@@ -1,0 +1,129 @@
+"""A Kaldi model's folder to the files of a bundle and its manifest."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from edge_asr.asr.bundle import MANIFEST_FILE, Bundle, Features, FileEntry, Manifest, Search, sha256_of
+from edge_asr.asr.catalogue import CatalogueEntry
+from edge_asr.errors import ModelError
+from edge_asr_export.graph import compose_graph
+from edge_asr_export.ivector_arrays import ivector_arrays
+from edge_asr_export.kaldi_binary import KaldiReader
+from edge_asr_export.kaldi_text import read_options
+from edge_asr_export.label_arrays import label_arrays
+from edge_asr_export.nnet3 import read_nnet3
+from edge_asr_export.nnet3_to_onnx import IVECTOR, convert
+from edge_asr_export.progress import Progress
+from edge_asr_export.quantize import write_quantized
+from edge_asr_export.self_check import check_built
+from edge_asr_export.transition_model import read_transition_model
+
+MEMBERS = (
+    "am/final.mdl",
+    "conf/mfcc.conf",
+    "conf/model.conf",
+    "graph/Gr.fst",
+    "graph/HCLr.fst",
+    "graph/disambig_tid.int",
+    "graph/phones/word_boundary.int",
+    "ivector/final.dubm",
+    "ivector/final.ie",
+    "ivector/final.mat",
+    "ivector/global_cmvn.stats",
+    "ivector/splice.conf",
+)
+FILES = {
+    "network": "network.int8.onnx",
+    "network_float": "network.onnx",
+    "graph": "graph.fst",
+    "words": "words.txt",
+    "labels": "labels.npz",
+    "ivector": "ivector.npz",
+}
+NETWORK, QUANTIZE, GRAPH, CHECK = "network", "quantize", "compose graph", "check"
+WEIGHTS = {NETWORK: 2.0, QUANTIZE: 2.0, GRAPH: 40.0, CHECK: 3.0}  # seconds on a desktop: their ratio is what counts
+
+_SEARCH = Search(beam=11.0, max_active=5000, acoustic_scale=1.0)
+_FRAME_SHIFT_MS, _FRAME_LENGTH_MS = 10.0, 25.0  # Kaldi's defaults, where mfcc.conf is silent
+
+
+def build_bundle(entry: CatalogueEntry, source: Path, bundle: Path, work: Path, progress: Progress) -> None:
+    """Fill the folder `bundle` from the Kaldi model in `source` (MEMBERS) and try it. Raises ModelError."""
+    progress.start(NETWORK)
+    reader = KaldiReader.open(source / "am/final.mdl")
+    transitions = read_transition_model(reader)
+    net = read_nnet3(reader)
+    options = read_options(source / "conf/model.conf")
+    factor = int(_number(options, "model.conf", "frame-subsampling-factor"))
+    network = convert(net, factor)
+    onnx.save(network, bundle / FILES["network_float"])
+    _save(bundle / FILES["labels"], label_arrays(transitions, source))
+    _save(bundle / FILES["ivector"], ivector_arrays(source / "ivector"))
+    progress.start(QUANTIZE)
+    write_quantized(network, bundle / FILES["network"], net, factor)
+    progress.start(GRAPH)
+    compose_graph(source / "graph", bundle / FILES["graph"], bundle / FILES["words"], work, progress.tick)
+    progress.start(CHECK)
+    mfcc = read_options(source / "conf/mfcc.conf")
+    rate_hz = int(_number(mfcc, "mfcc.conf", "sample-frequency"))
+    manifest = Manifest(
+        format=1,
+        kind="kaldi-tdnnf",
+        name=entry.name,
+        language=entry.language,
+        description=entry.description,
+        version=entry.version,
+        licence=entry.licence,
+        source=f"{entry.package}=={entry.package_version} {entry.folder}",
+        sample_rate_hz=rate_hz,
+        features=_features(mfcc, rate_hz),
+        left_context_frames=net.left_context_frames,
+        right_context_frames=net.right_context_frames,
+        subsampling_factor=factor,
+        ivector_dim=net.inputs[IVECTOR],
+        pdfs=int(network.graph.output[0].type.tensor_type.shape.dim[1].dim_value),
+        labels=transitions.labels,
+        search=_SEARCH,
+        files={role: _file_entry(bundle / name) for role, name in FILES.items()},
+    )
+    (bundle / MANIFEST_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    if int(transitions.pdf_of_label.max()) >= manifest.pdfs:
+        raise ModelError(f"the transitions name pdf {transitions.pdf_of_label.max()}, the network has {manifest.pdfs}")
+    check_built(Bundle(bundle, manifest))
+
+
+def _features(mfcc: dict[str, str], rate_hz: int) -> Features:
+    """MFCC of mfcc.conf. A high frequency of 0 or less counts down from half the sampling rate, as in Kaldi."""
+    high_hz = _number(mfcc, "mfcc.conf", "high-freq", 0.0)
+    return Features(
+        mel_bins=int(_number(mfcc, "mfcc.conf", "num-mel-bins")),
+        ceps=int(_number(mfcc, "mfcc.conf", "num-ceps")),
+        low_hz=_number(mfcc, "mfcc.conf", "low-freq", 20.0),
+        high_hz=high_hz if high_hz > 0 else rate_hz / 2 + high_hz,
+        frame_shift_ms=_number(mfcc, "mfcc.conf", "frame-shift", _FRAME_SHIFT_MS),
+        frame_length_ms=_number(mfcc, "mfcc.conf", "frame-length", _FRAME_LENGTH_MS),
+    )
+
+
+def _number(options: dict[str, str], file: str, key: str, default: float | None = None) -> float:
+    if key not in options:
+        if default is None:
+            raise ModelError(f"{file} lacks --{key}")
+        return default
+    try:
+        return float(options[key])
+    except ValueError as error:
+        raise ModelError(f"{file}: --{key}={options[key]}, expected a number") from error
+
+
+def _save(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    np.savez(path, **arrays)  # type: ignore[arg-type]  # numbers only: nothing is pickled
+
+
+def _file_entry(path: Path) -> FileEntry:
+    return FileEntry(path=path.name, sha256=sha256_of(path), bytes=path.stat().st_size)

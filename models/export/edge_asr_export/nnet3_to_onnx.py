@@ -1,0 +1,260 @@
+"""nnet3 to ONNX: a network of valid convolutions in time, so that fixed chunks with overlap equal the whole run.
+
+A tensor holds frames as rows. Its first row lies `left` frames after the first input frame, its last one `right`
+frames before the last, and rows are `step` frames apart. Nodes that are needed only at the output's rate are computed
+only there; `step_plan` finds which.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from edge_asr.errors import ModelError
+from edge_asr_export.descriptor import Descriptor
+from edge_asr_export.nnet3 import Component, Nnet3
+from edge_asr_export.step_plan import plan, time_offsets
+
+INPUT, IVECTOR, OUTPUT = "input", "ivector", "output"
+
+_OPSET = 13
+_IR_VERSION = 8
+_TO_THE_END = np.iinfo(np.int64).max
+_UNCHANGED = {"NoOpComponent", "GeneralDropoutComponent", "DropoutComponent", "SpecAugmentTimeMaskComponent"}
+_AFFINE = {"NaturalGradientAffineComponent", "FixedAffineComponent", "AffineComponent", "TdnnComponent"}
+
+
+@dataclass(frozen=True)
+class Frames:
+    """A tensor of frames: see the head of this file."""
+
+    tensor: str
+    width: int
+    left: int
+    right: int
+    step: int
+
+
+def convert(net: Nnet3, subsampling_factor: int) -> onnx.ModelProto:
+    """Model with inputs `input` (T, cepstra) and `ivector` (1, dim), output `output` (N, pdfs), contexts as metadata.
+
+    T holds the context frames; N = (T - left - right - 1) // subsampling_factor + 1. Log-softmax and objective of
+    training are left out: the output is Kaldi's pseudo log-likelihood. ModelError where the network is not of the
+    family.
+    """
+    if set(net.inputs) != {INPUT, IVECTOR} or OUTPUT not in net.outputs:
+        raise ModelError(
+            f"the network has inputs {sorted(net.inputs)} and outputs {sorted(net.outputs)}; "
+            f"expected {INPUT}, {IVECTOR} and {OUTPUT}"
+        )
+    try:
+        writer = _Writer(net, subsampling_factor)
+        model = writer.model()
+        onnx.checker.check_model(model)
+    except KeyError as error:
+        raise ModelError(f"the network lacks {error}: it is not of the TDNN-F family") from error
+    except onnx.checker.ValidationError as error:
+        raise ModelError(f"the converted network is not valid ONNX: {error}") from error
+    return model
+
+
+def set_context(model: onnx.ModelProto, net: Nnet3, subsampling_factor: int) -> None:
+    """Write contexts and subsampling factor as the model's metadata, and nothing else."""
+    del model.metadata_props[:]
+    properties = {
+        "left_context": str(net.left_context_frames),
+        "right_context": str(net.right_context_frames),
+        "frame_subsampling_factor": str(subsampling_factor),
+    }
+    helper.set_model_props(model, properties)
+
+
+class _Writer:
+    """Nodes and weights of one model while it is written."""
+
+    def __init__(self, net: Nnet3, subsampling_factor: int) -> None:
+        self._net = net
+        self._factor = subsampling_factor
+        self._nodes: list[Any] = []
+        self._weights: list[Any] = []
+        self._done: dict[tuple[str, int], Frames] = {(INPUT, 1): Frames(INPUT, net.inputs[INPUT], 0, 0, 1)}
+
+    def model(self) -> onnx.ModelProto:
+        net, factor = self._net, self._factor
+        needed = plan(net, net.outputs[OUTPUT], factor)
+        for name in [INPUT, *net.nodes]:  # Kaldi writes nodes before those that use them
+            for step in (1, factor):
+                if (name, step) in needed:
+                    self._done[name, step] = self._frames(name, step)
+        last = self._value(net.outputs[OUTPUT], factor)
+        if (last.left, last.right) != (net.left_context_frames, net.right_context_frames):
+            raise ModelError(
+                f"the network sees {last.left} frames back and {last.right} ahead, its file says "
+                f"{net.left_context_frames} and {net.right_context_frames}"
+            )
+        self._nodes.append(helper.make_node("Identity", [last.tensor], [OUTPUT]))
+        real = TensorProto.FLOAT
+        graph = helper.make_graph(
+            self._nodes,
+            "nnet3",
+            [
+                helper.make_tensor_value_info(INPUT, real, ["T", net.inputs[INPUT]]),
+                helper.make_tensor_value_info(IVECTOR, real, [1, net.inputs[IVECTOR]]),
+            ],
+            [helper.make_tensor_value_info(OUTPUT, real, ["N", last.width])],
+            self._weights,
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], producer_name="edge_asr")
+        model.ir_version = _IR_VERSION
+        set_context(model, net, factor)
+        return model
+
+    def _frames(self, name: str, step: int) -> Frames:
+        """Frames of a node at a step; thinned out where the node is computed at every frame already."""
+        if (name, step) in self._done:
+            return self._done[name, step]
+        if (name, 1) in self._done:
+            return self._thin(self._done[name, 1])
+        node = self._net.nodes[name]
+        if node.component is None:
+            return self._value(node.source, step)
+        component = self._net.components[node.component]
+        shifted = [self._value(node.source, step, offset) for offset in time_offsets(component)]
+        return self._apply(component, self._append(shifted), node.component)
+
+    def _value(self, descriptor: Descriptor, step: int, offset: int = 0) -> Frames:
+        """Frames of a descriptor at t + offset."""
+        parts = descriptor.parts
+        if not parts:
+            frames = self._done[descriptor.name, step if offset % step == 0 else 1]
+            shifted = replace(frames, left=frames.left - offset, right=frames.right + offset)
+            return shifted if shifted.step == step else self._thin(shifted)
+        if descriptor.name == "Offset":
+            return self._value(parts[0], step, offset + int(descriptor.amount))
+        if descriptor.name == "Scale":
+            frames = self._value(parts[0], step, offset)
+            return replace(frames, tensor=self._op("Mul", frames.tensor, self._weight(descriptor.amount)))
+        if descriptor.name == "Range":
+            frames = self._value(parts[0], step, offset)
+            if frames.width != descriptor.amount:
+                raise ModelError(f"the network takes {descriptor.amount:g} of {frames.width} columns; expected all")
+            return frames
+        if descriptor.name == "Sum":
+            return self._sum([self._value(part, step, offset) for part in parts])
+        if descriptor.name == "Append":
+            moving = iter(self._align([self._value(part, step, offset) for part in parts if not _fixed(part)]))
+            return self._append([None if _fixed(part) else next(moving) for part in parts])
+        raise ModelError(f"the network has {descriptor.name} outside of Append, which is not known")
+
+    def _apply(self, component: Component, frames: Frames, name: str) -> Frames:
+        if component.kind in _UNCHANGED:
+            return frames
+        if component.kind == "RectifiedLinearComponent":
+            return replace(frames, tensor=self._op("Relu", frames.tensor))
+        if component.kind == "BatchNormComponent":
+            return self._batch_norm(component, frames, name)
+        if component.kind == "LinearComponent":
+            return self._affine(component.arrays["Params"], None, frames, name)
+        if component.kind in _AFFINE:
+            return self._affine(component.arrays["LinearParams"], component.arrays["BiasParams"], frames, name)
+        raise ModelError(f"{name} is a {component.kind}, which is not known: the network is not of the TDNN-F family")
+
+    def _affine(self, weights: Any, bias: Any, frames: Frames, name: str) -> Frames:
+        rows, columns = weights.shape
+        if columns != frames.width:
+            raise ModelError(f"{name} takes {columns} values and gets {frames.width}")
+        tensor = self._op("MatMul", frames.tensor, self._weight(weights.T))
+        if bias is not None and bias.size:
+            tensor = self._op("Add", tensor, self._weight(bias))
+        return replace(frames, tensor=tensor, width=rows)
+
+    def _batch_norm(self, component: Component, frames: Frames, name: str) -> Frames:
+        """Fixed scale and offset. Source: Kaldi's BatchNormComponent::ComputeDerived."""
+        variance = component.arrays["StatsVar"].astype(np.float64) + component.real("Epsilon")
+        scale = component.real("TargetRms") / np.sqrt(variance)
+        offset = -component.arrays["StatsMean"] * scale
+        if frames.width % len(scale):
+            raise ModelError(f"{name} takes blocks of {len(scale)} values and gets {frames.width}")
+        blocks = frames.width // len(scale)
+        scaled = self._op("Mul", frames.tensor, self._weight(np.tile(scale, blocks)))
+        return replace(frames, tensor=self._op("Add", scaled, self._weight(np.tile(offset, blocks))))
+
+    def _sum(self, parts: Sequence[Frames]) -> Frames:
+        first, *others = self._align(parts)
+        tensor = first.tensor
+        for other in others:
+            if other.width != first.width:
+                raise ModelError(f"the network adds {other.width} values to {first.width}")
+            tensor = self._op("Add", tensor, other.tensor)
+        return replace(first, tensor=tensor)
+
+    def _append(self, parts: Sequence[Frames | None]) -> Frames:
+        """Columns side by side; None stands for the ivector, the same in each row."""
+        aligned = self._align([part for part in parts if part is not None])
+        if len(parts) == 1:
+            return aligned[0]
+        moving = iter(aligned)
+        tensors, width = [], 0
+        for part in parts:
+            if part is None:
+                tensors.append(self._ivector_rows(aligned[0].tensor))
+                width += self._net.inputs[IVECTOR]
+            else:
+                tensors.append(next(moving).tensor)
+                width += part.width
+        return replace(aligned[0], tensor=self._op("Concat", *tensors, axis=1), width=width)
+
+    def _ivector_rows(self, like: str) -> str:
+        """The ivector, once for each row of a tensor."""
+        rows = self._op("Slice", self._op("Shape", like), self._index(0), self._index(1))
+        return self._op("Expand", IVECTOR, self._op("Concat", rows, self._index(1), axis=0))
+
+    def _align(self, parts: Sequence[Frames]) -> list[Frames]:
+        """Cut the parts to the rows that all of them have."""
+        left, right = max(part.left for part in parts), max(part.right for part in parts)
+        return [self._cut(part, (left - part.left) // part.step, (right - part.right) // part.step) for part in parts]
+
+    def _cut(self, frames: Frames, head: int, tail: int) -> Frames:
+        if head == tail == 0:
+            return frames
+        end = -tail if tail else _TO_THE_END
+        tensor = self._op("Slice", frames.tensor, self._index(head), self._index(end), self._index(0))
+        step = frames.step
+        return replace(frames, tensor=tensor, left=frames.left + head * step, right=frames.right + tail * step)
+
+    def _thin(self, frames: Frames) -> Frames:
+        """Every n-th row, in step with the output: both edges then differ from its edges by whole steps."""
+        head = (self._net.left_context_frames - frames.left) % self._factor
+        tail = (self._net.right_context_frames - frames.right) % self._factor
+        end = -tail if tail else _TO_THE_END
+        at = [self._index(value) for value in (head, end, 0, self._factor)]
+        tensor = self._op("Slice", frames.tensor, *at)
+        return Frames(tensor, frames.width, frames.left + head, frames.right + tail, self._factor)
+
+    def _op(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        name = f"{kind.lower()}_{len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+    def _weight(self, values: Any) -> str:
+        return self._initializer(np.ascontiguousarray(values, np.float32))
+
+    def _index(self, value: int) -> str:
+        return self._initializer(np.array([value], np.int64))
+
+    def _initializer(self, array: Any) -> str:
+        name = f"weight_{len(self._weights)}"
+        self._weights.append(numpy_helper.from_array(array, name))
+        return name
+
+
+def _fixed(descriptor: Descriptor) -> bool:
+    """Whether the descriptor is the ivector, one value for the whole chunk; ModelError for any other fixed one."""
+    if descriptor.name != "ReplaceIndex":
+        return False
+    if descriptor.parts[0] != Descriptor(IVECTOR):
+        raise ModelError(f"the network holds {descriptor.parts[0].name} fixed in time; expected {IVECTOR}")
+    return True

