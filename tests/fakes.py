@@ -1,0 +1,117 @@
+"""Stand-ins for the seams: a voice detector, a recognizer, a clock and a sink that do what they are told."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_asr.asr.result import Hypothesis, Word
+from edge_asr.events import Event, StateReport
+
+RATE_HZ = 16_000
+BLOCK = 320
+
+
+def tone(seconds: float, amplitude: int = 8000) -> NDArray[np.int16]:
+    """What the fakes take for speech: a square wave of 500 Hz, whose every sample is loud."""
+    half = np.arange(round(seconds * RATE_HZ)) // 16 % 2
+    return (amplitude * (2 * half - 1)).astype(np.int16)
+
+
+def hush(seconds: float) -> NDArray[np.int16]:
+    """What they take for silence."""
+    return np.zeros(round(seconds * RATE_HZ), np.int16)
+
+
+class LoudVad:
+    """Voiced is what is loud."""
+
+    def voiced(self, block: NDArray[np.int16]) -> bool:
+        return bool(np.abs(block.astype(np.int32)).mean() > 1000)
+
+
+@dataclass(frozen=True)
+class LoudState:
+    samples: NDArray[np.int16] = field(default_factory=lambda: np.empty(0, np.int16))
+    decoded: int = 0
+
+
+class LoudRecognizer:
+    """Hears one word for each half second of loudness, in chunks of `chunk` samples; fails when told to."""
+
+    sample_rate_hz = RATE_HZ
+    language = "xx"
+    model = "loud"
+
+    def __init__(self, chunk: int = 3200) -> None:
+        self.chunk = chunk
+        self.fail = False
+
+    def start(self, previous: LoudState | None) -> LoudState:
+        return LoudState()
+
+    def step(self, samples: NDArray[np.int16], state: LoudState) -> tuple[Hypothesis | None, LoudState]:
+        if self.fail:
+            raise RuntimeError("told to fail")
+        state = replace(state, samples=np.concatenate([state.samples, samples]))
+        ready = len(state.samples) // self.chunk * self.chunk
+        if ready == state.decoded:
+            return None, state
+        state = replace(state, decoded=ready)
+        return self._hypothesis(state.samples[:ready], timed=False), state
+
+    def finish(self, state: LoudState) -> tuple[Hypothesis, LoudState]:
+        return self._hypothesis(state.samples, timed=True), state
+
+    def _hypothesis(self, samples: NDArray[np.int16], *, timed: bool) -> Hypothesis:
+        loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 1000)
+        words = len(loud) // (RATE_HZ // 2)
+        last = int(loud[-1]) + 1 if len(loud) else 0
+        begin = int(loud[0]) / RATE_HZ if len(loud) else 0.0
+        return Hypothesis(
+            tuple(Word(f"w{n}", begin + n / 2, begin + n / 2 + 0.5, 0.9) for n in range(words)),
+            len(samples) / RATE_HZ,
+            (len(samples) - last) / RATE_HZ,
+            timed,
+        )
+
+
+class HandClock:
+    """Time stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.ns = 1_000_000_000
+
+    def monotonic_ns(self) -> int:
+        return self.ns
+
+    def now(self) -> datetime:
+        return datetime(2024, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.ns / 1000)
+
+    def synced(self) -> bool:
+        return True
+
+    def advance_s(self, seconds: float) -> None:
+        self.ns += round(seconds * 1e9)
+
+
+class ListSink:
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.states: list[StateReport] = []
+        self.stopped = False
+
+    def start(self) -> None:
+        pass
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+    def report(self, state: StateReport) -> None:
+        self.states.append(state)
+
+    def stop(self, deadline_s: float) -> None:
+        self.stopped = True

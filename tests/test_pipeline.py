@@ -1,0 +1,145 @@
+"""The one function of the data path, with a recognizer that can be foreseen."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from edge_asr.asr.result import EndReason
+from edge_asr.audio.chunk import AudioChunk
+from edge_asr.config import EndpointConfig, GateConfig
+from edge_asr.pipeline import Observation, Pipeline, SpeechEnded, SpeechStarted, Transcript
+from tests.fakes import RATE_HZ, LoudRecognizer, LoudState, LoudVad, hush, tone
+
+
+def make(endpoint: EndpointConfig | None = None, recognizer: LoudRecognizer | None = None) -> Pipeline[LoudState]:
+    return Pipeline(GateConfig(), endpoint or EndpointConfig(), LoudVad(), recognizer or LoudRecognizer())
+
+
+def chunks(samples: NDArray[np.int16], size: int = 320, first: int = 0, rate: int = RATE_HZ) -> list[AudioChunk]:
+    return [
+        AudioChunk("s", first + at, samples[at : at + size], rate, 0) for at in range(0, len(samples), size)
+    ]
+
+
+def feed(pipeline: Pipeline[LoudState], audio: list[AudioChunk], end: EndReason | None = None) -> list[Observation]:
+    out = [seen for chunk in audio for seen in pipeline.process(chunk)]
+    return out + (pipeline.end(end) if end else [])
+
+
+def finals(seen: list[Observation]) -> list[Transcript]:
+    return [one for one in seen if isinstance(one, Transcript) and one.end_reason]
+
+
+def test_an_utterance_is_started_grows_and_ends_once() -> None:
+    seen = feed(make(), chunks(np.concatenate([hush(1), tone(2), hush(2)])))
+    assert isinstance(seen[0], SpeechStarted)
+    assert seen[0].at_s == pytest.approx(1.0, abs=0.03)
+    assert isinstance(seen[-1], SpeechEnded)
+    assert seen[-1].end_reason is EndReason.SILENCE
+    texts = [one.hypothesis.text for one in seen if isinstance(one, Transcript)]
+    assert texts[-1] == "w0 w1 w2 w3"
+    assert texts == sorted(texts, key=len)
+    [final] = finals(seen)
+    assert [one.revision for one in seen if isinstance(one, Transcript)] == list(range(1, len(texts) + 1))
+    assert final.segment_id == "s-1"
+    assert not final.truncated
+    word = final.hypothesis.words[0]
+    assert final.start_s + word.start_s == pytest.approx(1.0, abs=0.01)
+
+
+def test_the_pre_roll_reaches_the_recognizer() -> None:
+    [final] = finals(feed(make(), chunks(np.concatenate([hush(1), tone(1), hush(2)]))))
+    assert final.start_s == pytest.approx(1.0 - 0.4, abs=0.03)
+
+
+def test_two_utterances_have_two_segments_in_order() -> None:
+    audio = np.concatenate([hush(1), tone(1), hush(2), tone(1.5), hush(2)])
+    assert [final.segment_id for final in finals(feed(make(), chunks(audio)))] == ["s-1", "s-2"]
+
+
+def test_silence_says_nothing() -> None:
+    assert feed(make(), chunks(hush(20)), EndReason.END_OF_INPUT) == []
+
+
+@pytest.mark.parametrize("reason", list(EndReason))
+def test_whoever_ends_it_is_named(reason: EndReason) -> None:
+    seen = feed(make(), chunks(np.concatenate([hush(1), tone(2)])), reason)
+    [final] = finals(seen)
+    assert final.end_reason is reason
+    assert final.hypothesis.text == "w0 w1 w2 w3"
+    assert final.truncated is (reason is not EndReason.END_OF_INPUT)
+
+
+def test_a_gap_ends_the_utterance_and_nothing_is_decoded_across_it() -> None:
+    pipeline = make()
+    first = chunks(np.concatenate([hush(1), tone(1.2)]))
+    seen = feed(pipeline, first)
+    after = feed(pipeline, chunks(np.concatenate([tone(1.2), hush(2)]), first=first[-1].end_sample + 8000))
+    cut, rest = finals(seen + after)
+    assert (cut.end_reason, cut.truncated, cut.hypothesis.text) == (EndReason.DISCONTINUITY, True, "w0 w1")
+    assert (rest.end_reason, rest.truncated, rest.hypothesis.text) == (EndReason.SILENCE, True, "w0 w1")
+    assert rest.onset_s == pytest.approx(2.2 + 0.5, abs=0.03)
+
+
+def test_a_new_stream_begins_anew() -> None:
+    pipeline = make()
+    feed(pipeline, chunks(np.concatenate([hush(1), tone(1.2)])))
+    other = [
+        AudioChunk("t", chunk.first_sample, chunk.samples, RATE_HZ, 0)
+        for chunk in chunks(np.concatenate([hush(1), tone(1), hush(2)]))
+    ]
+    seen = feed(pipeline, other)
+    assert [(final.stream_id, final.segment_id, final.truncated) for final in finals(seen)] == [
+        ("s", "s-1", True),
+        ("t", "t-1", False),
+    ]
+
+
+def test_long_speech_is_cut_at_the_maximum_and_loses_no_sample() -> None:
+    recognizer = LoudRecognizer()
+    seen = feed(make(EndpointConfig(max_utterance_s=5.0), recognizer), chunks(tone(14)), EndReason.END_OF_INPUT)
+    ends = [final.end_reason for final in finals(seen)]
+    assert ends == [EndReason.MAX_LENGTH, EndReason.MAX_LENGTH, EndReason.END_OF_INPUT]
+    heard_s = sum(final.hypothesis.decoded_s for final in finals(seen))
+    assert heard_s == pytest.approx(14, abs=0.05)
+
+
+def test_partials_can_be_suppressed_and_the_final_stays() -> None:
+    pipeline = make()
+    audio = chunks(np.concatenate([hush(1), tone(2), hush(2)]))
+    seen = [one for chunk in audio for one in pipeline.process(chunk, partials=False)]
+    assert [type(one) for one in seen] == [SpeechStarted, Transcript, SpeechEnded]
+
+
+def test_after_an_error_the_segment_still_has_exactly_one_final() -> None:
+    recognizer = LoudRecognizer()
+    pipeline = make(recognizer=recognizer)
+    seen = feed(pipeline, chunks(np.concatenate([hush(1), tone(2)])))
+    recognizer.fail = True
+    with pytest.raises(RuntimeError, match="told to fail"):
+        feed(pipeline, chunks(tone(0.1), first=48_000))
+    seen += pipeline.abandon()
+    recognizer.fail = False
+    [final] = finals(seen)
+    assert final.end_reason is EndReason.ERROR
+    assert final.hypothesis.text.startswith("w0 w1")
+    assert finals(feed(pipeline, chunks(np.concatenate([tone(1), hush(2)]), first=49_600)))
+
+
+@given(
+    cuts=st.lists(st.integers(1, 5000), min_size=1, max_size=40),
+    rate=st.sampled_from([16_000, 44_100, 48_000, 8_000, 22_050]),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_cutting_of_the_same_audio_gives_the_same_observations(cuts: list[int], rate: int) -> None:
+    audio = np.concatenate([hush(0.7), tone(1.3), hush(1.1), tone(0.8), hush(0.3), tone(0.4)])
+    expected = feed(make(), chunks(audio, 320, rate=rate), EndReason.END_OF_INPUT)
+    pieces, at = [], 0
+    while at < len(audio):
+        size = cuts[len(pieces) % len(cuts)]
+        pieces.append(AudioChunk("s", at, audio[at : at + size], rate, 0))
+        at += size
+    assert feed(make(), pieces, EndReason.END_OF_INPUT) == expected
+    assert finals(expected)
