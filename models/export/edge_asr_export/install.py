@@ -74,6 +74,11 @@ def remove(models_dir: Path, name: str) -> bool:
     return True
 
 
+def clear_cache(models_dir: Path) -> None:
+    """Delete the fetched archives; call it while the folder is `locked`."""
+    shutil.rmtree(models_dir / CACHE_FOLDER, ignore_errors=True)
+
+
 def _put_aside(target: Path) -> bool:
     """Take a bundle out of sight by one rename. False when there is none."""
     if not target.exists():

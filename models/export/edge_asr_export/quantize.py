@@ -8,7 +8,10 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from edge_asr_export.nnet3 import Nnet3
 from edge_asr_export.nnet3_to_onnx import set_context
 
-_ALREADY_PREPARED = ("onnx.quant.pre_process", "onnxruntime.quant")  # onnxruntime's own mark; without it every run logs a warning
+_ALREADY_PREPARED = (
+    "onnx.quant.pre_process",
+    "onnxruntime.quant",
+)  # onnxruntime's own mark; without it every run logs a warning
 
 
 def write_quantized(model: onnx.ModelProto, path: Path, net: Nnet3, subsampling_factor: int) -> None:
