@@ -15,6 +15,8 @@ missing=                                   # packages, separated by spaces
 reasons=                                   # one line for each of them
 newline='
 '
+sudo=sudo
+[ "$(id -u)" -ne 0 ] || sudo=
 
 say() { printf '%s\n' "$*"; }
 
@@ -56,12 +58,14 @@ check_python() {
       "make $purpose PYTHON=python3.12"
 }
 
-# The number in its name is OpenFst's: 22 in Debian 12.
+# The number in its name is OpenFst's: 22 in Debian 12. The bare name stands for "apt has not been asked yet".
 fst_plugins() {
-  dpkg-query -W -f '${binary:Package} ${db:Status-Status}\n' 'libfst*-plugins-base' 2>/dev/null |
-    sed -n 's/:[a-z0-9]* installed$//p; s/ installed$//p' | grep . && return 0
-  there apt-cache || return 0
-  apt-cache search --names-only '^libfst[0-9]+(t64)?-plugins-base$' | cut -d ' ' -f 1 | sort -V | tail -n 1
+  there dpkg-query || return 0
+  found=$(
+    dpkg-query -W -f '${Package} ${db:Status-Status}\n' 'libfst*-plugins-base' 2>/dev/null | sed -n 's/ installed$//p'
+    apt-cache search --names-only '^libfst[0-9]+(t64)?-plugins-base$' 2>/dev/null | cut -d ' ' -f 1 | sort -rV
+  )
+  printf '%s\n' "${found:-libfst-plugins-base}" | head -n 1
 }
 
 collect() {
@@ -88,9 +92,7 @@ collect() {
   fi
 }
 
-as_root() {
-  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
-}
+as_root() { ${sudo:+"$sudo"} "$@"; }
 
 # Recommended packages stay away (there is a desktop among them), and nothing that is installed is ever removed.
 apt_get() {
@@ -117,8 +119,6 @@ install() {
   case " $missing " in *" mosquitto "*) fresh_broker=yes ;; esac
   # shellcheck disable=SC2086
   set -- install --no-install-recommends --no-remove $missing
-  sudo=sudo
-  [ "$(id -u)" -ne 0 ] || sudo=
   say "Installing them:" "${sudo:+$sudo }apt-get $*"
   apt_get "$@" || { apt_get update && apt_get "$@"; } ||
     fail "the packages could not be installed; see apt's words above, then run make $purpose again"
@@ -133,15 +133,16 @@ check_machine
 check_python
 collect
 if [ -n "$missing" ]; then
+  if there apt-get && { [ -z "$sudo" ] || there sudo; } && ! offered; then
+    say "Some Debian packages are missing; apt is asked what it has:" "${sudo:+$sudo }apt-get update"
+    apt_get update
+    collect # with the full name of the plugins
+  fi
   say "Missing on this system:"
   printf '%s' "$reasons"
   there apt-get || fail "there is no apt-get here: install these with your own package manager, then try again"
-  if [ "$(id -u)" -ne 0 ] && ! there sudo; then
+  if [ -n "$sudo" ] && ! there sudo; then
     fail "neither root nor sudo: let an administrator run: apt-get install --no-install-recommends$missing"
-  fi
-  if ! offered; then
-    apt_get update
-    collect # the plugins' name is known only now
   fi
   drop_what_would_remove
   [ -z "${missing# }" ] || install

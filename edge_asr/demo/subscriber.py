@@ -50,14 +50,14 @@ class Subscriber:
     broker are `Notice`s, and the connection mends itself. `next` belongs to one thread.
     """
 
-    def __init__(self, mqtt: MqttConfig, device_id: str | None = None) -> None:
+    def __init__(self, mqtt: MqttConfig, device_id: str | None = None, queue_messages: int = _QUEUE_MESSAGES) -> None:
         self.lost = 0  # messages that the reader was too slow for
         self.unreadable = 0  # messages under our topics that are none of ours
         self._config = mqtt
         self._where = f"{mqtt.host}:{broker_faults.broker_port(mqtt)}"
         self._prefix = f"{mqtt.topic_prefix}/"
         self._filters = [(f"{self._prefix}{device_id or '+'}/{leaf}", qos) for leaf, qos in _TOPICS]
-        self._messages: queue.Queue[Received | Notice] = queue.Queue(_QUEUE_MESSAGES)
+        self._messages: queue.Queue[Received | Notice] = queue.Queue(queue_messages)
         self._settled = threading.Event()  # the first attempt has an answer
         self._refusal = ""
         self._client = self._new_client(mqtt)
