@@ -88,7 +88,7 @@ def closed_early(answer: str, config: MqttConfig) -> str:
 
 
 def lost(answer: str, config: MqttConfig, short: bool, client_id: str) -> str:
-    """Why a connection that stood has ended; `short` when it stood for a moment only."""
+    """Why a connection that stood has ended; `short` when this one and the one before stood for a moment only."""
     where = f"{config.host}:{broker_port(config)}"
     if short:
         return f"{where} let us in and closed at once ({answer}): is another device called {client_id!r}, [device].id?"

@@ -71,8 +71,9 @@ class MqttSink:
         self._online: paho.MQTTMessageInfo | None = None  # paho's thread writes it, the sender waits for it
         self._in_flight: deque[paho.MQTTMessageInfo] = deque()  # the sender's alone
         where = f"the broker at {config.host}:{broker_faults.broker_port(config)}"
-        self._news = ConnectionNews(log, where, on_connection)  # paho's thread alone, as are the next two
+        self._news = ConnectionNews(log, where, on_connection)  # paho's thread alone, as are the next three
         self._connected_ns = 0
+        self._short_in_a_row = 0
         self._refused = False
         self._sender = threading.Thread(target=self._send, name="mqtt-sender", daemon=True)
         self._client = self._build(password)
@@ -264,7 +265,8 @@ class MqttSink:
             return  # the better reason has been said, or it is our own doing
         if stood:
             short = time.monotonic_ns() - self._connected_ns < _SHORT_CONNECTION_NS
-            self._failed(broker_faults.lost(str(code), self._config, short, self._client_id))
+            self._short_in_a_row = self._short_in_a_row + 1 if short else 0
+            self._failed(broker_faults.lost(str(code), self._config, self._short_in_a_row > 1, self._client_id))
         else:
             self._failed(broker_faults.closed_early(str(code), self._config))
 

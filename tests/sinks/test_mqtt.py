@@ -1,0 +1,285 @@
+"""The mouth against a real mosquitto: topics, order, loss, restarts, goodbye."""
+
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import msgspec
+import pytest
+
+from edge_asr.demo.broker import Broker
+from edge_asr.errors import ConfigError
+from edge_asr.events import Event, FinalEvent, decode, encode
+from tests import sample_events
+from tests.sinks.conftest import MakeMouth
+from tests.sinks.subscriber import Subscriber, wait_for
+
+pytestmark = pytest.mark.broker
+
+
+def texts(payloads: list[bytes]) -> list[str]:
+    events = [decode(payload) for payload in payloads]
+    return [event.text for event in events if isinstance(event, FinalEvent)]
+
+
+def test_each_kind_goes_to_its_topic_with_its_quality(broker: Broker, make_mouth: MakeMouth) -> None:
+    mouth = make_mouth(broker.port, topic_prefix="house/ears")
+    with Subscriber(broker.port) as subscriber:
+        mouth.sink.report(sample_events.state())
+        mouth.sink.start()
+        wait_for(lambda: mouth.connected)
+        sent: list[Event] = [
+            sample_events.speech_started(),
+            sample_events.partial(),
+            sample_events.speech_ended(),
+            sample_events.final(),
+            sample_events.error(),
+        ]
+        for event in sent:
+            mouth.sink.emit(event)
+        subscriber.wait_for(lambda: len(subscriber.messages) == 7)
+        base = "house/ears/kitchen"
+        by_topic = [(message.topic, message.qos) for message in subscriber.messages]
+        assert by_topic == [
+            (f"{base}/availability", 1),
+            (f"{base}/state", 1),
+            (f"{base}/event", 1),
+            (f"{base}/partial", 0),
+            (f"{base}/event", 1),
+            (f"{base}/final", 1),
+            (f"{base}/event", 1),
+        ]
+        assert [message.payload for message in subscriber.messages[2:]] == [encode(event) for event in sent]
+        assert subscriber.messages[0].payload == b"online"
+        assert json.loads(subscriber.messages[1].payload)["state"] == "listening"
+    # a newcomer receives what is retained, and nothing that was said
+    kept = subprocess.run(
+        ["mosquitto_sub", "-p", str(broker.port), "-t", "#", "--retained-only", "-W", "1", "-F", "%t %q %r"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert sorted(kept.stdout.split("\n")[:-1]) == [f"{base}/availability 0 1", f"{base}/state 0 1"]
+    assert mouth.metrics.registry.get_sample_value("edge_asr_broker_connected") == 1
+
+
+def test_partials_can_be_switched_off(broker: Broker, make_mouth: MakeMouth) -> None:
+    mouth = make_mouth(broker.port, partials=False)
+    with Subscriber(broker.port) as subscriber:
+        mouth.sink.start()
+        wait_for(lambda: mouth.connected)
+        mouth.sink.emit(sample_events.partial())
+        mouth.sink.emit(sample_events.final())
+        subscriber.wait_for(lambda: bool(subscriber.payloads("/final")))
+        assert subscriber.payloads("/partial") == []
+
+
+def test_a_number_that_json_does_not_know_is_never_sent(broker: Broker, make_mouth: MakeMouth) -> None:
+    mouth = make_mouth(broker.port)
+    with Subscriber(broker.port) as subscriber:
+        mouth.sink.start()
+        mouth.sink.emit(msgspec.structs.replace(sample_events.final(), confidence=float("nan")))
+        subscriber.wait_for(lambda: bool(subscriber.payloads("/final")))
+
+        def refuse(constant: str) -> None:
+            pytest.fail(f"{constant} in a payload")
+
+        document = json.loads(subscriber.payloads("/final")[0], parse_constant=refuse)
+        assert document["confidence"] is None
+
+
+def test_stop_delivers_what_waits_and_says_offline_last(broker: Broker, make_mouth: MakeMouth) -> None:
+    mouth = make_mouth(broker.port)
+    with Subscriber(broker.port) as subscriber:
+        mouth.sink.start()
+        wait_for(lambda: mouth.connected)
+        for number in range(200):
+            mouth.sink.emit(sample_events.final(number, f"words {number}"))
+        mouth.sink.stop(10.0)
+        subscriber.wait_for(lambda: subscriber.messages[-1].payload == b"offline")
+        assert texts(subscriber.payloads("/final")) == [f"words {number}" for number in range(200)]
+        assert mouth.dropped("stopped") == 0
+        mouth.sink.emit(sample_events.final())
+        assert mouth.dropped("stopped") == 1
+    assert not [thread for thread in threading.enumerate() if "mqtt" in thread.name and "listener" not in thread.name]
+
+
+def test_a_killed_process_leaves_offline_behind(broker: Broker) -> None:
+    program = textwrap.dedent(
+        """
+        import sys, time
+        from edge_asr.config import MqttConfig
+        from edge_asr.metrics import Metrics
+        from edge_asr.sinks.mqtt import MqttSink
+        sink = MqttSink(MqttConfig(host="127.0.0.1", port=int(sys.argv[1])), "kitchen", Metrics())
+        sink.start()
+        time.sleep(60)
+        """
+    )
+    child = subprocess.Popen([sys.executable, "-c", program, str(broker.port)])
+    try:
+        with Subscriber(broker.port) as subscriber:
+            subscriber.wait_for(lambda: subscriber.payloads("/availability") == [b"online"])
+            child.send_signal(signal.SIGKILL)
+            subscriber.wait_for(lambda: subscriber.payloads("/availability") == [b"online", b"offline"])
+            assert subscriber.messages[-1].qos == 1
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_no_final_of_an_absence_is_lost_and_all_are_in_order(make_mouth: MakeMouth) -> None:
+    with Broker(persistence=True) as broker, Subscriber(broker.port) as subscriber:
+        mouth = make_mouth(broker.port)
+        mouth.sink.report(sample_events.state("listening"))
+        mouth.sink.start()
+        wait_for(lambda: mouth.connected)
+        stop_talking = threading.Event()
+        spoken = 0
+
+        def talk() -> None:
+            nonlocal spoken
+            while not stop_talking.is_set():
+                mouth.sink.emit(sample_events.final(spoken, f"words {spoken}"))
+                spoken += 1
+                time.sleep(0.002)
+
+        talker = threading.Thread(target=talk)
+        talker.start()
+        try:
+            subscriber.wait_for(lambda: len(subscriber.payloads("/final")) > 20)
+            broker.stop()
+            wait_for(lambda: not mouth.connected)
+            mouth.sink.emit(sample_events.partial())
+            mouth.sink.report(sample_events.state("degraded", "no microphone"))
+            mouth.sink.report(sample_events.state("muted"))
+            broker.start()
+            wait_for(lambda: mouth.connected)
+        finally:
+            stop_talking.set()
+            talker.join()
+        mouth.sink.stop(10.0)
+        subscriber.wait_for(lambda: subscriber.messages[-1].payload == b"offline")
+        received = dict.fromkeys(texts(subscriber.payloads("/final")))  # at least once: repetitions are unfolded
+        assert list(received) == [f"words {number}" for number in range(spoken)]
+        states = [json.loads(payload)["state"] for payload in subscriber.payloads("/state")]
+        assert states[0] == "listening"
+        assert states[-1] == "muted"
+        assert "degraded" not in states
+        assert subscriber.payloads("/partial") == []
+        assert mouth.dropped("offline") == 1
+        assert mouth.dropped("queue_full") + mouth.dropped("stopped") == 0
+
+
+def test_a_broker_that_lost_its_memory_gets_everything_too(broker: Broker, make_mouth: MakeMouth) -> None:
+    mouth = make_mouth(broker.port)
+    mouth.sink.report(sample_events.state())
+    mouth.sink.start()
+    wait_for(lambda: "/state'" in broker.log)
+    broker.kill()
+    wait_for(lambda: not mouth.connected)
+    for number in range(100):
+        mouth.sink.emit(sample_events.final(number))
+    broker.start()
+    wait_for(lambda: finals_taken(broker) == 100)
+    mouth.sink.stop(10.0)
+    order = [line.split("'")[1].rsplit("/", 1)[1] for line in broker.log.splitlines() if "Received PUBLISH" in line]
+    assert [topic for topic in order if topic != "state"] == ["availability", *["final"] * 100, "availability"]
+    assert "state" in order[:3]  # again, when the old one was not acknowledged before the broker was gone
+    assert mouth.dropped("stopped") + mouth.dropped("queue_full") == 0
+
+
+def finals_taken(broker: Broker) -> int:
+    return sum("Received PUBLISH" in line and "/final'" in line for line in broker.log.splitlines())
+
+
+def test_a_broker_that_comes_later_is_found(make_mouth: MakeMouth) -> None:
+    with Broker() as broker:
+        broker.stop()
+        mouth = make_mouth(broker.port)
+        begun = time.monotonic()
+        mouth.sink.start()
+        mouth.sink.report(sample_events.state())
+        mouth.sink.emit(sample_events.final(1, "early words"))
+        assert time.monotonic() - begun < 1.0
+        wait_for(lambda: bool(mouth.news))
+        assert not mouth.connected
+        assert f"nothing listens at 127.0.0.1:{broker.port}" in mouth.reason
+        broker.start()
+        wait_for(lambda: mouth.connected)
+        wait_for(lambda: finals_taken(broker) == 1)
+
+
+def test_the_queue_is_bounded_and_its_loss_counted(make_mouth: MakeMouth) -> None:
+    with Broker(persistence=True) as broker:
+        with Subscriber(broker.port):
+            pass  # from now on the broker keeps for it what it misses
+        broker.stop()
+        mouth = make_mouth(broker.port, queue_messages=10)
+        mouth.sink.start()
+        for number in range(25):
+            mouth.sink.emit(sample_events.final(number, f"words {number}"))
+        assert mouth.dropped("queue_full") == 15
+        broker.start()
+        wait_for(lambda: finals_taken(broker) == 10)
+        with Subscriber(broker.port) as subscriber:
+            subscriber.wait_for(lambda: len(subscriber.payloads("/final")) == 10)
+            assert texts(subscriber.payloads("/final")) == [f"words {number}" for number in range(15, 25)]
+
+
+def test_stop_without_a_broker_keeps_its_deadline_and_counts(make_mouth: MakeMouth) -> None:
+    with Broker() as broker:
+        broker.stop()
+        mouth = make_mouth(broker.port)
+        mouth.sink.start()
+        for number in range(5):
+            mouth.sink.emit(sample_events.final(number))
+        begun = time.monotonic()
+        mouth.sink.stop(0.5)
+        assert time.monotonic() - begun < 5.0
+        assert mouth.dropped("stopped") == 5
+
+
+def test_a_broker_that_hangs_holds_nobody_up(broker: Broker, make_mouth: MakeMouth) -> None:
+    mouth = make_mouth(broker.port, queue_messages=100)
+    mouth.sink.start()
+    wait_for(lambda: mouth.connected)
+    broker.suspend()
+    begun = time.monotonic()
+    for number in range(1000):
+        mouth.sink.emit(sample_events.final(number, "words " * 200))
+        mouth.sink.emit(sample_events.partial(number))
+    assert time.monotonic() - begun < 5.0
+    assert mouth.dropped("queue_full") > 0
+    assert mouth.dropped("slow_broker") > 0
+    mouth.sink.stop(0.5)
+    broker.resume()
+    assert mouth.dropped("stopped") > 0
+
+
+def test_a_sink_that_never_started_stops(make_mouth: MakeMouth) -> None:
+    mouth = make_mouth(1883)
+    mouth.sink.stop(1.0)
+    mouth.sink.stop(1.0)
+
+
+def test_the_password_comes_from_the_constructor_before_the_file(make_mouth: MakeMouth) -> None:
+    with Broker(users={"edge": "secret"}) as broker:
+        mouth = make_mouth(broker.port, password="secret", username="edge", password_file="missing")
+        mouth.sink.start()
+        wait_for(lambda: mouth.connected)
+
+
+def test_a_missing_password_file_is_found_before_anything_starts(make_mouth: MakeMouth) -> None:
+    with pytest.raises(ConfigError, match=r"mqtt\.password_file: cannot read 'missing'"):
+        make_mouth(1883, username="edge", password_file="missing")
+
+
+def test_a_host_that_is_no_name_is_found_before_anything_starts(make_mouth: MakeMouth) -> None:
+    with pytest.raises(ConfigError, match=r"mqtt\.host = 'a\.\.b' is not a host name"):
+        make_mouth(1883, host="a..b")
