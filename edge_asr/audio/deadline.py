@@ -21,8 +21,8 @@ class DeadlineCaller:
     """Runs calls one after the other, each within a deadline. One caller's thread at a time.
 
     A call that is left behind is counted in `hung` until it returns; with more than `max_hung` of them no new call is
-    made. Its late result goes to `on_late`, so that what it opened can be closed. When it is counted no more, `on_return`
-    is called in its thread.
+    made. Its late result goes to `on_late`, so that what it opened can be closed; then it is counted no more, and
+    `on_return` is called. Both in the call's thread.
     """
 
     def __init__(self, max_hung: int, on_return: Callable[[], None] | None = None) -> None:

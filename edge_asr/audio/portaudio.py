@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from edge_asr.errors import CaptureError
 from edge_asr.metrics import Metrics
 
 PULSE_DEVICE = "pulse"
+_LIBRARY = "sounddevice"
 _OPEN_DEADLINE_S = 5.0
 _LIST_DEADLINE_S = 5.0
 _MAX_HUNG_CALLS = 3
@@ -117,18 +119,30 @@ class PortAudio:
 
     def _loaded(self) -> Any:
         """sounddevice, with a device list of this moment when no stream would suffer from that."""
+        loaded_now = _LIBRARY not in sys.modules
         if self._library is None:
             try:
-                self._library = importlib.import_module("sounddevice")
+                self._library = importlib.import_module(_LIBRARY)
             except OSError:
                 raise CaptureError("PortAudio is not installed; sudo apt install libportaudio2") from None
+            except Exception as error:  # noqa: BLE001 - its own class has no name before it is loaded
+                raise CaptureError(
+                    f"PortAudio does not start: {error}; look at the sound cards with arecord -l"
+                ) from None
             # Its exit handler closes what is open, and waits for ever for a driver that hangs.
             atexit.unregister(self._library._exit_handler)  # noqa: SLF001 - there is no public way
-        elif self._open_streams == 0 and self._caller.hung == 0:
-            # The list of devices is made once, at initialisation: what was plugged in since is not in it.
-            self._library._terminate()  # noqa: SLF001 - the documented way to look again
-            self._library._initialize()  # noqa: SLF001
+        if not loaded_now and self._open_streams == 0 and self._caller.hung == 0:
+            self._look_again(self._library)
         return self._library
+
+    def _look_again(self, library: Any) -> None:
+        """PortAudio lists the devices once, when it is initialised: what was plugged in since is not there yet."""
+        try:
+            while library._initialized:  # noqa: SLF001 - the documented way, and it has no public name
+                library._terminate()  # noqa: SLF001
+            library._initialize()  # noqa: SLF001
+        except library.PortAudioError as error:
+            raise CaptureError(f"PortAudio does not start: {error}; look at the sound cards with arecord -l") from None
 
     def _list(self) -> list[AlsaInput]:
         return [_input(device) for device in self._loaded().query_devices() if device["max_input_channels"] > 0]

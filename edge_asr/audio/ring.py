@@ -4,6 +4,7 @@ import threading
 from collections import deque
 
 from edge_asr.audio.chunk import AudioChunk
+from edge_asr.clock import NS_PER_S
 from edge_asr.metrics import Metrics
 
 
@@ -15,12 +16,12 @@ class Ring:
     """
 
     def __init__(self, capacity_s: float, metrics: Metrics) -> None:
-        self._capacity_s = capacity_s
+        self._capacity_ns = round(capacity_s * NS_PER_S)
         self._lag = metrics.audio_dropped_seconds.labels(reason="lag")
         self._full = metrics.audio_dropped_seconds.labels(reason="ring_full")
         self._gauge = metrics.ring_seconds
         self._chunks: deque[AudioChunk] = deque()
-        self._depth_s = 0.0
+        self._depth_ns = 0  # integers: sums of seconds would drift
         self._closed = False
         self._changed = threading.Condition(threading.Lock())
 
@@ -28,7 +29,7 @@ class Ring:
     def depth_s(self) -> float:
         """Seconds of audio that wait."""
         with self._changed:
-            return self._depth_s
+            return self._depth_ns / NS_PER_S
 
     def push(self, chunk: AudioChunk) -> None:
         """Add the newest chunk; when it does not fit, the oldest ones go. After `close` it is not taken."""
@@ -36,15 +37,13 @@ class Ring:
             if self._closed:
                 return
             self._chunks.append(chunk)
-            self._depth_s += _seconds(chunk)
-            dropped_s = 0.0
-            while self._depth_s > self._capacity_s and len(self._chunks) > 1:
-                dropped_s += self._drop_oldest()
-            depth_s = self._depth_s
+            self._depth_ns += _duration_ns(chunk)
+            dropped_ns = self._drop_down_to(self._capacity_ns)
+            depth_ns = self._depth_ns
             self._changed.notify()
-        self._gauge.set(depth_s)
-        if dropped_s:
-            self._full.inc(dropped_s)
+        self._gauge.set(depth_ns / NS_PER_S)
+        if dropped_ns:
+            self._full.inc(dropped_ns / NS_PER_S)
 
     def pop(self, wait_s: float) -> AudioChunk | None:
         """Oldest chunk; None when there is none within `wait_s`, or none ever again (closed and drained)."""
@@ -53,18 +52,16 @@ class Ring:
                 self._changed.wait_for(lambda: self._chunks or self._closed, wait_s)
             if not self._chunks:
                 return None
-            chunk = self._chunks[0]
-            self._drop_oldest()
-            depth_s = self._depth_s
-        self._gauge.set(depth_s)
+            chunk = self._chunks.popleft()
+            self._depth_ns -= _duration_ns(chunk)
+            depth_ns = self._depth_ns
+        self._gauge.set(depth_ns / NS_PER_S)
         return chunk
 
     def flush_to_newest(self, keep_s: float) -> float:
         """Drop the oldest until at most `keep_s` is left, but never the newest chunk. Returns the seconds dropped."""
-        dropped_s = 0.0
         with self._changed:
-            while self._depth_s > keep_s and len(self._chunks) > 1:
-                dropped_s += self._drop_oldest()
+            dropped_s = self._drop_down_to(round(keep_s * NS_PER_S)) / NS_PER_S
         if dropped_s:
             self._lag.inc(dropped_s)
         return dropped_s
@@ -75,12 +72,13 @@ class Ring:
             self._closed = True
             self._changed.notify_all()
 
-    def _drop_oldest(self) -> float:
-        seconds = _seconds(self._chunks.popleft())
-        # Sums of floats drift; an empty ring is the moment to be exact again.
-        self._depth_s = self._depth_s - seconds if self._chunks else 0.0
-        return seconds
+    def _drop_down_to(self, depth_ns: int) -> int:
+        """Drop the oldest chunks, all but one if need be; nanoseconds dropped. The lock is held."""
+        before_ns = self._depth_ns
+        while self._depth_ns > depth_ns and len(self._chunks) > 1:
+            self._depth_ns -= _duration_ns(self._chunks.popleft())
+        return before_ns - self._depth_ns
 
 
-def _seconds(chunk: AudioChunk) -> float:
-    return len(chunk.samples) / chunk.sample_rate_hz
+def _duration_ns(chunk: AudioChunk) -> int:
+    return len(chunk.samples) * NS_PER_S // chunk.sample_rate_hz

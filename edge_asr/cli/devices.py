@@ -90,12 +90,12 @@ def _remarks(mic: Microphone) -> list[str]:
 
 
 def _looked_at(inventory: Inventory) -> list[str]:
-    server = inventory.pulse_problem or "it answers and has no source but monitors"
+    server = inventory.pulse_problem or f"the one at {server_address()} has no source but monitors"
     cards = ", ".join(card_ids()) or "none"
     return [
         "No microphone. Looked at:",
-        f"  sound server   {server_address()}: {server}",
-        f"  ALSA           sound cards: {cards}; that can capture: none"
+        f"  sound server: {server}",
+        f"  ALSA: sound cards: {cards}; that can capture: none"
         + (f" ({inventory.alsa_problem})" if inventory.alsa_problem else ""),
     ]
 

@@ -155,12 +155,12 @@ class PulseServer:
 
     def load_microphone(self) -> None:
         """Plug the virtual microphone in."""
-        self._pactl("load-module", *_microphone_module())
-        self._pactl("set-default-source", MICROPHONE)
+        self.pactl("load-module", *_microphone_module())
+        self.pactl("set-default-source", MICROPHONE)
 
     def unload_microphone(self) -> None:
         """Pull the virtual microphone out."""
-        self._pactl("unload-module", "module-remap-source")
+        self.pactl("unload-module", "module-remap-source")
 
     def play(self, path: Path | str) -> subprocess.Popen[bytes]:
         """Play a WAV or FLAC file into the microphone, in real time; the process ends when the file has ended."""
@@ -173,6 +173,13 @@ class PulseServer:
         )
         self._players.append(player)
         return player
+
+    def pactl(self, *words: str) -> str:
+        """Output of a pactl command; raises EdgeAsrError with its words when it fails."""
+        done = self._run_pactl(*words)
+        if done.returncode != 0:
+            raise EdgeAsrError(f"pactl {' '.join(words)}: {done.stderr.strip()}")
+        return done.stdout
 
     def _script(self) -> str:
         return "\n".join(
@@ -192,11 +199,6 @@ class PulseServer:
             return self._run_pactl("info").returncode == 0
         except subprocess.TimeoutExpired:
             return False
-
-    def _pactl(self, *words: str) -> None:
-        done = self._run_pactl(*words)
-        if done.returncode != 0:
-            raise EdgeAsrError(f"pactl {' '.join(words)}: {done.stderr.strip()}")
 
     def _run_pactl(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
