@@ -219,3 +219,23 @@ def test_the_process_ends_even_while_the_server_is_silent(pulse_server: PulseSer
         child.send_signal(signal.SIGKILL)
         child.wait()
         pulse_server.resume()
+
+
+def test_the_way_through_alsa_alone(pulse_server: PulseServer) -> None:
+    """No sound card here: ALSA's `pulse` device, named in full, stands for one; the sound server is not asked."""
+    metrics = Metrics()
+    ring = Ring(10.0, metrics)
+    config = AudioConfig(source="alsa:pulse", channel=0)
+    capture = Capture(config, ring, SystemClock(), metrics, lambda _: None)
+    capture.start()
+    try:
+        wait_until(lambda: capture.state.status == "healthy", HEALTHY_S, "healthy")
+        chunk = ring.pop(5.0)
+        assert chunk is not None
+        assert chunk.sample_rate_hz * config.chunk_ms // 1000 == len(chunk.samples)
+        pulse_server.kill()
+        wait_until(lambda: capture.state.status == "lost", 5.0, "lost")
+        pulse_server.start()
+        wait_until(lambda: capture.state.status == "healthy", HEALTHY_S, "healthy again")
+    finally:
+        capture.stop(10.0)
