@@ -35,6 +35,11 @@ class Bundle:
         """File of a role; KeyError when it is none of ROLES."""
         return self.folder / self.manifest.files[role].path
 
+    @property
+    def fix(self) -> str:
+        """What to do when a file of it is at fault."""
+        return _fix(self.manifest.name, again=True)
+
 
 def load_bundle(models_dir: Path, name: str) -> Bundle:
     """Bundle `name`; cheap: existence and sizes, no checksums. Raises ModelError with the value and the fix."""
@@ -62,9 +67,9 @@ def verify_bundle(bundle: Bundle) -> None:
         try:
             found = sha256_of(path)
         except OSError as error:
-            raise ModelError(f"{path} cannot be read: {error.strerror}; {_again(bundle)}") from error
+            raise ModelError(f"{path} cannot be read: {error.strerror}; {bundle.fix}") from error
         if found != entry.sha256:
-            raise ModelError(f"{path} is corrupt: sha256 {found}, the manifest says {entry.sha256}; {_again(bundle)}")
+            raise ModelError(f"{path} is corrupt: sha256 {found}, the manifest says {entry.sha256}; {bundle.fix}")
 
 
 def sha256_of(path: Path) -> str:
@@ -91,10 +96,6 @@ def _read_manifest(path: Path, name: str) -> Manifest:
             f"{path} lists the files {sorted(manifest.files)}, expected {sorted(ROLES)}; {_fix(name, again=True)}"
         )
     return manifest
-
-
-def _again(bundle: Bundle) -> str:
-    return _fix(bundle.manifest.name, again=True)
 
 
 def _fix(name: str, *, again: bool = False) -> str:

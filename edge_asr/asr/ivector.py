@@ -13,6 +13,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_asr.asr.arrays import Shape, load_arrays
+from edge_asr.errors import ModelError
+
 Floats = NDArray[np.float64]
 _GAUSSIANS_PER_FRAME = 5
 _MIN_POSTERIOR = 0.025
@@ -20,6 +23,18 @@ _POSTERIOR_SCALE = 0.1
 _PRIOR_COUNT = 100.0  # statistics beyond this many frames' worth strengthen the prior in step, so that it never fades
 _CMVN_WINDOW_FRAMES = 600
 _CMVN_GLOBAL_FRAMES = 200
+_SHAPES: dict[str, Shape] = {
+    "gmm_const": ("gaussians",),
+    "gmm_means_invvars": ("gaussians", "projected"),
+    "gmm_inv_vars": ("gaussians", "projected"),
+    "lda": ("projected", "spliced"),
+    "sigma_inv_m": ("gaussians", "projected", "dim"),
+    "u": ("gaussians", "dim", "dim"),
+    "prior_offset": (),
+    "splice_left": (),
+    "splice_right": (),
+    "ivector_dim": (),
+}
 
 
 @dataclass(slots=True)
@@ -55,10 +70,18 @@ class IvectorExtractor:
         self._lda_offset = lda[:, -1] if lda.shape[1] == spliced + 1 else np.zeros(len(lda))
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Extractor of a bundle's ivector.npz; ValueError, KeyError or OSError when it is not one."""
-        with np.load(path, allow_pickle=False) as arrays:
-            return cls(dict(arrays))
+    def load(cls, path: Path, ceps: int, dim: int) -> Self:
+        """Extractor of a bundle's ivector.npz: frames of `ceps` in, an ivector of `dim` out; raises ModelError."""
+        arrays = load_arrays(path, _SHAPES | {"cmvn_mean": (ceps,)})
+        left, right, found = (int(arrays[name]) for name in ("splice_left", "splice_right", "ivector_dim"))
+        if (found, arrays["u"].shape[1]) != (dim, dim):
+            raise ModelError(f"{path}: its ivectors have {found} numbers, the manifest says {dim}")
+        columns, spliced = arrays["lda"].shape[1], ceps * (left + 1 + right)
+        if left < 0 or right < 0 or columns not in {spliced, spliced + 1}:
+            raise ModelError(f"{path}: lda has {columns} columns, expected {spliced} or {spliced + 1}")
+        if len(arrays["gmm_const"]) < _GAUSSIANS_PER_FRAME:
+            raise ModelError(f"{path}: fewer than {_GAUSSIANS_PER_FRAME} Gaussians")
+        return cls(arrays)
 
     def start(self) -> SpeakerState:
         """State of a voice never heard."""

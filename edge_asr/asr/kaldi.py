@@ -43,14 +43,14 @@ class KaldiRecognizer:
         self._manifest = manifest
         self._beam = manifest.search.beam if beam is None else beam
         self._max_active = manifest.search.max_active if max_active is None else max_active
-        self._network = AcousticNetwork(bundle.path("network"), threads)
-        self._network.check(bundle.path("network"), manifest.features.ceps, manifest.ivector_dim, manifest.pdfs)
         try:
-            self._labels = Labels.load(bundle.path("labels"))
-            self._ivectors = IvectorExtractor.load(bundle.path("ivector"))
-        except (OSError, KeyError, ValueError) as error:
-            raise ModelError(f"{bundle.folder} has a corrupt array file ({error}); pull the bundle again") from error
-        self._graph = Graph(bundle.path("graph"), bundle.path("words"))
+            self.network = AcousticNetwork(bundle.path("network"), threads)
+            self.network.check(bundle.path("network"), manifest)
+            self._labels = Labels.load(bundle.path("labels"), manifest.labels, manifest.pdfs)
+            self._ivectors = IvectorExtractor.load(bundle.path("ivector"), manifest.features.ceps, manifest.ivector_dim)
+            self._graph = Graph(bundle.path("graph"), bundle.path("words"), manifest.labels)
+        except ModelError as error:
+            raise ModelError(f"{error}; {bundle.fix}") from error
         self.sample_rate_hz = manifest.sample_rate_hz
         self.language = manifest.language
         self.model = manifest.name
@@ -117,7 +117,7 @@ class KaldiRecognizer:
         window = frames[max(0, begin) : self._reach_frames(state.search.frames + outputs)]
         if begin < 0:
             window = np.concatenate([np.repeat(frames[:1], -begin, axis=0), window])
-        scores = self._network.run(window, self._ivectors.ivector(state.speaker))
+        scores = self.network.run(window, self._ivectors.ivector(state.speaker))
         state.scores.append(scores)
         state.search.advance(scores)
 

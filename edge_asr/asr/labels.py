@@ -8,6 +8,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_asr.asr.arrays import Shape, load_arrays
+from edge_asr.errors import ModelError
+
+_BY_LABEL = ("pdf_of_label", "phone_of_label", "position_of_label", "self_loop_of_label")
+
 
 class Position(IntEnum):
     """Place of a phone in its word, as `labels.npz` codes it."""
@@ -30,18 +35,27 @@ class Labels:
     self_loop_of_label: NDArray[np.bool_]
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Labels of a bundle's labels.npz; ValueError, KeyError or OSError when it is not one."""
-        with np.load(path, allow_pickle=False) as arrays:
-            phones = arrays["phone_of_label"]
-            silence = np.isin(phones, arrays["silence_phones"])
-            return cls(
-                pdf_of_label=arrays["pdf_of_label"],
-                phone_of_label=phones,
-                position_of_label=arrays["position_of_label"],
-                silence_of_label=silence,
-                self_loop_of_label=arrays["self_loop_of_label"],
-            )
+    def load(cls, path: Path, labels: int, pdfs: int) -> Self:
+        """Labels 0..`labels` of a bundle's labels.npz, for a network of `pdfs` outputs; raises ModelError."""
+        row = (labels + 1,)
+        shapes: dict[str, Shape] = dict.fromkeys(_BY_LABEL, row)
+        arrays = load_arrays(path, shapes | {"silence_phones": ("phones",)})
+        outputs, positions = arrays["pdf_of_label"], arrays["position_of_label"]
+        for name, array, limit in (
+            ("pdf_of_label", outputs[1:], pdfs),
+            ("position_of_label", positions, len(Position)),
+        ):
+            low, high = int(array.min()), int(array.max())
+            if low < 0 or high >= limit:
+                raise ModelError(f"{path}: {name} goes from {low} to {high}, expected 0 to {limit - 1}")
+        phones = arrays["phone_of_label"]
+        return cls(
+            pdf_of_label=outputs.astype(np.int32),
+            phone_of_label=phones.astype(np.int32),
+            position_of_label=positions.astype(np.uint8),
+            silence_of_label=np.isin(phones, arrays["silence_phones"]),
+            self_loop_of_label=arrays["self_loop_of_label"].astype(np.bool_),
+        )
 
     def trailing_silence_frames(self, labels: NDArray[np.int32]) -> int:
         """How many frames at the end of a path are silence."""

@@ -13,6 +13,7 @@ import kaldifst
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_asr.asr.graph_file import check_graph_file
 from edge_asr.asr.labels import Labels
 from edge_asr.errors import ModelError
 
@@ -28,17 +29,28 @@ class BestPath:
 class Graph:
     """The decoding graph and its words. Immutable, shared by all utterances."""
 
-    def __init__(self, graph_path: Path, words_path: Path) -> None:
+    def __init__(self, graph_path: Path, words_path: Path, labels: int) -> None:
+        """Read a graph over labels 0..`labels`; raises ModelError."""
+        self.words = _read_words(words_path)
+        check_graph_file(graph_path, labels, self.words)
         self.fst: Any = kaldifst.StdConstFst.read(str(graph_path))
         if self.fst is None:
-            raise ModelError(f"{graph_path} is not a decoding graph that can be read; pull the bundle again")
-        self.words: dict[int, str] = {}
-        with words_path.open(encoding="utf-8") as lines:
-            for line in lines:
-                word, tab, number = line.rstrip("\n").rpartition("\t")
-                if not tab or not number.isdigit():
-                    raise ModelError(f"{words_path} has a line {line.strip()!r}; expected WORD<TAB>NUMBER")
-                self.words[int(number)] = word
+            raise ModelError(f"{graph_path} is not a decoding graph that can be read")
+
+
+def _read_words(path: Path) -> dict[int, str]:
+    words: dict[int, str] = {}
+    try:
+        for line in path.read_text(encoding="utf-8").removesuffix("\n").split("\n"):
+            word, tab, number = line.rpartition("\t")
+            if not tab or not (number.isascii() and number.isdigit()):
+                raise ModelError(f"{path} has a line {line[:60]!r}; expected WORD<TAB>NUMBER")
+            words[int(number)] = word
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path} is not UTF-8 text at byte {error.start}") from None
+    return words
 
 
 class Search:
