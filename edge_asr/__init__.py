@@ -1,3 +1,9 @@
 """Streaming speech recognition that lives in the house and speaks MQTT."""
 
+import os
+
 __version__ = "0.1.0"
+
+# Since 1.29 the published onnxruntime tells its makers about each model that it loads, from its import on. It looks at
+# this variable once, when it is imported; so it stands where every import of ours begins.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
