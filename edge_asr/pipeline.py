@@ -173,9 +173,9 @@ class Pipeline(Generic[State]):
         return SpeechStarted(self._stream_id, segment_id, onset_s)
 
     def _partial(self, utterance: _Utterance[State], hypothesis: Hypothesis, *, wanted: bool) -> list[Observation]:
-        known = () if utterance.hypothesis is None else utterance.hypothesis.words
+        known = "" if utterance.hypothesis is None else utterance.hypothesis.text
         utterance.hypothesis = hypothesis
-        if not wanted or hypothesis.words == known:
+        if not wanted or hypothesis.text == known:
             return []
         return [self._transcript(utterance, hypothesis, None, truncated=utterance.truncated)]
 

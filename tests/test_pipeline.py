@@ -18,9 +18,7 @@ def make(endpoint: EndpointConfig | None = None, recognizer: LoudRecognizer | No
 
 
 def chunks(samples: NDArray[np.int16], size: int = 320, first: int = 0, rate: int = RATE_HZ) -> list[AudioChunk]:
-    return [
-        AudioChunk("s", first + at, samples[at : at + size], rate, 0) for at in range(0, len(samples), size)
-    ]
+    return [AudioChunk("s", first + at, samples[at : at + size], rate, 0) for at in range(0, len(samples), size)]
 
 
 def feed(pipeline: Pipeline[LoudState], audio: list[AudioChunk], end: EndReason | None = None) -> list[Observation]:

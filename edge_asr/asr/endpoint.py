@@ -12,6 +12,7 @@ from edge_asr.asr.result import EndReason, Hypothesis
 from edge_asr.config import EndpointConfig
 
 _SHORTEST_PAUSE_S = 0.15
+_ROUNDING_S = 1e-6  # times are sums of blocks and frames; equal ones differ in their last bits
 
 
 class Endpointer:
@@ -33,8 +34,8 @@ class Endpointer:
         if hypothesis is None or not hypothesis.words:
             return EndReason.SILENCE if heard_s >= self._no_words_s else None
         unseen_s = heard_s - hypothesis.decoded_s
-        silence_s = hypothesis.trailing_silence_s + (unseen_s if unvoiced_s >= unseen_s else 0.0)
-        return EndReason.SILENCE if silence_s >= self._required_s(heard_s) else None
+        silence_s = hypothesis.trailing_silence_s + (unseen_s if unvoiced_s + _ROUNDING_S >= unseen_s else 0.0)
+        return EndReason.SILENCE if silence_s + _ROUNDING_S >= self._required_s(heard_s) else None
 
     def _required_s(self, heard_s: float) -> float:
         half_s = self._max_utterance_s / 2

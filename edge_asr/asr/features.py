@@ -10,19 +10,22 @@ from edge_asr.asr.bundle import Features
 
 Frames = NDArray[np.float32]
 _GROWTH_FRAMES = 512
+_DITHER = np.random.default_rng(1).standard_normal(1 << 16, np.float32)  # 4 s, then again
 
 
 class MfccStream:
     """Frames of one utterance, kept from its first to its last.
 
-    Samples enter on int16 scale, as Kaldi's models were trained; no dither, so that the same audio gives the same
+    Samples enter on int16 scale, as Kaldi's models were trained, and with the dither they were trained with: noise of
+    one unit. Without it digital silence lies far outside of what the network knows, and words around it are lost or
+    invented. The noise is a fixed sequence from the first sample of the utterance, so the same audio gives the same
     frames. A frame appears when its whole window has been heard (snip edges).
     """
 
     def __init__(self, features: Features, sample_rate_hz: int) -> None:
         options = knf.MfccOptions()
         options.frame_opts.samp_freq = sample_rate_hz
-        options.frame_opts.dither = 0.0
+        options.frame_opts.dither = 0.0  # the library's own is random
         options.frame_opts.frame_shift_ms = features.frame_shift_ms
         options.frame_opts.frame_length_ms = features.frame_length_ms
         options.mel_opts.num_bins = features.mel_bins
@@ -33,11 +36,14 @@ class MfccStream:
         self._rate_hz = sample_rate_hz
         self._mfcc: Any = knf.OnlineMfcc(options)
         self._frames: Frames = np.empty((_GROWTH_FRAMES, features.ceps), np.float32)
+        self._samples = 0
         self.count = 0
 
     def accept(self, samples: NDArray[np.int16]) -> None:
         """Take int16 samples of shape (n,); new frames are in `frames` when this returns."""
-        self._mfcc.accept_waveform(self._rate_hz, samples.astype(np.float32).tolist())
+        dither = _DITHER[(self._samples + np.arange(len(samples))) % len(_DITHER)]
+        self._samples += len(samples)
+        self._mfcc.accept_waveform(self._rate_hz, (samples + dither).tolist())
         ready = self._mfcc.num_frames_ready
         if ready > len(self._frames):
             room = np.empty((ready + _GROWTH_FRAMES, self._frames.shape[1]), np.float32)

@@ -19,6 +19,7 @@ from edge_asr.asr.search import BestPath, Graph, Search
 from edge_asr.errors import ModelError
 
 _CHUNK_OUTPUTS = 8  # 0.24 s: shorter answers sooner, longer computes less overlap
+_LONGEST_WORD_S = 2.5  # in steady noise the best path sits in one "huh" for up to 20 s; no spoken word lasts so long
 
 
 @dataclass(slots=True)
@@ -123,19 +124,25 @@ class KaldiRecognizer:
 
     def _partial(self, state: KaldiUtterance) -> Hypothesis:
         path = state.search.best_path(final=False)
-        words = tuple(Word(self._graph.words[word], 0.0, 0.0, 0.0) for word in path.words)
-        return self._hypothesis(words, path, state, timed=False)
+        return self._hypothesis(self._words(path, np.empty(0, np.float32)), path, state, timed=False)
 
     def _final(self, state: KaldiUtterance) -> Hypothesis:
         path = state.search.best_path(final=True)
-        spans = self._labels.word_spans(path.labels)
         certainty = frame_certainty(state.scores, self._labels.pdf_of_label[path.labels])
+        return self._hypothesis(self._words(path, certainty), path, state, timed=True)
+
+    def _words(self, path: BestPath, certainty: NDArray[np.float32]) -> tuple[Word, ...]:
+        """Words of a path with their times, less what is none: marks for noise, and a sound held too long."""
+        spans = self._labels.word_spans(path.labels)
+        nowhere = (len(path.labels), len(path.labels))  # the path stops before the word's first phone
         words = []
-        for number, word in enumerate(path.words):
-            begin, end = spans[number] if number < len(spans) else (len(path.labels), len(path.labels))
-            confidence = word_confidence(certainty[begin:end])
-            words.append(Word(self._graph.words[word], begin * self._output_s, end * self._output_s, confidence))
-        return self._hypothesis(tuple(words), path, state, timed=True)
+        for number, label in enumerate(path.words):
+            begin, end = spans[number] if number < len(spans) else nowhere
+            if label in self._graph.spoken and (end - begin) * self._output_s <= _LONGEST_WORD_S:
+                confidence = word_confidence(certainty[begin:end])
+                word = self._graph.words[label]
+                words.append(Word(word, begin * self._output_s, end * self._output_s, confidence))
+        return tuple(words)
 
     def _hypothesis(self, words: tuple[Word, ...], path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:
         silent_frames = self._labels.trailing_silence_frames(path.labels)

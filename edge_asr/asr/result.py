@@ -30,7 +30,7 @@ class Word:
 class Hypothesis:
     """The best path so far.
 
-    `words` carry times and confidences only where `timed` is true: partials skip that work. `decoded_s` is how far the
+    `words` carry confidences, and times that are fit to be told, only where `timed` is true. `decoded_s` is how far the
     search has come, `trailing_silence_s` how much of its end is silence on the best path.
     """
 

@@ -17,6 +17,8 @@ from edge_asr.asr.graph_file import check_graph_file
 from edge_asr.asr.labels import Labels
 from edge_asr.errors import ModelError
 
+_MARKS = ("", "<", "[", "!", "#")  # <eps>, [unk], !SIL, #0: what a lexicon names beside words
+
 
 @dataclass(frozen=True, slots=True)
 class BestPath:
@@ -32,6 +34,7 @@ class Graph:
     def __init__(self, graph_path: Path, words_path: Path, labels: int) -> None:
         """Read a graph over labels 0..`labels`; raises ModelError."""
         self.words = _read_words(words_path)
+        self.spoken = frozenset(label for label, word in self.words.items() if word[:1] not in _MARKS)
         check_graph_file(graph_path, labels, self.words)
         self.fst: Any = kaldifst.StdConstFst.read(str(graph_path))
         if self.fst is None:

@@ -1,0 +1,41 @@
+"""The detector hears a quiet voice, and silence is not one."""
+
+import numpy as np
+import soundfile
+from edge_asr.audio.vad import WebRtcVad
+from edge_asr.demo.sample import sample
+
+BLOCK = 320
+
+
+def voiced_share(samples: np.ndarray, max_gain_db: float) -> float:
+    vad = WebRtcVad(2, 16_000, max_gain_db)
+    blocks = [samples[at : at + BLOCK] for at in range(0, len(samples) - BLOCK, BLOCK)]
+    return sum(vad.voiced(block) for block in blocks) / len(blocks)
+
+
+def speech() -> np.ndarray:
+    samples: np.ndarray = soundfile.read(str(sample()[0]), dtype="int16")[0]
+    return samples
+
+
+def test_a_voice_is_heard_at_any_usual_level() -> None:
+    loud = speech()
+    quiet = (loud * (100.0 / np.abs(loud).max())).astype(np.int16)  # peak -50 dBFS
+    usual = voiced_share(loud, 24.0)
+    assert usual > 0.6
+    assert voiced_share(quiet, 24.0) > 0.8 * usual
+    assert voiced_share(quiet, 0.0) < 0.8 * usual  # what the gain is for
+
+
+def test_digital_silence_and_a_quiet_hiss_are_not_a_voice() -> None:
+    assert voiced_share(np.zeros(160_000, np.int16), 24.0) == 0.0
+    hiss = np.random.default_rng(3).normal(0, 3, 160_000).astype(np.int16)
+    assert voiced_share(hiss, 24.0) < 0.02
+
+
+def test_the_block_is_left_as_it_was() -> None:
+    block = speech()[16_000 : 16_000 + BLOCK].copy()
+    before = block.copy()
+    WebRtcVad(2, 16_000, 24.0).voiced(block)
+    assert (block == before).all()

@@ -1,0 +1,23 @@
+"""The real English bundle and real speech, loaded once."""
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from edge_asr.app import load_recognizer
+from edge_asr.asr.kaldi import KaldiRecognizer
+from edge_asr.config import Config
+from edge_asr.demo.sample import sample
+
+
+@pytest.fixture(scope="session")
+def recognizer() -> KaldiRecognizer:
+    """Recognizer of the bundle that `make test` has pulled."""
+    return load_recognizer(Config())
+
+
+@pytest.fixture(scope="session")
+def sentences() -> list[NDArray[np.int16]]:
+    """The five sentences of the sample, int16 at 16 kHz."""
+    return [soundfile.read(str(path), dtype="int16")[0] for path in sample()]

@@ -1,0 +1,95 @@
+"""The first pass on real speech: chunks equal the whole, words stand where they were said."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_asr.app import load_recognizer
+from edge_asr.asr.bundle import load_bundle
+from edge_asr.asr.kaldi import KaldiRecognizer
+from edge_asr.asr.network import AcousticNetwork
+from edge_asr.asr.result import Hypothesis
+from edge_asr.config import Config, RecognizerConfig
+from edge_asr.settings import model_folder
+
+pytestmark = pytest.mark.bundle
+
+SPOKEN = "and mister john dashwood had then leisure to consider how much there might be prudently in his power to do for them"
+
+
+def decode(recognizer: KaldiRecognizer, samples: NDArray[np.int16], sizes: list[int]) -> Hypothesis:
+    state, at, turn = recognizer.start(None), 0, 0
+    while at < len(samples):
+        size = sizes[turn % len(sizes)]
+        _, state = recognizer.step(samples[at : at + size], state)
+        at, turn = at + size, turn + 1
+    return recognizer.finish(state)[0]
+
+
+def load_float() -> AcousticNetwork:
+    bundle = load_bundle(model_folder(Config()), "en")
+    return AcousticNetwork(bundle.path("network_float"), threads=1)
+
+
+def test_a_clear_sentence_is_heard_word_for_word(
+    recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]]
+) -> None:
+    assert decode(recognizer, sentences[0], [320]).text == SPOKEN
+
+
+def test_words_stand_where_they_are_in_the_audio(
+    recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]]
+) -> None:
+    shift_s = 1.5
+    hypothesis = decode(recognizer, sentences[0], [320])
+    later = decode(recognizer, np.concatenate([np.zeros(24_000, np.int16), sentences[0]]), [320])
+    assert hypothesis.timed
+    assert later.text == hypothesis.text
+    for word, moved in zip(hypothesis.words, later.words, strict=True):
+        assert 0.0 <= word.start_s < word.end_s <= hypothesis.decoded_s
+        assert 0.0 < word.confidence < 1.0
+        assert moved.start_s == pytest.approx(word.start_s + shift_s, abs=0.1)
+    starts = [word.start_s for word in hypothesis.words]
+    assert starts == sorted(starts)
+
+
+@pytest.mark.parametrize("samples", [0, 1, 399, 400, 401, 559, 560, 2000, 4799, 8000, 9999])
+def test_awkward_lengths_end_well(
+    recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]], samples: int
+) -> None:
+    hypothesis = decode(recognizer, sentences[0][:samples], [160])
+    frames = max(0, 1 + (samples - 400) // 160)
+    assert hypothesis.decoded_s == pytest.approx(-(-frames // 3) * 0.03)
+
+
+@pytest.mark.parametrize("sizes", [[1600], [7], [16_000, 1], [113, 4000, 31]])
+def test_sizes_of_the_pieces_change_nothing(
+    recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]], sizes: list[int]
+) -> None:
+    piece = sentences[1][:40_000]
+    assert decode(recognizer, piece, sizes) == decode(recognizer, piece, [320])
+
+
+def test_chunks_with_overlap_equal_the_whole_run(recognizer: KaldiRecognizer) -> None:
+    network = recognizer.network
+    rng = np.random.default_rng(10)
+    frames = rng.normal(0, 10, (26 + 3 * 23 + 1 + 14, 40)).astype(np.float32)
+    ivector = rng.normal(0, 1, (1, 30)).astype(np.float32)
+    whole = network.run(frames, ivector)
+    assert whole.shape[0] == 24
+    floats = load_float()
+    float_whole = floats.run(frames, ivector)
+    chunked = [floats.run(frames[3 * at : 3 * at + 26 + 3 * 7 + 1 + 14], ivector) for at in (0, 8, 16)]
+    assert np.concatenate(chunked) == pytest.approx(float_whole, abs=1e-3)
+    assert np.corrcoef(whole.ravel(), float_whole.ravel())[0, 1] > 0.98  # int8 beside float
+
+
+def test_a_narrow_beam_is_heard(sentences: list[NDArray[np.int16]]) -> None:
+    narrow = load_recognizer(Config(recognizer=RecognizerConfig(beam=1.0)))
+    assert decode(narrow, sentences[0], [320]).text != SPOKEN
+
+
+def test_ten_seconds_of_silence_and_of_noise_are_no_words(recognizer: KaldiRecognizer) -> None:
+    assert decode(recognizer, np.zeros(160_000, np.int16), [320]).words == ()
+    hiss = np.random.default_rng(11).normal(0, 300, 160_000).astype(np.int16)
+    assert decode(recognizer, hiss, [320]).words == ()
