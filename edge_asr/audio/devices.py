@@ -27,6 +27,7 @@ class Microphone:
     is_plugin: bool = False  # an ALSA name without hardware of its own: default, pulse, null ...
     is_muted: bool = False
     is_default: bool = False
+    volume: float = 1.0  # in the sound server; 1.0 is what the hardware gives
 
     def words(self) -> tuple[str, ...]:
         """Texts in which a part of a name is looked for."""
@@ -56,6 +57,7 @@ def from_pulse(source: PulseSource, default_source: str) -> Microphone:
         is_monitor=source.is_monitor,
         is_muted=source.is_muted,
         is_default=source.name == default_source,
+        volume=source.volume,
     )
 
 

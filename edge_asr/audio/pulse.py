@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pulsectl
+try:
+    import pulsectl
+except OSError:  # it loads libpulse when it is imported
+    pulsectl = None
 
 from edge_asr.audio.alsa import card_id
 from edge_asr.audio.deadline import DeadlineCaller, DeadlineError, TooManyHungCallsError
@@ -23,7 +26,8 @@ STREAM_PROPERTY = "edge_asr.stream_id"
 _DEADLINE_S = 2.5
 _LISTEN_S = 1.0
 _RECONNECT_S = 1.0
-_FAULTS = (pulsectl.PulseError, pulsectl.PulseDisconnected)  # the second is not a kind of the first
+# The second is not a kind of the first.
+_FAULTS = () if pulsectl is None else (pulsectl.PulseError, pulsectl.PulseDisconnected)
 _NO_INDEX = 0xFFFFFFFF  # PA_INVALID_INDEX: a source that is no sink's monitor
 
 
@@ -39,6 +43,7 @@ class PulseSource:
     channels: int
     usb_id: str  # "vendor:product:serial" as far as known, or empty
     alsa_card_id: str  # or empty
+    volume: float = 1.0  # 1.0 is what the hardware gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,10 @@ class SoundServer:
         """All sources and the default one."""
         return self._ask(_survey)
 
+    def identity(self) -> str:
+        """Name and version of the server, as it gives them itself."""
+        return self._ask(_identity)
+
     def source_of_stream(self, stream_id: str) -> str | None:
         """Name of the source that feeds our stream now; None when the server has no such stream."""
         return self._ask(lambda pulse: _source_of_stream(pulse, stream_id))
@@ -88,6 +97,8 @@ class SoundServer:
             connection.close()
 
     def _ask(self, question: Callable[[Any], T]) -> T:
+        if pulsectl is None:
+            raise CaptureError("libpulse, the way to a sound server, is not installed; sudo apt install libpulse0")
         connection, self._connection = self._connection, None
 
         def connected() -> tuple[Any, T]:
@@ -130,7 +141,8 @@ class PulseWatcher:
 
     def start(self) -> None:
         """Begin to watch; a server that is not there yet is waited for."""
-        self._thread.start()
+        if pulsectl is not None:
+            self._thread.start()
 
     def stop(self) -> None:
         """Ask it to end. It is not waited for: a silent server may hold it, and then it ends with the process."""
@@ -170,6 +182,11 @@ def _close(result: tuple[Any, object]) -> None:
     result[0].close()
 
 
+def _identity(pulse: Any) -> str:
+    info = pulse.server_info()
+    return f"{info.server_name} {info.server_version}"
+
+
 def _survey(pulse: Any) -> PulseSurvey:
     cards = {card.index: card.proplist for card in pulse.card_list()}
     sources = tuple(_source(info, cards.get(info.card, {})) for info in pulse.source_list())
@@ -189,6 +206,7 @@ def _source(info: Any, card: dict[str, str]) -> PulseSource:
         channels=int(info.channel_count),
         usb_id=":".join(part for part in usb if part) if is_usb else "",
         alsa_card_id=card_id(known.get("alsa.card", "")),
+        volume=float(info.volume.value_flat),
     )
 
 
