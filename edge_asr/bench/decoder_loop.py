@@ -1,0 +1,44 @@
+"""The child's side of a measurement: takes recordings on standard input, answers with text and CPU seconds.
+
+Each recognizer is measured in a process of its own, because vosk and onnxruntime in one process deadlock, and because
+the CPU time of a process is then that of one recognizer. This file needs nothing but Python itself.
+
+A request is one line of JSON (`how`, `sample_rate_hz`, `bytes`) and then so many bytes of mono s16le; an answer is one
+line of JSON (`text`, `cpu_s`). The first answer says that the model is loaded. The loop ends with its input.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Decode = Callable[[bytes, int], str]  # mono s16le, sample rate in Hz -> text
+_WARM_UP_RATE_HZ = 16000
+_WARM_UP_PCM = bytes(2 * _WARM_UP_RATE_HZ)  # a second of silence: what is made at first use is not measured
+
+
+def serve(load: Callable[[], Mapping[str, Decode]]) -> None:
+    """Load, warm up, then answer until the input ends. A ValueError or OSError of `load` becomes the one answer."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not be taken for an answer
+
+    def answer(**fields: Any) -> None:
+        answers.write(json.dumps(fields) + "\n")
+        answers.flush()
+
+    try:
+        decoders = load()
+    except (ValueError, OSError) as error:
+        answer(fault=str(error))
+        return
+    for decode in decoders.values():
+        decode(_WARM_UP_PCM, _WARM_UP_RATE_HZ)
+    answer(ready=sorted(decoders))
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        pcm = sys.stdin.buffer.read(request["bytes"])
+        began_s = time.process_time()
+        text = decoders[request["how"]](pcm, request["sample_rate_hz"])
+        answer(text=text, cpu_s=time.process_time() - began_s)

@@ -1,0 +1,97 @@
+"""Our side of a measurement: a recognizer in a process of its own, one thread, asked one recording at a time."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_asr.errors import EdgeAsrError
+
+_END_DEADLINE_S = 5.0
+# One thread for everyone: libraries of linear algebra would take all cores, and count for it.
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a recognizer made of a recording, and what it cost: CPU seconds of its process, all threads."""
+
+    text: str
+    cpu_s: float
+
+
+class DecoderProcess:
+    """Context manager around one child; entering waits for its model. It ends with us, because its input does.
+
+    module: run as `python -m module words...`, it calls `decoder_loop.serve`. Raises EdgeAsrError when it fails.
+    """
+
+    def __init__(self, module: str, words: Sequence[str]) -> None:
+        self._module = module
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", module, *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **_ONE_THREAD},
+            start_new_session=True,  # Ctrl-C in the terminal is for us
+        )
+
+    def __enter__(self) -> Self:
+        try:
+            self._answer()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def decode(self, how: str, samples: NDArray[np.int16], sample_rate_hz: int) -> Decoded:
+        """Decode int16 samples of shape (n,) with the child's decoder `how`."""
+        pcm = samples.astype("<i2").tobytes()
+        request = {"how": how, "sample_rate_hz": sample_rate_hz, "bytes": len(pcm)}
+        assert self._child.stdin is not None  # noqa: S101 - for the type checker: it is a pipe
+        try:
+            self._child.stdin.write(json.dumps(request).encode() + b"\n" + pcm)
+            self._child.stdin.flush()
+        except BrokenPipeError:
+            raise self._ended() from None
+        answer = self._answer()
+        return Decoded(answer["text"], answer["cpu_s"])
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._child.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
+        line = self._child.stdout.readline()
+        if not line:
+            raise self._ended()
+        answer: dict[str, Any] = json.loads(line)
+        if "fault" in answer:
+            raise EdgeAsrError(str(answer["fault"]))
+        return answer
+
+    def _ended(self) -> EdgeAsrError:
+        code = self._child.wait(_END_DEADLINE_S)
+        return EdgeAsrError(f"{self._module} ended with exit code {code} in mid-measurement; what it wrote says why")
+
+    def _end(self) -> None:
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    continue  # it has gone with half a request in the pipe
+        try:
+            self._child.wait(_END_DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()

@@ -1,0 +1,99 @@
+"""How long a subscriber waits: sentences played in real time into the real daemon, its events timed on arrival."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from subprocess import Popen
+
+from tqdm import tqdm
+
+from edge_asr.bench.onset import sound_onset_s
+from edge_asr.bench.scene import Scene
+from edge_asr.clock import Clock
+from edge_asr.demo.tape import Tape
+from edge_asr.errors import EdgeAsrError
+from edge_asr.events import Event, FinalEvent, PartialEvent
+
+_POLL_S = 0.05
+
+
+@dataclass(slots=True)
+class Latencies:
+    """Milliseconds, one value for each occurrence.
+
+    partial_after_sound: a subscriber has the first partial - the sound of its sentence began, by the clock of the
+    player and the energy in the file. It knows nothing of the daemon. The player needs 5 to 25 ms to begin, which
+    count; a soft first consonant, up to some 50 ms, does not.
+    partial_after_gate, partial_after_word: the events' own `first_token`, of the first partial (the gate's onset) and
+    of the final (the first word, aligned). finalization, decision: the final's own. transport: a subscriber has the
+    event - its `emitted_at`, which is cut to whole milliseconds.
+    """
+
+    partial_after_sound: list[float] = field(default_factory=list)
+    partial_after_gate: list[float] = field(default_factory=list)
+    partial_after_word: list[float] = field(default_factory=list)
+    decision: list[float] = field(default_factory=list)
+    finalization: list[float] = field(default_factory=list)
+    transport: list[float] = field(default_factory=list)
+    sentences: int = 0
+    unanswered: list[str] = field(default_factory=list)
+
+
+class Stopwatch:
+    """Takes what is played and what arrives; `onsets_s` are the sounds' onsets in the files. One thread."""
+
+    def __init__(self, onsets_s: Mapping[Path, float], clock: Clock) -> None:
+        self.latencies = Latencies()
+        self._onsets_s = onsets_s
+        self._clock = clock
+        self._sound_ns: int | None = None  # when the sound of this sentence began, until it is answered
+
+    def played(self, path: Path, began_ns: int) -> None:
+        """A sentence began to play."""
+        self._sound_ns = began_ns + round(self._onsets_s[path] * 1e9)
+        self.latencies.sentences += 1
+
+    def received(self, event: Event) -> None:
+        """An event has just arrived."""
+        now_ns, now = self._clock.monotonic_ns(), self._clock.now()
+        emitted = datetime.fromisoformat(event.emitted_at)
+        self.latencies.transport.append((now - emitted).total_seconds() * 1000)
+        if isinstance(event, PartialEvent) and event.revision == 1:
+            _keep(self.latencies.partial_after_gate, event.latency_ms.first_token)
+            if self._sound_ns is not None:
+                self.latencies.partial_after_sound.append((now_ns - self._sound_ns) / 1e6)
+            self._sound_ns = None
+        elif isinstance(event, FinalEvent) and event.text:
+            _keep(self.latencies.partial_after_word, event.latency_ms.first_token if event.revision > 1 else None)
+            _keep(self.latencies.decision, event.latency_ms.decision)
+            _keep(self.latencies.finalization, event.latency_ms.finalization)
+
+
+def measure(scene: Scene, files: Sequence[Path], repeat: int, clock: Clock) -> Latencies:
+    """Play the files `repeat` times, each when the one before has been answered. Raises EdgeAsrError."""
+    watch = Stopwatch({path: sound_onset_s(path, clock) for path in files}, clock)
+    bar = tqdm(total=repeat * len(files), desc="sentences", unit="", disable=None, leave=False)
+
+    def play(path: Path) -> "Popen[bytes]":
+        watch.played(path, clock.monotonic_ns())
+        bar.update()
+        return scene.play(path)
+
+    tape = Tape([*files] * repeat, play, clock, once=True)
+    with bar:
+        while not tape.done:
+            event = scene.next(_POLL_S)
+            if event is not None:
+                watch.received(event)
+                tape.hear(event)
+            tape.advance()
+    if tape.refused is not None:
+        raise EdgeAsrError(f"'{tape.refused}' cannot be played into the virtual microphone; give WAV or FLAC")
+    watch.latencies.unanswered = [path.name for path in tape.unanswered]
+    return watch.latencies
+
+
+def _keep(values: list[float], value: float | None) -> None:
+    if value is not None:
+        values.append(value)

@@ -1,0 +1,41 @@
+"""The named peer as a child of the measurement: `python -m edge_asr.bench.peer_decoder MODEL-FOLDER`.
+
+vosk, with its defaults, as its own examples use it: finals at its own endpoints, then what is left. Partials are not
+asked for, which is in its favour: our pipeline makes them. Only this file imports vosk, and nothing that it imports
+may lead to onnxruntime.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from edge_asr.bench.decoder_loop import Decode, serve
+
+_CHUNK_MS = 200
+
+
+def decoders(folder: str) -> Mapping[str, Decode]:
+    """Decoders by name."""
+    import vosk  # noqa: PLC0415 - an extra, loaded late so that this file can be read without it
+
+    vosk.SetLogLevel(-1)
+    model = vosk.Model(folder)
+    return {"vosk": lambda pcm, rate_hz: _decode(vosk.KaldiRecognizer(model, rate_hz), pcm, rate_hz)}
+
+
+def _decode(recognizer: Any, pcm: bytes, rate_hz: int) -> str:
+    texts = (json.loads(result)["text"] for result in _results(recognizer, pcm, rate_hz))
+    return " ".join(text for text in texts if text)
+
+
+def _results(recognizer: Any, pcm: bytes, rate_hz: int) -> Iterator[str]:
+    size = 2 * (rate_hz * _CHUNK_MS // 1000)
+    for begin in range(0, len(pcm), size):
+        if recognizer.AcceptWaveform(pcm[begin : begin + size]):  # it has found an end
+            yield recognizer.Result()
+    yield recognizer.FinalResult()
+
+
+if __name__ == "__main__":
+    serve(lambda: decoders(sys.argv[1]))

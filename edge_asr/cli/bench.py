@@ -1,0 +1,137 @@
+"""`edge-asr bench`: measurements of this very machine; nothing in them is remembered from another one."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edge_asr.bench import accuracy, idle, latency
+from edge_asr.bench.accuracy_report import accuracy_json, accuracy_text
+from edge_asr.bench.extra import require
+from edge_asr.bench.idle_report import idle_json, idle_text
+from edge_asr.bench.latency_report import latency_json, latency_text
+from edge_asr.bench.machine import Setting, setting
+from edge_asr.bench.recordings import read_recordings
+from edge_asr.bench.scene import Scene
+from edge_asr.bench.tokens import measure_of, tokenizer
+from edge_asr.cli.options import add_config_options, load_config
+from edge_asr.clock import SystemClock
+from edge_asr.demo.sample import own_files, sample
+from edge_asr.errors import EXIT_OK, EdgeAsrError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Subcommands of `bench`."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    hearing = actions.add_parser("accuracy", help="errors and CPU over recordings, beside vosk with the same weights")
+    hearing.add_argument("--speech", metavar="DIR", required=True, help="recordings with manifest.jsonl")
+    hearing.add_argument("--sets", metavar="A,B", type=_names, default=(), help="only these folders of it")
+    hearing.add_argument("--apart", metavar="A,B", type=_names, default=("commands",), help="reported, not pooled")
+    hearing.add_argument("--peer", choices=("vosk", "none"), default="vosk", help="whom to measure beside (vosk)")
+    waiting = actions.add_parser("latency", help="from speech to a subscriber, in real time, through the real daemon")
+    waiting.add_argument("--file", metavar="FILE", nargs="+", default=[], help="play these instead of the sample")
+    waiting.add_argument("--repeat", metavar="N", type=_count, default=4, help="play all of it N times (4)")
+    resting = actions.add_parser("idle", help="cost, memory and false words of the real daemon while nobody speaks")
+    resting.add_argument("--minutes", metavar="N", type=_minutes, default=10.0, help="for each sound (10)")
+    resting.add_argument("--noise", metavar="FILE", help="after silence, this sound without a gap")
+    resting.add_argument("--together", action="store_true", help="both at the same time, with two daemons")
+    for action in (hearing, waiting, resting):
+        action.add_argument("--json", metavar="FILE", help="write all figures there too")
+        add_config_options(action)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, print, and write the JSON file when one is wanted."""
+    if args.json is not None:
+        _claim(Path(args.json))  # before minutes of work
+    measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle}
+    setting_now, figures = measurements[args.action](args)
+    if args.json is not None:
+        document = {"bench": args.action, "setting": setting_now, "figures": figures}
+        Path(args.json).write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    return EXIT_OK
+
+
+def _accuracy(args: argparse.Namespace) -> tuple[Setting, Any]:
+    config = load_config(args)
+    peer = args.peer == "vosk"
+    if peer:
+        require("vosk")
+    now = setting(config, ("vosk", "whisper-normalizer") if peer else ("whisper-normalizer",))
+    tokens = tokenizer(now.language)
+    recordings = read_recordings(Path(args.speech), now.language, args.sets)
+    _begin(now, f"{len(recordings)} recordings in {now.language!r}; it takes about as long as they are")
+    with ExitStack() as stack:
+        folder = None
+        if peer:
+            from edge_asr.bench.peer_model import peer_model  # noqa: PLC0415 - needs the builder of models
+
+            folder = stack.enter_context(peer_model(config))
+        result = accuracy.measure(config, recordings, tokens, SystemClock(), peer=folder, apart=frozenset(args.apart))
+    print(accuracy_text(result, measure_of(now.language)))
+    return now, accuracy_json(result, measure_of(now.language))
+
+
+def _latency(args: argparse.Namespace) -> tuple[Setting, Any]:
+    config, clock = load_config(args), SystemClock()
+    files = own_files(args.file) if args.file else sample()
+    now = setting(config)
+    _begin(now, f"{len(files)} recordings, {args.repeat} times, in real time", quiet_wanted=True)
+    with Scene(config, _words(args), clock) as scene:
+        result = latency.measure(scene, files, args.repeat, clock)
+    print(latency_text(result))
+    return now, latency_json(result)
+
+
+def _idle(args: argparse.Namespace) -> tuple[Setting, Any]:
+    config = load_config(args)
+    noise = own_files([args.noise])[0] if args.noise else None
+    now = setting(config)
+    rounds = 1 if noise is None or args.together else 2
+    _begin(now, f"takes {rounds * args.minutes:g} minutes", quiet_wanted=True)
+    seconds = 60.0 * args.minutes
+    result = idle.measure(config, _words(args), seconds, noise, SystemClock(), together=args.together)
+    print(idle_text(result))
+    return now, idle_json(result)
+
+
+def _begin(now: Setting, what: str, *, quiet_wanted: bool = False) -> None:
+    print(now.line())
+    if quiet_wanted and now.busy:
+        print(f"The machine is not idle (load {now.load_1min:.2f}): times are longer than they need be.")
+    print(f"edge-asr bench: {what}", file=sys.stderr, flush=True)
+
+
+def _words(args: argparse.Namespace) -> list[str]:
+    """The options of the configuration, for the daemon."""
+    words = ["--config", args.config] if args.config is not None else []
+    return words + [word for override in args.overrides for word in ("--set", override)]
+
+
+def _claim(path: Path) -> None:
+    try:
+        path.touch()
+    except OSError as error:
+        raise EdgeAsrError(f"--json {path}: it cannot be written ({error.strerror}); name another file") from None
+
+
+def _names(text: str) -> Sequence[str]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1000:
+        raise argparse.ArgumentTypeError(f"{text}: expected a whole number from 1 to 1000")
+    return number
+
+
+def _minutes(text: str) -> float:
+    number = float(text)
+    if not 0.01 <= number <= 1440:
+        raise argparse.ArgumentTypeError(f"{text}: expected minutes, from 0.01 to 1440")
+    return number
