@@ -19,13 +19,16 @@ SHELL_SCRIPTS := .ci/run deploy/debian/packages.sh
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint setup setup-dev setup-bench bundle lock clean
+.PHONY: help run bench test lint setup setup-dev setup-bench bundle lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 run: setup bundle ## try it here and now: a microphone in (or a stand-in), words out (ARGS="--once", "--file my.wav")
 	@$(BIN)/edge-asr demo $(ARGS)
+
+bench: setup-bench bundle ## measure this machine (ARGS="accuracy --speech DIR", "idle --minutes 10"; without: latency)
+	@$(BIN)/edge-asr bench $(or $(strip $(ARGS)),latency)
 
 test: setup-dev bundle lint ## lint, types, import law and all tests, with a real broker and a real PulseAudio
 	$(BIN)/pytest $(ARGS)
