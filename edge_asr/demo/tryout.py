@@ -95,8 +95,7 @@ class TryOut:
         server = stack.enter_context(PulseServer())
         self._variables |= server.environment()
         self._words += ["--set", f"audio.source=pulse:{MICROPHONE}"]
-        what = f"{len(files)} of your recordings" if self._wish.files else TITLE
-        self._screen.say(f"It hears {what}.")
+        self._screen.say(f"It hears {'what you gave' if self._wish.files else TITLE}.")
         return Tape(files, server.play, self._clock, once=self._wish.once)
 
     def _broker(self, stack: ExitStack) -> MqttConfig:
