@@ -35,7 +35,7 @@ def written_out(m: dict[str, np.ndarray], frames: np.ndarray, blocks: list[int])
 
     def projected(rows: np.ndarray, at: int) -> np.ndarray:
         picked = [rows[min(max(at + shift, 0), len(rows) - 1)] for shift in range(-3, 4)]
-        return m["lda"][:, :-1] @ np.concatenate(picked) + m["lda"][:, -1]
+        return np.asarray(m["lda"][:, :-1] @ np.concatenate(picked) + m["lda"][:, -1])
 
     begin = 0
     for end in blocks:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import soundfile
+
 from edge_asr.audio.vad import WebRtcVad
 from edge_asr.demo.sample import sample
 

@@ -14,7 +14,10 @@ from edge_asr.settings import model_folder
 
 pytestmark = pytest.mark.bundle
 
-SPOKEN = "and mister john dashwood had then leisure to consider how much there might be prudently in his power to do for them"
+SPOKEN = (
+    "and mister john dashwood had then leisure to consider how much there might be "
+    "prudently in his power to do for them"
+)
 
 
 def decode(recognizer: KaldiRecognizer, samples: NDArray[np.int16], sizes: list[int]) -> Hypothesis:

@@ -1,0 +1,134 @@
+"""Order of start and stop, and what the watchdog is told."""
+
+import signal
+
+import pytest
+
+from edge_asr.audio.ring import Ring
+from edge_asr.audio.source import CaptureState
+from edge_asr.metrics import Metrics
+from edge_asr.report import Reporter
+from edge_asr.supervisor import StopRequest, Supervisor
+from edge_asr.systemd import Notifier
+from tests.fakes import HandClock, ListSink
+
+
+class Diary(Notifier):
+    """Writes down what happens, in order; the stop comes after some watchdog turns."""
+
+    def __init__(self, stop: StopRequest, turns: int) -> None:
+        super().__init__({})
+        self.lines: list[str] = []
+        self.stop = stop
+        self.turns = turns
+
+    def ready(self) -> None:
+        self.lines.append("ready")
+
+    def stopping(self) -> None:
+        self.lines.append("stopping")
+
+    def status(self, text: str) -> None:
+        self.lines.append(f"status {text}")
+
+    def watchdog(self) -> None:
+        self.lines.append("watchdog")
+        self.turns -= 1
+        if not self.turns:
+            self.stop.signalled(signal.SIGTERM)
+
+
+class FakeEars:
+    """Well or not."""
+
+    def __init__(self, diary: Diary, well: bool) -> None:
+        self.diary, self.well = diary, well
+
+    @property
+    def healthy_or_backing_off(self) -> bool:
+        if not self.well:
+            self.diary.stop.fatal("the test has seen enough")
+        return self.well
+
+    def start(self) -> None:
+        self.diary.lines.append("ears start")
+
+    def stop(self, deadline_s: float) -> None:
+        assert 0 < deadline_s < 3
+        self.diary.lines.append("ears stop")
+
+
+class FakeBrain:
+    """Beats, or beat long ago."""
+
+    def __init__(self, diary: Diary, beat_s: float) -> None:
+        self.diary, self.beat_s = diary, beat_s
+
+    def start(self) -> None:
+        self.diary.lines.append("brain starts")
+
+    def beat_age_s(self) -> float:
+        if self.beat_s:
+            self.diary.stop.fatal("the test has seen enough")
+        return self.beat_s
+
+    def stop(self, deadline_s: float) -> bool:
+        assert 0 < deadline_s < 3
+        self.diary.lines.append("brain stops")
+        return True
+
+
+class Mouth(ListSink):
+    def __init__(self, diary: Diary) -> None:
+        super().__init__()
+        self.diary = diary
+
+    def start(self) -> None:
+        self.diary.lines.append("sink starts")
+
+    def stop(self, deadline_s: float) -> None:
+        assert 0 < deadline_s < 3
+        self.diary.lines.append("sink stops")
+
+
+def supervise(well: bool = True, beat_s: float = 0.0, turns: int = 2) -> tuple[int, list[str]]:
+    stop = StopRequest()
+    diary = Diary(stop, turns)
+    ears, brain = FakeEars(diary, well), FakeBrain(diary, beat_s)
+    ring = Ring(1.0, Metrics())
+    code = Supervisor(ears, ring, brain, [Mouth(diary)], stop, HandClock(), diary).run()
+    assert ring.pop(0.0) is None
+    return code, diary.lines
+
+
+def test_rooms_start_in_order_and_stop_ears_first() -> None:
+    code, lines = supervise()
+    assert code == 0
+    assert lines == [
+        "sink starts", "brain starts", "ears start", "ready", "watchdog", "watchdog",
+        "stopping", "ears stop", "brain stops", "sink stops",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("well", "beat_s"), [(False, 0.0), (True, 30.0)])
+def test_a_stuck_brain_or_dead_ears_starve_the_watchdog(well: bool, beat_s: float) -> None:
+    code, lines = supervise(well, beat_s)
+    assert code == 1
+    assert "watchdog" not in lines
+
+
+def test_states_reach_sinks_and_systemd() -> None:
+    diary, sink = Diary(StopRequest(), 1), ListSink()
+    reporter = Reporter([sink], diary, HandClock(), "en", "tiny")
+    reporter.capture_changed(CaptureState("starting", "auto", "looking for the microphone"))
+    reporter.capture_changed(CaptureState("healthy", "Kitchen mic", ""))
+    reporter.capture_changed(CaptureState("lost", "Kitchen mic", "unplugged; waiting for it"))
+    reporter.capture_changed(CaptureState("stopped", "Kitchen mic", ""))
+    assert [(state.state, state.microphone, state.model) for state in sink.states] == [
+        ("starting", "", "tiny"),
+        ("listening", "Kitchen mic", "tiny"),
+        ("degraded", "", "tiny"),
+        ("stopping", "", "tiny"),
+    ]
+    assert sink.states[2].reason == "unplugged; waiting for it"
+    assert "status degraded: unplugged; waiting for it" in diary.lines

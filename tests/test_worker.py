@@ -1,0 +1,157 @@
+"""The recognizer's thread: order, overload, errors, the end."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_asr.audio.chunk import AudioChunk
+from edge_asr.audio.ring import Ring
+from edge_asr.config import EndpointConfig, GateConfig, OverloadConfig
+from edge_asr.events import ErrorEvent, FinalEvent, PartialEvent, SpeechEndedEvent
+from edge_asr.metrics import Metrics
+from edge_asr.pipeline import Pipeline
+from edge_asr.stamp import CaptureClock, Stamp
+from edge_asr.worker import Worker
+from tests.fakes import HandClock, ListSink, LoudRecognizer, LoudVad, hush, tone
+from tests.waiting import wait_until
+
+
+class House:
+    """A worker with fakes around it; the clock is moved by hand."""
+
+    def __init__(self) -> None:
+        self.clock, self.metrics, self.sink = HandClock(), Metrics(), ListSink()
+        self.ring = Ring(60.0, self.metrics)
+        self.recognizer = LoudRecognizer()
+        self.fatal: list[str] = []
+        self.position = 0
+        capture_clock = CaptureClock()
+        self.worker = Worker(
+            self.ring,
+            Pipeline(GateConfig(), EndpointConfig(), LoudVad(), self.recognizer),
+            Stamp(self.clock, "dev", "xx", "loud", capture_clock.captured_ns),
+            capture_clock,
+            [self.sink],
+            self.clock,
+            OverloadConfig(),
+            self.metrics,
+            self.fatal.append,
+        )
+
+    def hear(self, samples: NDArray[np.int16], age_s: float = 0.0, stream: str = "s") -> None:
+        for at in range(0, len(samples), 320):
+            captured_ns = self.clock.ns - round(age_s * 1e9)
+            self.ring.push(AudioChunk(stream, self.position, samples[at : at + 320], 16_000, captured_ns))
+            self.position += 320
+
+    def finals(self) -> list[FinalEvent]:
+        return [event for event in self.sink.events if isinstance(event, FinalEvent)]
+
+    def count(self, name: str, **labels: str) -> float:
+        return self.metrics.registry.get_sample_value(f"edge_asr_{name}_total", labels) or 0.0
+
+    def finish(self) -> None:
+        self.ring.close()
+        assert self.worker.stop(5.0)
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    made = House()
+    yield made
+    made.ring.close()
+    made.worker.stop(5.0)
+
+
+def test_speech_becomes_events_in_order_and_is_counted(house: House) -> None:
+    house.worker.start()
+    house.hear(np.concatenate([hush(1), tone(2), hush(2)]))
+    wait_until(lambda: bool(house.finals()), 5.0, "the worker")
+    house.finish()
+    kinds = [event.__struct_config__.tag for event in house.sink.events]
+    assert kinds[0] == "speech_started"
+    assert kinds[-2:] == ["final", "speech_ended"]
+    assert set(kinds[1:-2]) == {"partial"}
+    assert house.count("words") == 4
+    assert house.count("events", event_type="final") == 1
+    assert house.count("audio_seconds") == pytest.approx(5.0)
+
+
+def test_stopping_drains_the_ring_and_ends_the_utterance_as_shutdown(house: House) -> None:
+    house.hear(np.concatenate([hush(1), tone(2)]))
+    house.worker.start()
+    house.finish()
+    [final] = house.finals()
+    assert (final.end_reason, final.text) == ("shutdown", "w0 w1 w2 w3")
+
+
+def test_behind_by_a_second_there_are_no_partials_and_no_audio_is_lost(house: House) -> None:
+    house.hear(np.concatenate([hush(1), tone(2), hush(2)]), age_s=1.5)
+    house.worker.start()
+    wait_until(lambda: bool(house.finals()), 5.0, "the worker")
+    house.finish()
+    assert not [event for event in house.sink.events if isinstance(event, PartialEvent)]
+    assert [final.text for final in house.finals()] == ["w0 w1 w2 w3"]
+    assert house.count("partials_suppressed") > 0
+    assert house.count("audio_dropped_seconds", reason="lag") == 0
+
+
+def test_far_behind_it_drops_to_the_newest_and_never_decodes_across(house: House) -> None:
+    house.hear(np.concatenate([hush(1), tone(2)]))
+    house.worker.start()
+    wait_until(lambda: house.ring.depth_s == 0, 5.0, "the worker")
+    house.hear(tone(3), age_s=5.0)
+    house.hear(np.concatenate([tone(0.5), hush(2)]), age_s=0.0)
+    wait_until(lambda: len(house.finals()) >= 1, 5.0, "the worker")
+    house.finish()
+    first = house.finals()[0]
+    assert (first.end_reason, first.truncated, first.text) == ("discontinuity", True, "w0 w1 w2 w3")
+    assert house.count("audio_dropped_seconds", reason="lag") > 0
+    total_s = house.count("audio_seconds") + house.count("audio_dropped_seconds", reason="lag")
+    assert total_s == pytest.approx(8.5)  # nothing is lost that is not counted
+
+
+def test_a_microphone_that_falls_silent_mid_word_ends_the_utterance(house: House) -> None:
+    house.worker.start()
+    house.hear(np.concatenate([hush(1), tone(2)]))
+    wait_until(lambda: house.ring.depth_s == 0, 5.0, "the worker")
+    house.clock.advance_s(1.5)
+    wait_until(lambda: bool(house.finals()), 5.0, "the worker")
+    assert house.finals()[0].end_reason == "discontinuity"
+
+
+def test_an_error_costs_one_utterance(house: House) -> None:
+    house.worker.start()
+    house.hear(np.concatenate([hush(1), tone(2)]))
+    wait_until(lambda: house.ring.depth_s == 0, 5.0, "the worker")
+    house.recognizer.fail = True
+    house.hear(tone(0.02))
+    wait_until(lambda: any(isinstance(event, ErrorEvent) for event in house.sink.events), 5.0, "the worker")
+    house.recognizer.fail = False
+    house.hear(np.concatenate([hush(1), tone(1), hush(2)]))
+    wait_until(lambda: len(house.finals()) == 2, 5.0, "the worker")
+    assert [final.end_reason for final in house.finals()] == ["error", "silence"]
+    assert house.count("worker_errors", error="RuntimeError") == 1
+    assert house.fatal == []
+
+
+def test_errors_that_repeat_end_the_process(house: House) -> None:
+    house.recognizer.fail = True
+    house.worker.start()
+    for _ in range(8):
+        house.hear(np.concatenate([hush(0.5), tone(1)]))
+    wait_until(lambda: bool(house.fatal), 5.0, "the worker")
+    assert "4 times within a minute" in house.fatal[0]
+    ends = [event for event in house.sink.events if isinstance(event, SpeechEndedEvent)]
+    assert {event.end_reason for event in ends} == {"error"}
+
+
+def test_the_heartbeat_is_the_loops_own(house: House) -> None:
+    house.worker.start()
+    house.clock.advance_s(60.0)
+    wait_until(lambda: house.worker.beat_age_s() < 1.0, 5.0, "the worker")
+    house.finish()
+    house.clock.advance_s(60.0)
+    assert house.worker.beat_age_s() >= 60.0
