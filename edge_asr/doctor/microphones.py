@@ -1,0 +1,43 @@
+"""Which microphones there are, which one is chosen, and whether the sound server lets it be heard."""
+
+from edge_asr.audio.channels import channel_fault
+from edge_asr.audio.devices import Inventory, Microphone, choose, eligible
+from edge_asr.config import AudioConfig
+from edge_asr.doctor.finding import Finding, fail, failed, ok, warn
+from edge_asr.errors import CaptureError
+
+CHECK = "microphone"
+_SILENT_VOLUME = 0.01
+_QUIET_VOLUME = 0.3
+
+
+def microphones(config: AudioConfig, inventory: Inventory) -> tuple[list[Finding], Microphone | None]:
+    """Findings, and the microphone that `audio.source` means; None when there is none."""
+    names = [mic.stable_id for mic in eligible(inventory)]
+    try:
+        chosen = choose(config.source, inventory)
+    except CaptureError as error:
+        if names:
+            fix = f"--set audio.source={names[0]}, or plug the other one in"
+            return [fail(CHECK, f'audio.source = "{config.source}": {error}', fix)], None
+        return [failed(CHECK, error)], None
+    fault = channel_fault(config.channel, chosen.channels)
+    if fault:
+        return [fail(CHECK, f"{chosen.stable_id}: {fault}")], None
+    return [*_remarks(config, chosen), ok(CHECK, f"there are {len(names)}: {', '.join(names)}")], chosen
+
+
+def _remarks(config: AudioConfig, mic: Microphone) -> list[Finding]:
+    shape = f"{mic.sample_rate_hz} Hz, {mic.channels} channel(s)"
+    said = f'audio.source = "{config.source}" means {mic.stable_id} ({mic.description}), {shape}'
+    if mic.backend == "pulse":
+        said += f", volume {mic.volume:.0%}"
+    if mic.is_muted:
+        return [fail(CHECK, f"{said}: muted in the sound server", f"pactl set-source-mute {mic.name} 0")]
+    if mic.volume < _SILENT_VOLUME:
+        return [fail(CHECK, f"{said}: turned down", f"pactl set-source-volume {mic.name} 100%")]
+    if mic.is_monitor:
+        return [warn(CHECK, f"{said}: what a loudspeaker plays, not what the room says", "--set audio.source=auto")]
+    if mic.volume < _QUIET_VOLUME:
+        return [warn(CHECK, said, f"pactl set-source-volume {mic.name} 100%")]
+    return [ok(CHECK, said)]
