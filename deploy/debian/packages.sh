@@ -10,7 +10,8 @@ set -eu
 
 purpose=${1:?usage: packages.sh run|test}
 python=${PYTHON:-python3}
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # brokers live there; an ordinary user's PATH does not
+root=${EDGE_ASR_ROOT:-} # where the tests keep a system of their own
+PATH=$PATH:$root/usr/local/sbin:$root/usr/sbin # brokers live there; an ordinary user's PATH does not lead there
 missing=                                   # packages, separated by spaces
 reasons=                                   # one line for each of them
 newline='
@@ -39,7 +40,7 @@ need() {
 
 # A card that can record, or a source of the sound server that is no monitor of a loudspeaker.
 microphone() {
-  grep -qs capture "${EDGE_ASR_PROC:-/proc}/asound/pcm" && return 0
+  grep -qs capture "$root/proc/asound/pcm" && return 0
   there pactl && timeout 3 pactl list short sources 2>/dev/null | grep -qv '\.monitor[[:space:]]'
 }
 
@@ -123,7 +124,7 @@ install() {
   apt_get "$@" || { apt_get update && apt_get "$@"; } ||
     fail "the packages could not be installed; see apt's words above, then run make $purpose again"
   # Debian starts every broker that it installs, and at each boot. Nobody asked for that here.
-  if [ "$fresh_broker" = yes ] && [ -d "${EDGE_ASR_RUN:-/run}/systemd/system" ]; then
+  if [ "$fresh_broker" = yes ] && [ -d "$root/run/systemd/system" ]; then
     as_root systemctl disable --now mosquitto.service >/dev/null 2>&1 || true
     say "The system's own broker stays off; to have it: sudo systemctl enable --now mosquitto"
   fi

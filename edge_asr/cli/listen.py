@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
                 screen.show(message)
         screen.close()
         if subscriber.lost:
-            screen.say(f"{subscriber.lost} messages came too fast to be shown")
+            screen.say(f"messages that came too fast to be shown: {subscriber.lost}")
         if subscriber.unreadable:
-            screen.say(f"{subscriber.unreadable} messages were none of edge_asr's")
+            screen.say(f"messages that were none of edge_asr's: {subscriber.unreadable}")
     return 0

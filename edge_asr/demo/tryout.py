@@ -78,7 +78,7 @@ class TryOut:
             stack.enter_context(daemon)
             code = self._watch(daemon, subscriber, tape)
             if subscriber.lost:
-                self._screen.say(f"{subscriber.lost} messages came too fast to be shown")
+                self._screen.say(f"messages that came too fast to be shown: {subscriber.lost}")
         return code
 
     def _microphone(self, stack: ExitStack) -> Tape | None:

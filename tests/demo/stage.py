@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,15 @@ _MARK = "STAGE_MARK"
 class Stage:
     """One program on a stage of its own: own folders, own marks in the environment of every process it starts."""
 
-    def __init__(self, folder: Path, module: str, *words: str, terminal: bool = False, **variables: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        module: str,
+        *words: str,
+        command: Sequence[str] = (),
+        terminal: bool = False,
+        **variables: str,
+    ) -> None:
         self._mark = f"{_MARK}={uuid.uuid4()}"
         self.folder = folder / "tmp"
         self.folder.mkdir(exist_ok=True)
@@ -34,7 +42,7 @@ class Stage:
             "TERM": "xterm",
             **variables,
         }
-        command = [sys.executable, "-m", module, "--config", str(folder / "empty.toml"), *words]
+        program = [sys.executable, "-m", module, *command, "--config", str(folder / "empty.toml"), *words]
         self._output = folder / "output"
         self._terminal: int | None = None
         with self._output.open("wb") as output:
@@ -42,13 +50,13 @@ class Stage:
                 self._terminal, inner = pty.openpty()
                 # a terminal of its own, so that Ctrl-C in it becomes the signal
                 self.process = subprocess.Popen(
-                    ["setsid", "--ctty", *command], env=environment, stdin=inner, stdout=inner, stderr=inner, cwd=ROOT
+                    ["setsid", "--ctty", *program], env=environment, stdin=inner, stdout=inner, stderr=inner, cwd=ROOT
                 )
                 os.close(inner)
                 os.set_blocking(self._terminal, False)
             else:
                 self.process = subprocess.Popen(
-                    command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT
+                    program, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT
                 )
 
     def output(self) -> str:
