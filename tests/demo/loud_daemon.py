@@ -1,11 +1,9 @@
 """The real daemon with the recognizer of the fakes: it hears one word for each half second of loudness.
 
-usage: loud_daemon.py OPTIONS OF `edge-asr run`. LOUD_DAEMON=fail ends as one without a model does, =deaf hears no
-words, =stubborn ignores SIGTERM.
+usage: loud_daemon.py OPTIONS OF `edge-asr run`. LOUD_DAEMON=fail ends as one without a model does.
 """
 
 import os
-import signal
 import sys
 from typing import Any
 
@@ -16,22 +14,18 @@ from edge_asr.errors import ModelError
 from edge_asr.pipeline import Pipeline
 from tests.fakes import LoudRecognizer, LoudState, LoudVad
 
-MOOD = os.environ.get("LOUD_DAEMON", "")
+FAILS = os.environ.get("LOUD_DAEMON") == "fail"
 
 
 def load_recognizer(_config: Config) -> LoudRecognizer:
     """Recognizer of the fakes, or an error as of a missing bundle."""
-    if MOOD == "fail":
+    if FAILS:
         raise ModelError("there is no model 'xx' here; run: edge-asr models pull xx")
-    if MOOD == "stubborn":
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     return LoudRecognizer()
 
 
 def build_pipeline(config: Config, recognizer: LoudRecognizer) -> Pipeline[LoudState]:
     """The real pipeline around the fakes."""
-    if MOOD == "deaf":
-        recognizer._hypothesis = lambda samples, timed: LoudRecognizer()._hypothesis(samples[:0], timed=timed)  # type: ignore[method-assign]
     return Pipeline(config.gate, config.endpoint, LoudVad(), recognizer)
 
 

@@ -36,6 +36,9 @@ class Deck:
             self.clock.advance_s(0.1)
             self.tape.advance()
 
+    def done(self) -> bool:
+        return self.tape.done
+
     def end_player(self, code: int = 0) -> None:
         self.player.code = code
         self.pass_s(0.1)
@@ -73,10 +76,10 @@ def test_an_open_segment_is_waited_for_even_when_another_has_its_final() -> None
     deck.tape.hear(partial("second", "s-2"))
     deck.end_player()
     deck.pass_s(5)
-    assert not deck.tape.done
+    assert not deck.done()
     deck.tape.hear(final("second half", "s-2"))
     deck.pass_s(0.2)
-    assert deck.tape.done
+    assert deck.done()
     assert deck.tape.unanswered == []
 
 
@@ -88,7 +91,7 @@ def test_a_noise_without_words_closes_its_segment() -> None:
     deck.tape.hear(ended(0, "s-2"))
     deck.end_player()
     deck.pass_s(1.2)
-    assert deck.tape.done
+    assert deck.done()
 
 
 def test_no_answer_is_told_and_does_not_hold_up_the_rest() -> None:
@@ -101,7 +104,7 @@ def test_no_answer_is_told_and_does_not_hold_up_the_rest() -> None:
     deck.tape.hear(final("hello"))
     deck.end_player()
     deck.pass_s(1.2)
-    assert deck.tape.done
+    assert deck.done()
     assert deck.tape.unanswered == [Path("a")]
 
 
@@ -121,7 +124,7 @@ def test_without_once_it_begins_again_after_a_longer_pause() -> None:
     deck.end_player()
     deck.pass_s(10)
     assert deck.played == ["a"]
-    assert not deck.tape.done
+    assert not deck.done()
     deck.pass_s(15)
     assert deck.played == ["a", "a"]
 
@@ -130,5 +133,5 @@ def test_a_file_that_cannot_be_played_ends_it() -> None:
     deck = Deck("a", "b", once=False)
     deck.pass_s(0.1)
     deck.end_player(1)
-    assert deck.tape.done
+    assert deck.done()
     assert deck.tape.refused == Path("a")
