@@ -26,8 +26,9 @@ def read_options(path: Path) -> dict[str, str]:
 
 def read_integers(path: Path) -> list[int]:
     """One integer on each line."""
+    lines = _lines(path)
     try:
-        return [int(line) for line in _lines(path)]
+        return [int(line) for line in lines]
     except ValueError as error:
         raise ModelError(f"{path.name}: {error}, expected one integer on each line") from error
 

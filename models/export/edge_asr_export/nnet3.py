@@ -90,9 +90,11 @@ def _read_line(
             # A range narrower than its source would need a cut; the converter compares the widths.
             nodes[name] = Node(None, Descriptor("Range", (Descriptor(fields["input-node"]),), int(fields["dim"])))
         else:
-            raise reader.fault(f"the network has a line that is not known: {line!r}")
+            name = ""
     except (KeyError, ValueError) as error:
-        raise reader.fault(f"the network has a broken line: {line!r}") from error
+        raise reader.fault(f"the network has a line that is not known: {line!r} ({error})") from error
+    if not name:
+        raise reader.fault(f"the network has a line that is not known: {line!r}")
 
 
 def _read_component(reader: KaldiReader) -> Component:
