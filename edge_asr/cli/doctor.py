@@ -1,9 +1,7 @@
 """`edge-asr doctor`: look at everything that can be wrong, and say the fix of each fault."""
 
 import argparse
-import dataclasses
 import json
-import locale
 import logging
 import math
 import sys
@@ -42,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _told(findings: Iterator[Finding], *, quiet: bool) -> Iterator[Finding]:
-    names = SIGNS if sys.stdout.isatty() and locale.getencoding().lower() in {"utf-8", "utf8"} else WORDS
+    names = SIGNS if sys.stdout.isatty() and sys.stdout.encoding.lower() in {"utf-8", "utf8"} else WORDS
     for finding in findings:
         if not quiet:
             print(finding.line(names), flush=True)
@@ -50,11 +48,14 @@ def _told(findings: Iterator[Finding], *, quiet: bool) -> Iterator[Finding]:
 
 
 def _as_json(finding: Finding) -> dict[str, str]:
-    return {**dataclasses.asdict(finding), "level": finding.level.lower()}
+    return {"check": finding.check, "level": finding.level.lower(), "text": finding.text, "fix": finding.fix}
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
     if not math.isfinite(seconds) or not 0.5 <= seconds <= _MOST_SECONDS:
-        raise argparse.ArgumentTypeError(f"{text}: expected 0.5 to {_MOST_SECONDS:g} seconds")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected 0.5 to {_MOST_SECONDS:g} seconds")
     return seconds

@@ -95,7 +95,7 @@ class Examination:
         found, chosen = microphones.microphones(config.audio, inventory)
         yield from found
         if chosen is None:
-            if inventory.pulse_problem or config.audio.source.startswith("alsa:"):
+            if not inventory.alsa_problem and (inventory.pulse_problem or config.audio.source.startswith("alsa:")):
                 yield from self._within(sound_cards.CHECK, _QUICK_S, sound_cards.sound_cards)
             yield skip(listening.LEVEL, "no microphone to listen to")
             return

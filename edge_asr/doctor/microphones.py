@@ -24,20 +24,20 @@ def microphones(config: AudioConfig, inventory: Inventory) -> tuple[list[Finding
     fault = channel_fault(config.channel, chosen.channels)
     if fault:
         return [fail(CHECK, f"{chosen.stable_id}: {fault}")], None
-    return [*_remarks(config, chosen), ok(CHECK, f"there are {len(names)}: {', '.join(names)}")], chosen
+    return [ok(CHECK, f"{len(names)} found: {', '.join(names)}"), _verdict(config, chosen)], chosen
 
 
-def _remarks(config: AudioConfig, mic: Microphone) -> list[Finding]:
+def _verdict(config: AudioConfig, mic: Microphone) -> Finding:
     shape = f"{mic.sample_rate_hz} Hz, {mic.channels} channel(s)"
     said = f'audio.source = "{config.source}" means {mic.stable_id} ({mic.description}), {shape}'
     if mic.backend == "pulse":
         said += f", volume {mic.volume:.0%}"
     if mic.is_muted:
-        return [fail(CHECK, f"{said}: muted in the sound server", f"pactl set-source-mute {mic.name} 0")]
+        return fail(CHECK, f"{said}: muted in the sound server", f"pactl set-source-mute {mic.name} 0")
     if mic.volume < _SILENT_VOLUME:
-        return [fail(CHECK, f"{said}: turned down", f"pactl set-source-volume {mic.name} 100%")]
+        return fail(CHECK, f"{said}: turned down", f"pactl set-source-volume {mic.name} 100%")
     if mic.is_monitor:
-        return [warn(CHECK, f"{said}: what a loudspeaker plays, not what the room says", "--set audio.source=auto")]
+        return warn(CHECK, f"{said}: what a loudspeaker plays, not what the room says", "--set audio.source=auto")
     if mic.volume < _QUIET_VOLUME:
-        return [warn(CHECK, said, f"pactl set-source-volume {mic.name} 100%")]
-    return [ok(CHECK, said)]
+        return warn(CHECK, said, f"pactl set-source-volume {mic.name} 100%")
+    return ok(CHECK, said)

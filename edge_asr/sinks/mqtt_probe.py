@@ -18,6 +18,7 @@ from edge_asr.sinks import broker_faults
 from edge_asr.sinks.tls import client_context
 
 _STEP_DEADLINE_S = 5.0  # for each answer of the broker
+_KEEPALIVE_S = 10  # paho's deadline for the TLS handshake too; above ours, so that silence is called by its name
 _POLL_S = 0.05
 
 
@@ -76,9 +77,7 @@ class _Session:
     def open(self) -> None:
         """Connect and log in; raises SinkError."""
         try:
-            # The keep-alive is also paho's deadline for the TLS handshake.
-            port = broker_faults.broker_port(self._config)
-            self._client.connect(self._config.host, port, keepalive=int(_STEP_DEADLINE_S))
+            self._client.connect(self._config.host, broker_faults.broker_port(self._config), _KEEPALIVE_S)
         except (OSError, UnicodeError) as error:
             raise SinkError(broker_faults.unreachable(error, self._config)) from None
         code = self._answered("log in")
