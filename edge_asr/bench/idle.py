@@ -25,7 +25,10 @@ _POLL_S = 0.1
 
 @dataclass(slots=True)
 class Quiet:
-    """One case. Words of partials are counted in every partial anew, as a subscriber sees them."""
+    """One case. Words of partials are counted in every partial anew, as a subscriber sees them.
+
+    Events count from the beginning of the sound, 3 s before CPU and time do: what its beginning sets off is heard too.
+    """
 
     sound: str
     seconds: float = 0.0
@@ -83,7 +86,6 @@ def _measure(
         players = [case.scene.play(path) for case, (_, path) in zip(cases, sounds, strict=True) if path is not None]
         _watch(cases, _SETTLE_S, clock, title=None)
         for case in cases:
-            case.quiet = Quiet(case.quiet.sound)
             case.before, case.began_ns = usage(case.scene.daemon_pid), clock.monotonic_ns()
         _watch(cases, seconds, clock, title=" and ".join(case.quiet.sound for case in cases))
         for case in cases:

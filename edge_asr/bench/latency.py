@@ -65,6 +65,7 @@ class Stopwatch:
                 self.latencies.partial_after_sound.append((now_ns - self._sound_ns) / 1e6)
             self._sound_ns = None
         elif isinstance(event, FinalEvent) and event.text:
+            self._sound_ns = None  # without a partial: what comes next does not answer this sound
             _keep(self.latencies.partial_after_word, event.latency_ms.first_token if event.revision > 1 else None)
             _keep(self.latencies.decision, event.latency_ms.decision)
             _keep(self.latencies.finalization, event.latency_ms.finalization)

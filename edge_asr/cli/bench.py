@@ -124,14 +124,17 @@ def _names(text: str) -> Sequence[str]:
 
 
 def _count(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if not 1 <= number <= 1000:
         raise argparse.ArgumentTypeError(f"{text}: expected a whole number from 1 to 1000")
     return number
 
 
 def _minutes(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
     if not 0.01 <= number <= 1440:
         raise argparse.ArgumentTypeError(f"{text}: expected minutes, from 0.01 to 1440")
     return number

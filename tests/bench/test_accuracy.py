@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+
+from edge_asr.bench.accuracy import LIVE, PEER, WHOLE, Accuracy, Heard, Score
+from edge_asr.bench.accuracy_report import accuracy_json, accuracy_text
+from edge_asr.bench.recordings import Recording
+from edge_asr.bench.wer import Errors
+
+
+def heard(set_name: str, words: int, wrong: dict[str, int], cpu_s: dict[str, float]) -> Heard:
+    name = f"{set_name}/1.flac"
+    scores = {system: Score(Errors(words, wrong[system], 0, 0), cpu_s[system], 10.0, 1) for system in wrong}
+    return Heard(Recording(name, Path(name), set_name, "text"), dict.fromkeys(wrong, "text"), scores)
+
+
+def both() -> Accuracy:
+    cpu_s = {LIVE: 0.2, WHOLE: 0.1, PEER: 2.0}
+    return Accuracy(
+        [
+            heard("clean", 90, {LIVE: 9, WHOLE: 3, PEER: 0}, cpu_s),
+            heard("other", 10, {LIVE: 1, WHOLE: 2, PEER: 10}, cpu_s),
+            heard("commands", 100, {LIVE: 100, WHOLE: 100, PEER: 100}, cpu_s),
+        ],
+        (LIVE, WHOLE, PEER),
+        frozenset({"commands"}),
+    )
+
+
+def test_words_are_pooled_and_what_stands_apart_is_not() -> None:
+    pooled = {system: both().score(system).errors.percent for system in (LIVE, WHOLE, PEER)}
+    assert pooled == {LIVE: 10.0, WHOLE: 5.0, PEER: 10.0}
+    assert both().score(PEER, "commands").errors.percent == 100.0
+    assert both().score(LIVE).audio_s == 20.0
+
+
+def test_cpu_is_compared_over_everything() -> None:
+    assert both().cpu_ratio() == pytest.approx(10.0)
+    assert both().score(LIVE, "clean").cpu_share == pytest.approx(0.02)
+
+
+def test_the_table_has_a_row_for_each_set_and_one_for_the_pool() -> None:
+    lines = accuracy_text(both(), "WER").splitlines()
+    rows = {line.split()[0]: line.split() for line in lines[1:5]}
+    assert list(rows) == ["clean", "other", "commands", "pooled"]
+    assert rows["clean"][1:] == ["1", "10", "90", "10.0", "9/0/0", "3.3", "3/0/0", "0.0", "0/0/0", "+6.67"]
+    assert rows["commands"][1:3] == ["(not", "pooled)"]
+    assert rows["pooled"][1:5] == ["2", "20", "100", "10.0"]
+    assert rows["pooled"][-1] == "+5.00"
+    assert lines[-1] == "CPU of vosk / CPU of live: 10.0"
+
+
+def test_without_a_peer_there_is_no_ratio() -> None:
+    alone = Accuracy(both().heard, (LIVE, WHOLE))
+    assert alone.cpu_ratio() is None
+    assert "vosk" not in accuracy_text(alone, "CER")
+
+
+def test_the_same_as_json() -> None:
+    figures = accuracy_json(both(), "WER")
+    assert figures["live_minus_whole_points"] == pytest.approx(5.0)
+    assert figures["apart"] == ["commands"]
+    assert figures["sets"]["other"]["vosk"]["substitutions"] == 10
+    assert [one["path"] for one in figures["recordings"]] == ["clean/1.flac", "other/1.flac", "commands/1.flac"]

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from edge_asr.bench.decoder_process import DecoderProcess
+from edge_asr.errors import EdgeAsrError
+
+MODULE = "tests.bench.counting_decoder"
+SAMPLES = np.array([-2, 5, 7], dtype=np.int16)
+
+
+@pytest.mark.parametrize("mood", ["plain", "noisy"])
+def test_samples_arrive_and_the_answer_comes_back(mood: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with DecoderProcess(MODULE, [mood]) as process:
+        assert process.decode("count", SAMPLES, 8000).text == "3 samples at 8000, first -2"
+        assert process.decode("count", np.zeros(300_000, np.int16), 16000).text == "300000 samples at 16000, first 0"
+    assert ("a library prints" in capfd.readouterr().err) == (mood == "noisy")
+
+
+def test_cpu_time_is_counted_and_waiting_is_not() -> None:
+    with DecoderProcess(MODULE, ["plain"]) as process:
+        assert process.decode("busy", SAMPLES, 8000).cpu_s == pytest.approx(0.1, abs=0.05)
+    assert process._child.returncode == 0
+
+
+def test_a_fault_of_loading_is_its_own_line() -> None:
+    with pytest.raises(EdgeAsrError, match=r"^there is no model 'xx'; run: edge-asr models pull xx$"):
+        DecoderProcess(MODULE, ["faulty"]).__enter__()
+
+
+def test_a_child_that_dies_is_said_to_have() -> None:
+    with DecoderProcess(MODULE, ["plain"]) as process:
+        with pytest.raises(EdgeAsrError, match=r"ended with exit code 3 in mid-measurement"):
+            process.decode("dying", SAMPLES, 8000)
+        with pytest.raises(EdgeAsrError, match="exit code 3"):
+            process.decode("count", np.zeros(300_000, np.int16), 8000)
+
+
+def test_a_module_that_is_not_there() -> None:
+    with pytest.raises(EdgeAsrError, match=r"tests\.bench\.nothing ended with exit code 1"):
+        DecoderProcess("tests.bench.nothing", []).__enter__()

@@ -1,0 +1,77 @@
+"""The commands as a person gives them, short, with real servers, the real daemon and the real model."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_asr.cli.main import main
+from edge_asr.demo.sample import sample
+
+SAID = {
+    "0880": "he was not an ill disposed young man",
+    "0930": "he might even have been made amiable himself",
+}
+
+
+def figures(path: Path, bench: str) -> Any:
+    document = json.loads(path.read_bytes())
+    assert document["bench"] == bench
+    assert document["setting"]["bundle"].startswith("en ")
+    return document["figures"]
+
+
+@pytest.mark.bundle
+def test_accuracy_on_the_sample(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with (tmp_path / "manifest.jsonl").open("w") as manifest:
+        for number, text in SAID.items():
+            path = next(path for path in sample() if number in path.name)
+            (tmp_path / "book").mkdir(exist_ok=True)
+            (tmp_path / "book" / path.name).symlink_to(path)
+            manifest.write(json.dumps({"path": f"book/{path.name}", "text": text, "lang": "en"}) + "\n")
+    result = tmp_path / "result.json"
+    assert main(["bench", "accuracy", "--speech", str(tmp_path), "--peer", "none", "--json", str(result)]) == 0
+    pooled = figures(result, "accuracy")["pooled"]
+    assert set(pooled) == {"live", "whole"}
+    for score in pooled.values():
+        assert score["tokens"] == 16
+        assert score["percent"] <= 25
+        assert score["cpu_s_per_audio_s"] > 0
+    assert "book" in capfd.readouterr().out
+
+
+@pytest.mark.bundle
+@pytest.mark.broker
+@pytest.mark.pulse
+def test_latency_of_a_sentence(tmp_path: Path) -> None:
+    sentence = next(path for path in sample() if "0880" in path.name)
+    result = tmp_path / "result.json"
+    assert main(["bench", "latency", "--file", str(sentence), "--repeat", "1", "--json", str(result)]) == 0
+    seen = figures(result, "latency")
+    assert (seen["sentences"], seen["unanswered"]) == (1, [])
+    values = {name: latency["values_ms"] for name, latency in seen["latencies"].items()}
+    for name in ("partial_after_sound", "partial_after_gate", "partial_after_word", "decision", "finalization"):
+        assert len(values[name]) == 1, name
+        assert 0 < values[name][0] < 10_000, name
+    assert len(values["transport"]) >= 4
+    assert min(values["transport"]) >= 0
+
+
+@pytest.mark.bundle
+@pytest.mark.broker
+@pytest.mark.pulse
+def test_idle_in_silence_and_in_what_is_no_silence(tmp_path: Path) -> None:
+    speech = next(path for path in sample() if "0880" in path.name)
+    result = tmp_path / "result.json"
+    words = ["bench", "idle", "--minutes", "0.1", "--noise", str(speech), "--together", "--json", str(result)]
+    assert main(words) == 0
+    silence, noise = figures(result, "idle")
+    assert (silence["sound"], noise["sound"]) == ("silence", speech.name)
+    assert (silence["events"], silence["partial_words"], silence["final_words"]) == ({}, 0, 0)
+    assert noise["partial_words"] > 0
+    assert noise["events"]["speech_started"] > 0
+    for quiet in (silence, noise):
+        assert 6 <= quiet["seconds"] < 20
+        assert 0 < quiet["cpu_share"] < 1
+        assert 20 < quiet["resident_mib"] <= quiet["peak_mib"]

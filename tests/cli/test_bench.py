@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from edge_asr.cli.main import main
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "required: ACTION"),
+        (["accuracy"], "required: --speech"),
+        (["accuracy", "--speech", ".", "--peer", "whisper"], "invalid choice: 'whisper'"),
+        (["latency", "--repeat", "0"], "0: expected a whole number from 1 to 1000"),
+        (["latency", "--repeat", "x"], "x: expected a whole number from 1 to 1000"),
+        (["idle", "--minutes", "0"], "0: expected minutes, from 0.01 to 1440"),
+        (["idle", "--minutes", "ten"], "ten: expected minutes, from 0.01 to 1440"),
+        (["idle", "--minutes", "nan"], "nan: expected minutes, from 0.01 to 1440"),
+    ],
+)
+def test_wrong_words_are_refused(words: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", *words]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_a_result_that_cannot_be_written_is_said_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "nowhere" / "result.json"
+    assert main(["bench", "latency", "--json", str(path)]) == 1
+    assert capsys.readouterr().err == (
+        f"edge-asr: --json {path}: it cannot be written (No such file or directory); name another file\n"
+    )
+
+
+def test_a_sound_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "idle", "--noise", str(tmp_path / "hum.wav")]) == 1
+    assert "hum.wav' is not a file" in capsys.readouterr().err
+
+
+def test_without_a_model_the_fix_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["bench", "accuracy", "--speech", str(tmp_path), "--peer", "none", "--set", f"models.dir={tmp_path}"]
+    assert main(words) == 78
+    assert "run: edge-asr models pull en" in capsys.readouterr().err
