@@ -52,7 +52,7 @@ class GateConfig(Section, frozen=True):
     vad_max_gain_db: Annotated[float, Meta(ge=0.0, le=40.0)] = 24.0  # how far a quiet voice is raised for the detector
     onset_ms: Annotated[int, Meta(ge=20, le=1000)] = 100  # voiced time that opens the gate ...
     onset_window_ms: Annotated[int, Meta(ge=20, le=2000)] = 240  # ... within this window
-    pre_roll_ms: Annotated[int, Meta(ge=0, le=2000)] = 400
+    pre_roll_ms: Annotated[int, Meta(ge=0, le=2000)] = 600
     hangover_ms: Annotated[int, Meta(ge=20, le=5000)] = 800
 
 

@@ -7,8 +7,6 @@ same function, and any cutting of the same audio into chunks gives the same obse
 from dataclasses import dataclass
 from typing import Generic
 
-import numpy as np
-
 from edge_asr.asr.endpoint import Endpointer
 from edge_asr.asr.recognizer import Recognizer, State
 from edge_asr.asr.result import EndReason, Hypothesis
@@ -141,13 +139,12 @@ class Pipeline(Generic[State]):
         step = self._gate.step(block)
         self._blocks_samples += len(block)
         if step.opened:
-            out.append(self._open(step.passed, step.onset_block))
-        if self._utterance is None or not step.passed:
+            out.append(self._open(len(step.passed), step.onset_sample))
+        if self._utterance is None or not len(step.passed):
             return out
-        samples = np.concatenate(step.passed)
         utterance = self._utterance
-        utterance.heard_samples += len(samples)
-        hypothesis, utterance.state = self._recognizer.step(samples, utterance.state)
+        utterance.heard_samples += len(step.passed)
+        hypothesis, utterance.state = self._recognizer.step(step.passed, utterance.state)
         if hypothesis is not None:
             out += self._partial(utterance, hypothesis, wanted=partials)
         reason = self._endpointer.decide(
@@ -161,10 +158,9 @@ class Pipeline(Generic[State]):
             self._gate.shut()
         return out
 
-    def _open(self, passed: tuple[Samples, ...], onset_block: int) -> SpeechStarted:
-        samples = sum(len(block) for block in passed)
-        start_s = self._now_s() - samples / self._rate_hz
-        onset_s = start_s + onset_block * BLOCK_MS / 1000
+    def _open(self, passed_samples: int, onset_sample: int) -> SpeechStarted:
+        start_s = self._now_s() - passed_samples / self._rate_hz
+        onset_s = start_s + onset_sample / self._rate_hz
         self._segments += 1
         segment_id = f"{self._stream_id}-{self._segments}"
         state = self._recognizer.start(self._previous)

@@ -48,8 +48,10 @@ def test_an_utterance_is_started_grows_and_ends_once() -> None:
 
 
 def test_the_pre_roll_reaches_the_recognizer() -> None:
-    [final] = finals(feed(make(), chunks(np.concatenate([hush(1), tone(1), hush(2)]))))
-    assert final.start_s == pytest.approx(1.0 - 0.4, abs=0.03)
+    murmur = np.random.default_rng(1).integers(-50, 50, RATE_HZ).astype(np.int16)
+    [final] = finals(feed(make(), chunks(np.concatenate([murmur, tone(1), hush(2)]))))
+    assert 0.43 <= 1.0 - final.start_s <= 0.77
+    assert final.onset_s == pytest.approx(1.0, abs=0.03)
 
 
 def test_two_utterances_have_two_segments_in_order() -> None:
@@ -134,7 +136,8 @@ def test_after_an_error_the_segment_still_has_exactly_one_final() -> None:
 def test_any_cutting_of_the_same_audio_gives_the_same_observations(cuts: list[int], rate: int) -> None:
     audio = np.concatenate([hush(0.7), tone(1.3), hush(1.1), tone(0.8), hush(0.3), tone(0.4)])
     expected = feed(make(), chunks(audio, 320, rate=rate), EndReason.END_OF_INPUT)
-    pieces, at = [], 0
+    pieces: list[AudioChunk] = []
+    at = 0
     while at < len(audio):
         size = cuts[len(pieces) % len(cuts)]
         pieces.append(AudioChunk("s", at, audio[at : at + size], rate, 0))

@@ -1,30 +1,38 @@
 """The gate: lets speech through to the recognizer, with what came just before it.
 
-Onset: enough voiced time within a short window. What passes then begins `pre_roll` before the first voiced block of
-that window, so the first word is whole. Hangover: so much unvoiced time closes the gate again.
+Onset: enough voiced time within a short window. What passes then begins about `pre_roll` before the first voiced block
+of that window, so the first word is whole; `anchor` says where exactly. Hangover: so much unvoiced time closes the gate
+again.
 """
 
 from collections import deque
 from dataclasses import dataclass
 
+import numpy as np
+
+from edge_asr.audio.anchor import anchor
 from edge_asr.audio.chunk import Samples
 from edge_asr.audio.vad import Vad
 from edge_asr.config import GateConfig
 
 BLOCK_MS = 20
+_ANCHOR_MS = 160  # the start is picked within so much of the nominal pre-roll, either way
 
 
 @dataclass(frozen=True, slots=True)
 class GateStep:
-    """What one block did. `passed` are the blocks for the recognizer, oldest first.
+    """What one block did. `passed`: int16 samples (n,) for the recognizer, none while the gate stays closed.
 
-    With `opened`, `passed` holds the pre-roll too, and the first voiced block is `passed[onset_block]`.
+    With `opened`, `passed` holds the pre-roll too, and the first voiced block begins at `passed[onset_sample]`.
     """
 
-    passed: tuple[Samples, ...]
+    passed: Samples
     opened: bool = False
     closed: bool = False
-    onset_block: int = 0
+    onset_sample: int = 0
+
+
+_NOTHING = GateStep(np.empty(0, np.int16))
 
 
 class Gate:
@@ -37,7 +45,9 @@ class Gate:
         self._window_blocks = max(self._onset_blocks, config.onset_window_ms // BLOCK_MS)
         self._pre_roll_blocks = config.pre_roll_ms // BLOCK_MS
         self._hangover_blocks = max(1, config.hangover_ms // BLOCK_MS)
-        self._kept: deque[tuple[Samples, bool]] = deque(maxlen=self._pre_roll_blocks + self._window_blocks)
+        self._anchor_blocks = min(_ANCHOR_MS // BLOCK_MS, self._pre_roll_blocks)
+        kept_blocks = self._pre_roll_blocks + self._anchor_blocks + self._window_blocks
+        self._kept: deque[tuple[Samples, bool]] = deque(maxlen=kept_blocks)
         self._open = False
         self.unvoiced_blocks = 0  # the run of unvoiced blocks up to now
 
@@ -47,9 +57,9 @@ class Gate:
         self.unvoiced_blocks = 0 if voice else self.unvoiced_blocks + 1
         if self._open:
             if self.unvoiced_blocks < self._hangover_blocks:
-                return GateStep((block,))
+                return GateStep(block)
             self.shut()
-            return GateStep((block,), closed=True)
+            return GateStep(block, closed=True)
         self._kept.append((block, voice))
         return self._try_onset()
 
@@ -62,9 +72,12 @@ class Gate:
         window_begin = max(0, len(self._kept) - self._window_blocks)
         voiced = [index for index, (_, voice) in enumerate(self._kept) if voice and index >= window_begin]
         if len(voiced) < self._onset_blocks:
-            return GateStep(())
-        begin = max(0, voiced[0] - self._pre_roll_blocks)
-        passed = tuple(block for block, _ in self._kept)[begin:]
+            return _NOTHING
+        onset = voiced[0] * self._block_samples
+        samples = np.concatenate([block for block, _ in self._kept])
+        earliest = max(0, voiced[0] - self._pre_roll_blocks - self._anchor_blocks) * self._block_samples
+        latest = (voiced[0] - self._pre_roll_blocks + self._anchor_blocks) * self._block_samples
+        begin = anchor(samples, earliest, latest) if latest > earliest else earliest
         self._open = True
         self._kept.clear()
-        return GateStep(passed, opened=True, onset_block=voiced[0] - begin)
+        return GateStep(samples[begin:], opened=True, onset_sample=max(0, onset - begin))

@@ -68,3 +68,14 @@ def test_other_rates_say_the_same(recognizer: KaldiRecognizer, conversation: NDA
 def test_white_noise_at_voice_level_publishes_no_words(recognizer: KaldiRecognizer) -> None:
     hiss = np.random.default_rng(12).normal(0, 1000, 30 * 16_000).astype(np.int16)
     assert [final.hypothesis.text for final in finals(observe(recognizer, hiss, [320])) if final.hypothesis.text] == []
+
+
+@pytest.mark.parametrize("shift", [1, 77, 160, 250, 319])
+def test_the_same_speech_gives_the_same_text_wherever_capture_began(
+    recognizer: KaldiRecognizer, conversation: NDArray[np.int16], shift: int
+) -> None:
+    room = np.random.default_rng(14).normal(0, 20, len(conversation))
+    samples = np.clip(conversation + room, -32768, 32767).astype(np.int16)
+    texts = [final.hypothesis.text for final in finals(observe(recognizer, samples, [320]))]
+    shifted = [final.hypothesis.text for final in finals(observe(recognizer, samples[shift:], [320]))]
+    assert shifted == texts
