@@ -1,5 +1,6 @@
 """Our side of a measurement: a recognizer in a process of its own, one thread, asked one recording at a time."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -54,6 +55,8 @@ class DecoderProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is not None:
+            self._child.terminate()  # nobody waits for its answer any more
         self._end()
 
     def decode(self, how: str, samples: NDArray[np.int16], sample_rate_hz: int) -> Decoded:
@@ -84,14 +87,13 @@ class DecoderProcess:
         return EdgeAsrError(f"{self._module} ended with exit code {code} in mid-measurement; what it wrote says why")
 
     def _end(self) -> None:
-        for pipe in (self._child.stdin, self._child.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    continue  # it has gone with half a request in the pipe
+        assert self._child.stdin is not None  # noqa: S101 - for the type checker: they are pipes
+        assert self._child.stdout is not None  # noqa: S101
+        with contextlib.suppress(BrokenPipeError):  # it has gone with half a request in the pipe
+            self._child.stdin.close()
         try:
             self._child.wait(_END_DEADLINE_S)
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
+        self._child.stdout.close()

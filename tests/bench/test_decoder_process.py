@@ -38,3 +38,13 @@ def test_a_child_that_dies_is_said_to_have() -> None:
 def test_a_module_that_is_not_there() -> None:
     with pytest.raises(EdgeAsrError, match=r"tests\.bench\.nothing ended with exit code 1"):
         DecoderProcess("tests.bench.nothing", []).__enter__()
+
+
+def test_a_measurement_that_is_broken_off_leaves_nothing_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyboardInterrupt), DecoderProcess(MODULE, ["plain"]) as process:
+        assert process._child.stdin is not None
+        process._child.stdin.write(b'{"how": "busy", "sample_rate_hz": 8000, "bytes": 0}\n')
+        process._child.stdin.flush()
+        raise KeyboardInterrupt
+    assert process._child.returncode is not None
+    assert capfd.readouterr().err == ""
