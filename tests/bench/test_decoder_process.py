@@ -40,11 +40,18 @@ def test_a_module_that_is_not_there() -> None:
         DecoderProcess("tests.bench.nothing", []).__enter__()
 
 
-def test_a_measurement_that_is_broken_off_leaves_nothing_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(KeyboardInterrupt), DecoderProcess(MODULE, ["plain"]) as process:
+def break_off(process: DecoderProcess) -> None:
+    """Ask, and be interrupted before the answer."""
+    with process:
         assert process._child.stdin is not None
         process._child.stdin.write(b'{"how": "busy", "sample_rate_hz": 8000, "bytes": 0}\n')
         process._child.stdin.flush()
         raise KeyboardInterrupt
+
+
+def test_a_measurement_that_is_broken_off_leaves_nothing_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    process = DecoderProcess(MODULE, ["plain"])
+    with pytest.raises(KeyboardInterrupt):
+        break_off(process)
     assert process._child.returncode is not None
     assert capfd.readouterr().err == ""
