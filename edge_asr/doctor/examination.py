@@ -88,14 +88,19 @@ class Examination:
         yield from faults
         if inventory is None:
             return
-        by_alsa = any(mic.backend == "alsa" for mic in eligible(inventory))
-        needed = not config.audio.source.startswith("alsa:") and not by_alsa
+        backend, _, _ = config.audio.source.partition(":")
+        by_alsa = backend == "alsa" or (
+            backend != "pulse" and any(mic.backend == "alsa" for mic in eligible(inventory))
+        )
         server = SoundServer()
-        yield from self._within(sound_server.CHECK, _QUICK_S, lambda: sound_server.sound_server(server, needed=needed))
+        yield from self._within(
+            sound_server.CHECK, _QUICK_S, lambda: sound_server.sound_server(server, needed=not by_alsa)
+        )
         found, chosen = microphones.microphones(config.audio, inventory)
         yield from found
         if chosen is None:
-            if not inventory.alsa_problem and (inventory.pulse_problem or config.audio.source.startswith("alsa:")):
+            alsa_counts = backend == "alsa" or (backend != "pulse" and bool(inventory.pulse_problem))
+            if alsa_counts and not inventory.alsa_problem:
                 yield from self._within(sound_cards.CHECK, _QUICK_S, sound_cards.sound_cards)
             yield skip(listening.LEVEL, "no microphone to listen to")
             return
