@@ -79,6 +79,10 @@ class Daemon:
         """Process id of the child."""
         return self._running().pid
 
+    def terminate(self) -> None:
+        """Ask it to stop; leaving the context waits for it."""
+        self._running().terminate()
+
     def exit_code(self) -> int | None:
         """None while it runs; 128 + n when signal n ended it."""
         code = self._running().poll()
