@@ -11,7 +11,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from edge_asr.asr.manifest import Manifest
-from edge_asr.errors import ModelError
+from edge_asr.errors import ModelError, RecognitionError
 
 _INPUT, _IVECTOR, _OUTPUT = "input", "ivector", "output"
 
@@ -49,14 +49,20 @@ class AcousticNetwork:
         silence, nobody = np.zeros((frames, ceps), np.float32), np.zeros((1, manifest.ivector_dim), np.float32)
         try:
             scores = self.run(silence, nobody)
-        except Exception as error:
-            raise ModelError(f"{path} does not compute {frames} frames: {_first_line(error)}") from error
+        except RecognitionError as error:
+            raise ModelError(f"{path} does not compute {frames} frames: {error}") from error
         if scores.shape != (2, manifest.pdfs) or not np.isfinite(scores).all():
             raise ModelError(f"{path} makes {scores.shape} of {frames} frames, expected (2, {manifest.pdfs})")
 
     def run(self, frames: NDArray[np.float32], ivector: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Pseudo log-likelihoods float32 (n, pdfs) of `frames` float32 (left + subsampling*(n-1)+1 + right, ceps)."""
-        scores: NDArray[np.float32] = self._session.run([_OUTPUT], {_INPUT: frames, _IVECTOR: ivector})[0]
+        """Pseudo log-likelihoods float32 (n, pdfs) of `frames` float32 (left + subsampling*(n-1)+1 + right, ceps).
+
+        Raises RecognitionError.
+        """
+        try:
+            scores: NDArray[np.float32] = self._session.run([_OUTPUT], {_INPUT: frames, _IVECTOR: ivector})[0]
+        except Exception as error:
+            raise RecognitionError(f"the network failed: {_first_line(error)}") from error
         return scores
 
 

@@ -10,6 +10,7 @@ from edge_asr.asr.kaldi import KaldiRecognizer
 from edge_asr.asr.network import AcousticNetwork
 from edge_asr.asr.result import Hypothesis
 from edge_asr.config import Config, RecognizerConfig
+from edge_asr.errors import RecognitionError
 from edge_asr.settings import model_folder
 
 pytestmark = pytest.mark.bundle
@@ -96,3 +97,8 @@ def test_ten_seconds_of_silence_and_of_noise_are_no_words(recognizer: KaldiRecog
     assert decode(recognizer, np.zeros(160_000, np.int16), [320]).words == ()
     hiss = np.random.default_rng(11).normal(0, 300, 160_000).astype(np.int16)
     assert decode(recognizer, hiss, [320]).words == ()
+
+
+def test_a_network_that_fails_on_the_way_is_a_recognition_error(recognizer: KaldiRecognizer) -> None:
+    with pytest.raises(RecognitionError, match="the network failed"):
+        recognizer.network.run(np.zeros((5, 40), np.float32), np.zeros((1, 30), np.float32))
