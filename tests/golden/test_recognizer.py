@@ -101,4 +101,4 @@ def test_ten_seconds_of_silence_and_of_noise_are_no_words(recognizer: KaldiRecog
 
 def test_a_network_that_fails_on_the_way_is_a_recognition_error(recognizer: KaldiRecognizer) -> None:
     with pytest.raises(RecognitionError, match="the network failed"):
-        recognizer.network.run(np.zeros((5, 40), np.float32), np.zeros((1, 30), np.float32))
+        recognizer.network.run(np.zeros((50, 40), np.float32), np.zeros((1, 7), np.float32))
