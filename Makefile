@@ -15,11 +15,11 @@ DEV_READY := .venv/ready-dev-$(PYTHON_VERSION)
 BENCH_READY := .venv/ready-bench-$(PYTHON_VERSION)
 
 LOCKED := install --require-hashes --only-binary :all:
-SHELL_SCRIPTS := .ci/run deploy/debian/packages.sh
+SHELL_SCRIPTS := .ci/run deploy/debian/packages.sh deploy/debian/service.sh
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run bench test lint setup setup-dev setup-bench bundle lock clean
+.PHONY: help run bench test lint setup setup-dev setup-bench bundle install uninstall lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -53,6 +53,12 @@ setup-bench: setup ## the peer and the normalizer that `edge-asr bench` measures
 
 bundle: ## fetch the English model (once)
 	@$(BIN)/edge-asr models pull en
+
+install: ## for good: a service that runs now and after every boot; again is an upgrade (sudo make install)
+	@PYTHON='$(PYTHON)' sh deploy/debian/service.sh install
+
+uninstall: ## the service and its program off again; settings and models stay (but PURGE=1)
+	@PURGE='$(PURGE)' sh deploy/debian/service.sh uninstall
 
 lock: ## resolve the Python packages anew (needs uv; ARGS=--upgrade for newer ones)
 	$(BUILD_REQUIRES) | $(COMPILE) --extra export -o locks/run.txt pyproject.toml -

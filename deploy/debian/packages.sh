@@ -3,12 +3,13 @@
 #
 #   packages.sh run     what `make run` needs
 #   packages.sh test    what `make test` needs besides
+#   packages.sh install what `make install` needs: no broker, no sound server, no sample
 #
 # PYTHON names the interpreter (python3). Where there is no apt, it says which programs are missing. It lies under
 # deploy/ with everything else that puts edge_asr onto a Debian machine; it is shell because Python may be missing.
 set -eu
 
-purpose=${1:?usage: packages.sh run|test}
+purpose=${1:?usage: packages.sh run|test|install}
 python=${PYTHON:-python3}
 root=${EDGE_ASR_ROOT:-} # where the tests keep a system of their own
 PATH=$PATH:$root/usr/local/sbin:$root/usr/sbin # brokers live there; an ordinary user's PATH does not lead there
@@ -77,12 +78,14 @@ collect() {
   fi
   need libportaudio2 - "reads the microphone"
   need libasound2-plugins - "leads from there to PulseAudio and PipeWire"
-  need mosquitto mosquitto "the broker, started privately where none is configured"
-  need mosquitto-clients mosquitto_sub "shows the messages as they are"
+  if [ "$purpose" != install ]; then # a service is given its broker's name
+    need mosquitto mosquitto "the broker, started privately where none is configured"
+    need mosquitto-clients mosquitto_sub "shows the messages as they are"
+  fi
   need libfst-tools fstcompose "builds the recognizer's graph from the published model"
   plugins=$(fst_plugins)
   [ -z "$plugins" ] || need "$plugins" - "lets it read that model"
-  if [ "$purpose" = test ] || ! microphone; then
+  if [ "$purpose" = test ] || { [ "$purpose" = run ] && ! microphone; }; then
     need pulseaudio pulseaudio "the virtual microphone: no real one is used"
     need pulseaudio-utils paplay "plays speech into it"
     need pocketsphinx-testdata - "the speech: a page of Jane Austen, read for LibriVox"

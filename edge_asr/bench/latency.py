@@ -1,6 +1,6 @@
 """How long a subscriber waits: sentences played in real time into the real daemon, its events timed on arrival."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ from subprocess import Popen
 
 from tqdm import tqdm
 
-from edge_asr.bench.onset import sound_onset_s
+from edge_asr.bench.onset import sound_level
 from edge_asr.bench.scene import Scene
 from edge_asr.clock import Clock
 from edge_asr.demo.tape import Tape
@@ -22,9 +22,8 @@ _POLL_S = 0.05
 class Latencies:
     """Milliseconds, one value for each occurrence.
 
-    partial_after_sound: a subscriber has the first partial - the sound of its sentence began, by the clock of the
-    player and the energy in the file. It knows nothing of the daemon. The player needs 5 to 25 ms to begin, which
-    count; a soft first consonant, up to some 50 ms, does not.
+    partial_after_sound: a subscriber has the first partial - the sound of its sentence began, by a second listener on
+    the same microphone. It knows nothing of the daemon. A soft first consonant, up to some 50 ms, does not count.
     partial_after_gate, partial_after_word: the events' own `first_token`, of the first partial (the gate's onset) and
     of the final (the first word, aligned). finalization, decision: the final's own. transport: a subscriber has the
     event - its `emitted_at`, which is cut to whole milliseconds.
@@ -41,17 +40,17 @@ class Latencies:
 
 
 class Stopwatch:
-    """Takes what is played and what arrives; `onsets_s` are the sounds' onsets in the files. One thread."""
+    """Takes what is played and what arrives. `onset_ns` tells when the sound of a sentence began. One thread."""
 
-    def __init__(self, onsets_s: Mapping[Path, float], clock: Clock) -> None:
+    def __init__(self, onset_ns: Callable[[Path], int | None], clock: Clock) -> None:
         self.latencies = Latencies()
-        self._onsets_s = onsets_s
+        self._onset_ns = onset_ns
         self._clock = clock
-        self._sound_ns: int | None = None  # when the sound of this sentence began, until it is answered
+        self._sentence: Path | None = None  # until it is answered
 
-    def played(self, path: Path, began_ns: int) -> None:
-        """A sentence began to play."""
-        self._sound_ns = began_ns + round(self._onsets_s[path] * 1e9)
+    def played(self, path: Path) -> None:
+        """A sentence is going to be played."""
+        self._sentence = path
         self.latencies.sentences += 1
 
     def received(self, event: Event) -> None:
@@ -61,11 +60,11 @@ class Stopwatch:
         self.latencies.transport.append((now - emitted).total_seconds() * 1000)
         if isinstance(event, PartialEvent) and event.revision == 1:
             _keep(self.latencies.partial_after_gate, event.latency_ms.first_token)
-            if self._sound_ns is not None:
-                self.latencies.partial_after_sound.append((now_ns - self._sound_ns) / 1e6)
-            self._sound_ns = None
+            if self._sentence is not None and (sound_ns := self._onset_ns(self._sentence)) is not None:
+                self.latencies.partial_after_sound.append((now_ns - sound_ns) / 1e6)
+            self._sentence = None
         elif isinstance(event, FinalEvent) and event.text:
-            self._sound_ns = None  # without a partial: what comes next does not answer this sound
+            self._sentence = None  # without a partial: what comes next does not answer this sound
             _keep(self.latencies.partial_after_word, event.latency_ms.first_token if event.revision > 1 else None)
             _keep(self.latencies.decision, event.latency_ms.decision)
             _keep(self.latencies.finalization, event.latency_ms.finalization)
@@ -73,16 +72,18 @@ class Stopwatch:
 
 def measure(scene: Scene, files: Sequence[Path], repeat: int, clock: Clock) -> Latencies:
     """Play the files `repeat` times, each when the one before has been answered. Raises EdgeAsrError."""
-    watch = Stopwatch({path: sound_onset_s(path, clock) for path in files}, clock)
+    levels = {path: sound_level(path, clock) for path in files}
     bar = tqdm(total=repeat * len(files), desc="sentences", unit="", disable=None, leave=False)
+    with bar, scene.listen() as ear:
+        watch = Stopwatch(lambda path: ear.onset_ns(levels[path]), clock)
 
-    def play(path: Path) -> "Popen[bytes]":
-        watch.played(path, clock.monotonic_ns())
-        bar.update()
-        return scene.play(path)
+        def play(path: Path) -> "Popen[bytes]":
+            watch.played(path)
+            bar.update()
+            ear.mark()
+            return scene.play(path)
 
-    tape = Tape([*files] * repeat, play, clock, once=True)
-    with bar:
+        tape = Tape([*files] * repeat, play, clock, once=True)
         while not tape.done:
             event = scene.next(_POLL_S)
             if event is not None:

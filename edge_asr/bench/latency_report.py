@@ -11,7 +11,7 @@ _FIRST_PARTIAL_TARGET_MS = 600
 _DECISION_TARGET_MS = 300
 _TAIL_PERCENT = 95
 _ROWS: tuple[tuple[str, str, int | None], ...] = (
-    ("partial_after_sound", "first partial received - sound began (player's clock)", _FIRST_PARTIAL_TARGET_MS),
+    ("partial_after_sound", "first partial received - sound began (a second listener)", _FIRST_PARTIAL_TARGET_MS),
     ("partial_after_gate", "first partial - onset of the gate (its latency_ms.first_token)", _FIRST_PARTIAL_TARGET_MS),
     ("partial_after_word", "first partial - first word (final's latency_ms.first_token)", _FIRST_PARTIAL_TARGET_MS),
     ("decision", "final - end was decided (latency_ms.decision)", _DECISION_TARGET_MS),

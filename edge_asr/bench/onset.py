@@ -1,4 +1,4 @@
-"""Where the sound begins in a file, by energy alone; independent of voice detector and recognizer."""
+"""Where a sound begins, by energy alone; independent of voice detector and recognizer."""
 
 from pathlib import Path
 
@@ -14,23 +14,29 @@ _LOUD_PERCENTILE = 95
 _RUN_FRAMES = 3  # a click is shorter
 
 
-def sound_onset_s(path: Path, clock: Clock) -> float:
-    """Start of the first 30 ms that stay above a tenth of the level of speech, in seconds from the file's first sample.
+def sound_level(path: Path, clock: Clock) -> float:
+    """Level above which a frame of this file counts as sound: a tenth of that of its loud frames.
 
-    A soft first consonant may begin some 50 ms earlier. 0.0 when nothing stands out. Raises AudioFileError.
+    A soft first consonant stays below it and may begin some 50 ms earlier. Raises AudioFileError.
     """
     source = FileSource(path, clock)
-    samples = np.concatenate([chunk.samples for chunk in source.chunks()]).astype(np.float64)
-    return onset_s(samples, source.sample_rate_hz)
+    samples = np.concatenate([chunk.samples for chunk in source.chunks()])
+    levels = _levels(samples, source.sample_rate_hz)
+    return _SHARE * float(np.percentile(levels, _LOUD_PERCENTILE)) if len(levels) else 0.0
 
 
-def onset_s(samples: NDArray[np.float64], sample_rate_hz: int) -> float:
-    """The same for samples of shape (n,)."""
-    size = round(sample_rate_hz * _FRAME_S)
-    count = len(samples) // size
-    if count < _RUN_FRAMES:
-        return 0.0
-    level = np.sqrt((samples[: count * size].reshape(count, size) ** 2).mean(axis=1))
-    loud = level > _SHARE * np.percentile(level, _LOUD_PERCENTILE)
+def onset_s(samples: NDArray[np.int16], sample_rate_hz: int, level: float) -> float | None:
+    """Start of the first 30 ms of `samples`, int16 (n,), that stay above `level`, in seconds; None: there are none."""
+    loud = _levels(samples, sample_rate_hz) > level
+    if len(loud) < _RUN_FRAMES:
+        return None
     runs = np.lib.stride_tricks.sliding_window_view(loud, _RUN_FRAMES).all(axis=1)
-    return int(np.argmax(runs)) * _FRAME_S
+    return int(np.argmax(runs)) * _FRAME_S if runs.any() else None
+
+
+def _levels(samples: NDArray[np.int16], sample_rate_hz: int) -> NDArray[np.float64]:
+    """Root mean square of each whole frame of 10 ms."""
+    size = round(sample_rate_hz * _FRAME_S)
+    frames = samples[: len(samples) // size * size].reshape(-1, size).astype(np.float64)
+    levels: NDArray[np.float64] = np.sqrt((frames**2).mean(axis=1))
+    return levels

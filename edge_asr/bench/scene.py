@@ -9,6 +9,7 @@ from typing import Self
 
 import msgspec
 
+from edge_asr.bench.ear import Ear
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import Config, TlsConfig
 from edge_asr.demo.broker import Broker
@@ -69,6 +70,10 @@ class Scene:
     def play(self, path: Path) -> "Popen[bytes]":
         """Play a file into the microphone in real time."""
         return self._sound.play(path)
+
+    def listen(self) -> Ear:
+        """A second listener on the microphone, to be entered."""
+        return Ear(self._sound.environment(), MICROPHONE, self._clock)
 
     def next(self, wait_s: float) -> Event | None:
         """The next event that a subscriber receives, after waiting for one at most `wait_s`."""

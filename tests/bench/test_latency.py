@@ -14,14 +14,16 @@ SENTENCE = Path("sentence.wav")
 
 
 class Session:
-    """A stopwatch and its clock; the sound begins 0.3 s after the file."""
+    """A stopwatch and its clock; a sentence sounds from 0.3 s after it was started."""
 
     def __init__(self) -> None:
         self.clock = HandClock()
-        self.watch = Stopwatch({SENTENCE: 0.3}, self.clock)
+        self.sound_ns: int | None = None
+        self.watch = Stopwatch(lambda path: self.sound_ns if path == SENTENCE else None, self.clock)
 
     def play(self) -> None:
-        self.watch.played(SENTENCE, self.clock.monotonic_ns())
+        self.watch.played(SENTENCE)
+        self.sound_ns = self.clock.monotonic_ns() + 300_000_000
 
     def hear(self, event: msgspec.Struct, after_s: float, *, emitted_ago_ms: float = 4.0) -> None:
         self.clock.advance_s(after_s)
@@ -57,6 +59,14 @@ def test_the_second_segment_of_a_sentence_is_not_timed_from_its_sound() -> None:
     session.hear(final("he", "s-1"), 1.0)
     session.hear(partial("was", "s-2"), 1.0)
     assert len(session.watch.latencies.partial_after_sound) == 1
+
+
+def test_a_sound_that_was_not_heard_is_not_timed() -> None:
+    session = Session()
+    session.play()
+    session.sound_ns = None
+    session.hear(partial("he"), 1.0)
+    assert session.watch.latencies.partial_after_sound == []
 
 
 def test_a_final_without_a_partial_has_no_first_token() -> None:
