@@ -19,6 +19,7 @@ from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.errors import EdgeAsrError
 
 _RATE_HZ = 16_000
+_BLOCKS = "--latency-msec=20"  # as the daemon asks for by default: this listener changes nothing for it
 _KEPT_BLOCKS = 3000  # a minute of blocks of 20 ms
 _END_DEADLINE_S = 2.0
 _MOST_BYTES = 1 << 16
@@ -36,7 +37,7 @@ class Ear:
         self._blocks: deque[tuple[int, NDArray[np.int16]]] = deque(maxlen=_KEPT_BLOCKS)  # arrival, samples
         self._heard = threading.Event()
         self._recorder = subprocess.Popen(
-            ["parec", f"--device={source}", f"--rate={_RATE_HZ}", "--channels=1", "--format=s16le"],
+            ["parec", f"--device={source}", f"--rate={_RATE_HZ}", "--channels=1", "--format=s16le", _BLOCKS],
             stdout=subprocess.PIPE,
             env={**os.environ, **variables},
             start_new_session=True,  # Ctrl-C in the terminal is for us; without a reader it ends by itself
