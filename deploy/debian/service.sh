@@ -1,0 +1,186 @@
+#!/bin/sh
+# Puts edge_asr onto this system for good, and takes it off again; `sudo make install` and `sudo make uninstall`.
+#
+#   service.sh install     Debian packages, program, user, configuration, model, service; once more is an upgrade
+#   service.sh uninstall   all of that but Debian packages, configuration and models; PURGE=1: these two as well
+#
+# PYTHON names the interpreter (python3). A new program is built beside the old one and takes its place by one rename,
+# so that whatever fails (network, disk, power) leaves the old one as it was.
+set -eu
+
+action=${1:?usage: service.sh install|uninstall}
+python=${PYTHON:-python3}
+source=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+
+program=/opt/edge_asr
+command=/usr/local/bin/edge-asr
+settings=/etc/edge_asr
+state=/var/lib/edge_asr
+unit=edge-asr.service
+unit_folder=/usr/local/lib/systemd/system # /etc/systemd/system stays the administrator's own
+user=edge-asr
+scratch=
+new=
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+  say "edge_asr: $*" >&2
+  exit 1
+}
+
+leave() {
+  code=$?
+  trap - EXIT
+  [ -z "$scratch" ] || rm -rf "$scratch"
+  [ -z "$new" ] || rm -rf "$new"
+  exit "$code"
+}
+
+# Whether systemd runs here; in a chroot (an image that is being made) it does not, and the first boot does the rest.
+booted() { [ -d /run/systemd/system ]; }
+
+configuration() {
+  cat <<'TOML'
+# The settings of edge_asr that differ from its defaults. All that there are: edge-asr check-config --example
+# After a change: edge-asr check-config && sudo systemctl restart edge-asr
+
+[device]
+# Name of this device in every topic, e.g. "kitchen". Not set: the host name.
+# id = "kitchen"
+
+[audio]
+# Microphone: "auto", or a name that `sudo edge-asr devices` shows.
+# source = "auto"
+
+[mqtt]
+# Your broker: a host name or an address.
+host = "localhost"
+# username = "kitchen"
+# The password is the one line of a file that only the service reads: sudo chown edge-asr FILE; sudo chmod 400 FILE
+# password_file = "/etc/edge_asr/mqtt_password"
+
+[models]
+# Where the service keeps its models, and `sudo edge-asr models` too.
+dir = "/var/lib/edge_asr/models"
+TOML
+}
+
+install_program() {
+  mkdir -p "$program"
+  new=$(mktemp -d "$program/env-XXXXXXXX")
+  chmod 755 "$new"
+  "$python" -m venv "$new"
+  set -- "$new/bin/python" -m pip --disable-pip-version-check install
+  "$@" --require-hashes --only-binary :all: -r "$source/locks/run.txt" ||
+    fail "pip could not fetch the Python packages; nothing was changed, see its words above and try again"
+  # The project is built from a copy: the checkout belongs to its user, and stays as it is.
+  scratch=$(mktemp -d)
+  mkdir "$scratch/models"
+  cp -R "$source/pyproject.toml" "$source/README.md" "$source/LICENSE" "$source/edge_asr" "$scratch"
+  cp -R "$source/models/export" "$scratch/models"
+  "$@" --quiet --no-deps --no-index --no-build-isolation "$scratch"
+  "$new/bin/edge-asr" --version
+  ln -s "$new" "$new/link"
+  mv -T "$new/link" "$program/current"
+  new=
+  mkdir -p "${command%/*}"
+  ln -sfn "$program/current/bin/edge-asr" "$command"
+}
+
+# Environments that no service runs from any longer.
+remove_old_programs() {
+  for old in "$program"/env-*; do
+    [ "$old" = "$(readlink "$program/current")" ] || rm -rf "$old"
+  done
+}
+
+install_user_and_settings() {
+  systemd-sysusers --inline "u $user - \"edge_asr speech recognition\" $state"
+  mkdir -p "$settings"
+  install -d -o "$user" -g "$user" "$state"
+  if [ -e "$settings/config.toml" ]; then
+    say "$settings/config.toml is there and stays as it is"
+  else
+    configuration >"$settings/config.toml"
+    say "$settings/config.toml is new: write your broker's name into it"
+  fi
+}
+
+# As the service will look for it; the model is root's, and the service can only read it.
+install_model() {
+  set -- models pull en --config "$settings/config.toml"
+  env -u EDGE_ASR_MODELS STATE_DIRECTORY="$state" "$command" "$@"
+}
+
+install_service() {
+  install -D -m 644 "$source/systemd/$unit" "$unit_folder/$unit"
+  if ! booted; then
+    systemctl enable "$unit"
+    say "Done. edge_asr starts when this system boots"
+    return
+  fi
+  systemctl daemon-reload
+  systemctl --quiet enable "$unit"
+  systemctl restart "$unit" ||
+    fail "installed, but it does not start; it says why: journalctl -u edge-asr -n 20"
+  tell_status
+}
+
+# What the daemon says of itself, which it does a moment after its start.
+tell_status() {
+  for _ in 1 2 3 4 5; do
+    status=$(systemctl show --property=StatusText --value "$unit")
+    [ -z "$status" ] || break
+    sleep 1
+  done
+  say "It says: ${status:-nothing yet}"
+}
+
+install_all() {
+  umask 022
+  say "1/5 Debian packages"
+  PYTHON=$python sh "$source/deploy/debian/packages.sh" install
+  say "2/5 The program, into $program"
+  install_program
+  say "3/5 User and settings, in $settings"
+  install_user_and_settings
+  say "4/5 The model, into $state/models"
+  install_model
+  say "5/5 The service"
+  install_service
+  remove_old_programs
+  say "edge_asr runs, now and after every boot. How it is: systemctl status edge-asr"
+  say "What it hears: edge-asr listen"
+}
+
+uninstall_all() {
+  if [ -e "$unit_folder/$unit" ]; then
+    ! booted || systemctl stop "$unit"
+    systemctl --quiet disable "$unit"
+    rm -f "$unit_folder/$unit"
+    ! booted || systemctl daemon-reload
+    say "The service is stopped and removed"
+  fi
+  rm -f "$command"
+  rm -rf "$program"
+  say "The program is removed from $program"
+  if [ "${PURGE:-}" != 1 ]; then
+    say "Settings ($settings) and models ($state) stay; to remove them too: sudo make uninstall PURGE=1"
+    return
+  fi
+  rm -rf "$settings" "$state" "/etc/systemd/system/$unit.d"
+  ! id "$user" >/dev/null 2>&1 || userdel "$user"
+  say "Settings, models and the user $user are removed; Debian packages stay"
+}
+
+case $action in
+  install | uninstall) ;;
+  *) fail "no such action: $action; install or uninstall" ;;
+esac
+[ "$(id -u)" -eq 0 ] || fail "this changes the system, so it wants root: sudo make $action"
+command -v systemctl >/dev/null || fail "there is no systemd here, which is to keep it running; try make run"
+trap leave EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+"${action}_all"
