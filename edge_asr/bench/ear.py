@@ -64,7 +64,8 @@ class Ear:
     def onset_ns(self, level: float) -> int | None:
         """Monotonic time of the first sound above `level` since the mark; None when there was none.
 
-        Blocks arrive late, never early: the earliest arrival ties the samples to the clock.
+        Good to a block of 20 ms: the earliest arrival ties the samples to the clock, and the virtual microphone may
+        hand a block over before its time.
         """
         with self._lock:
             blocks = list(self._blocks)
