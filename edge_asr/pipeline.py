@@ -82,6 +82,7 @@ class Pipeline(Generic[State]):
         self._endpointer = Endpointer(endpoint)
         self._resampler: BlockResampler | None = None
         self._stream_id = ""
+        self._input_rate_hz = 0
         self._expected_sample = 0
         self._gap_before = False  # samples are missing before the resampler's first
         self._begin_s = 0.0  # stream time of the resampler's first sample
@@ -89,64 +90,72 @@ class Pipeline(Generic[State]):
         self._segments = 0
         self._previous: State | None = None
         self._utterance: _Utterance[State] | None = None
+        self._seen: list[Observation] = []  # not handed out yet; a call that fails leaves them to `abandon`
 
     def process(self, chunk: AudioChunk, *, partials: bool = True) -> list[Observation]:
         """Take the next chunk. A gap before it ends the utterance as `discontinuity`; nothing is decoded across it."""
-        out: list[Observation] = []
         fresh = chunk.stream_id != self._stream_id
-        if fresh or chunk.first_sample != self._expected_sample or self._resampler is None:
-            gap = self._resampler is not None
-            out += self.end(EndReason.DISCONTINUITY)
+        gap = chunk.first_sample != (0 if fresh else self._expected_sample)
+        if fresh or gap or chunk.sample_rate_hz != self._input_rate_hz or self._resampler is None:
+            self._end(EndReason.DISCONTINUITY)
             if fresh:
                 self._segments, self._previous = 0, None
-            self._stream_id = chunk.stream_id
+            self._stream_id, self._input_rate_hz = chunk.stream_id, chunk.sample_rate_hz
             self._begin_s = chunk.first_sample / chunk.sample_rate_hz
             self._blocks_samples = 0
             self._resampler = BlockResampler(chunk.sample_rate_hz, self._rate_hz, self._block_samples)
-            self._gap_before = gap and not fresh
+            self._gap_before = gap
         self._expected_sample = chunk.end_sample
         for block in self._resampler.step(chunk.samples):
-            out += self._block(block, partials=partials)
-        return out
+            self._block(block, partials=partials)
+        return self._hand_out()
 
     def end(self, reason: EndReason) -> list[Observation]:
         """End the stream's present run: what is still inside comes out, and the utterance ends as `reason`."""
-        out: list[Observation] = []
-        if self._resampler is not None:
-            for block in self._resampler.finish():
-                out += self._block(block, partials=False)
-            self._resampler = None
-        if self._utterance is not None:
-            out += self._end_utterance(reason, truncated=reason is not EndReason.END_OF_INPUT)
-        self._gate.shut()
-        return out
+        self._end(reason)
+        return self._hand_out()
 
     def abandon(self) -> list[Observation]:
-        """After a RecognitionError: end the utterance as `error` with what was last heard of it; never raises."""
+        """After a RecognitionError: what the failed call had seen, then the utterance's end as `error`; never raises.
+
+        The final holds what was last heard of the utterance.
+        """
         self._resampler = None
         self._gate.shut()
         utterance, self._utterance, self._previous = self._utterance, None, None
-        if utterance is None:
-            return []
-        hypothesis = utterance.hypothesis or Hypothesis((), 0.0, 0.0, timed=False)
-        return self._last_words(utterance, hypothesis, EndReason.ERROR, truncated=True)
+        if utterance is not None:
+            hypothesis = utterance.hypothesis or Hypothesis((), 0.0, 0.0, timed=False)
+            self._last_words(utterance, hypothesis, EndReason.ERROR, truncated=True)
+        return self._hand_out()
+
+    def _hand_out(self) -> list[Observation]:
+        seen, self._seen = self._seen, []
+        return seen
+
+    def _end(self, reason: EndReason) -> None:
+        if self._resampler is not None:
+            for block in self._resampler.finish():
+                self._block(block, partials=False)
+            self._resampler = None
+        if self._utterance is not None:
+            self._end_utterance(reason, truncated=reason is not EndReason.END_OF_INPUT)
+        self._gate.shut()
 
     def _now_s(self) -> float:
         return self._begin_s + self._blocks_samples / self._rate_hz
 
-    def _block(self, block: Samples, *, partials: bool) -> list[Observation]:
-        out: list[Observation] = []
+    def _block(self, block: Samples, *, partials: bool) -> None:
         step = self._gate.step(block)
         self._blocks_samples += len(block)
         if step.opened:
-            out.append(self._open(len(step.passed), step.onset_sample))
+            self._open(len(step.passed), step.onset_sample)
         if self._utterance is None or not len(step.passed):
-            return out
+            return
         utterance = self._utterance
         utterance.heard_samples += len(step.passed)
         hypothesis, utterance.state = self._recognizer.step(step.passed, utterance.state)
         if hypothesis is not None:
-            out += self._partial(utterance, hypothesis, wanted=partials)
+            self._partial(utterance, hypothesis, wanted=partials)
         reason = self._endpointer.decide(
             utterance.hypothesis,
             utterance.heard_samples / self._rate_hz,
@@ -154,11 +163,10 @@ class Pipeline(Generic[State]):
             gate_closed=step.closed,
         )
         if reason is not None:
-            out += self._end_utterance(reason, truncated=False)
+            self._end_utterance(reason, truncated=False)
             self._gate.shut()
-        return out
 
-    def _open(self, passed_samples: int, onset_sample: int) -> SpeechStarted:
+    def _open(self, passed_samples: int, onset_sample: int) -> None:
         start_s = self._now_s() - passed_samples / self._rate_hz
         onset_s = start_s + onset_sample / self._rate_hz
         self._segments += 1
@@ -166,44 +174,43 @@ class Pipeline(Generic[State]):
         state = self._recognizer.start(self._previous)
         truncated = self._gap_before and start_s <= self._begin_s
         self._utterance = _Utterance(segment_id, state, onset_s, start_s, truncated)
-        return SpeechStarted(self._stream_id, segment_id, onset_s)
+        self._seen.append(SpeechStarted(self._stream_id, segment_id, onset_s))
 
-    def _partial(self, utterance: _Utterance[State], hypothesis: Hypothesis, *, wanted: bool) -> list[Observation]:
+    def _partial(self, utterance: _Utterance[State], hypothesis: Hypothesis, *, wanted: bool) -> None:
         known = "" if utterance.hypothesis is None else utterance.hypothesis.text
         utterance.hypothesis = hypothesis
-        if not wanted or hypothesis.text == known:
-            return []
-        return [self._transcript(utterance, hypothesis, None, truncated=utterance.truncated)]
+        if wanted and hypothesis.text != known:
+            self._transcript(utterance, hypothesis, None, truncated=utterance.truncated)
 
-    def _end_utterance(self, reason: EndReason, *, truncated: bool) -> list[Observation]:
+    def _end_utterance(self, reason: EndReason, *, truncated: bool) -> None:
         utterance = self._utterance
         assert utterance is not None  # noqa: S101 - narrows the type; the callers have looked
         hypothesis, self._previous = self._recognizer.finish(utterance.state)
         self._utterance = None
-        return self._last_words(utterance, hypothesis, reason, truncated=truncated or utterance.truncated)
+        self._last_words(utterance, hypothesis, reason, truncated=truncated or utterance.truncated)
 
     def _last_words(
         self, utterance: _Utterance[State], hypothesis: Hypothesis, reason: EndReason, *, truncated: bool
-    ) -> list[Observation]:
-        out: list[Observation] = []
+    ) -> None:
         if hypothesis.words or utterance.revision:
-            out.append(self._transcript(utterance, hypothesis, reason, truncated=truncated))
+            self._transcript(utterance, hypothesis, reason, truncated=truncated)
         words = len(hypothesis.words)
-        out.append(SpeechEnded(self._stream_id, utterance.segment_id, self._now_s(), reason, words))
-        return out
+        self._seen.append(SpeechEnded(self._stream_id, utterance.segment_id, self._now_s(), reason, words))
 
     def _transcript(
         self, utterance: _Utterance[State], hypothesis: Hypothesis, reason: EndReason | None, *, truncated: bool
-    ) -> Transcript:
+    ) -> None:
         utterance.revision += 1
-        return Transcript(
-            self._stream_id,
-            utterance.segment_id,
-            utterance.revision,
-            hypothesis,
-            utterance.onset_s,
-            utterance.start_s,
-            self._now_s(),
-            reason,
-            truncated,
+        self._seen.append(
+            Transcript(
+                self._stream_id,
+                utterance.segment_id,
+                utterance.revision,
+                hypothesis,
+                utterance.onset_s,
+                utterance.start_s,
+                self._now_s(),
+                reason,
+                truncated,
+            )
         )

@@ -128,6 +128,61 @@ def test_after_an_error_the_segment_still_has_exactly_one_final() -> None:
     assert finals(feed(pipeline, chunks(np.concatenate([tone(1), hush(2)]), first=49_600)))
 
 
+def test_what_a_failing_call_had_seen_is_not_lost() -> None:
+    recognizer = LoudRecognizer()
+    pipeline = make(recognizer=recognizer)
+    seen = feed(pipeline, chunks(np.concatenate([hush(1), tone(2)])))
+
+    def fail_from_now_on(previous: LoudState | None) -> LoudState:
+        recognizer.fail = True
+        return LoudState()
+
+    recognizer.start = fail_from_now_on  # type: ignore[method-assign]
+    long_chunk = AudioChunk("s", 48_000, np.concatenate([hush(1.5), tone(1)]), RATE_HZ, 0)
+    with pytest.raises(RuntimeError, match="told to fail"):
+        pipeline.process(long_chunk)
+    seen += pipeline.abandon()
+    assert [(final.segment_id, final.end_reason) for final in finals(seen)] == [("s-1", EndReason.SILENCE)]
+    started = [one.segment_id for one in seen if isinstance(one, SpeechStarted)]
+    ended = [(one.segment_id, one.end_reason) for one in seen if isinstance(one, SpeechEnded)]
+    assert started == ["s-1", "s-2"]
+    assert ended == [("s-1", EndReason.SILENCE), ("s-2", EndReason.ERROR)]
+    assert pipeline.abandon() == []
+
+
+def test_a_gap_after_the_run_was_ended_is_still_a_gap() -> None:
+    pipeline = make()
+    before = chunks(np.concatenate([hush(1), tone(1)]))
+    feed(pipeline, before, EndReason.DISCONTINUITY)
+    [final] = finals(feed(pipeline, chunks(np.concatenate([tone(1), hush(2)]), first=before[-1].end_sample + 16_000)))
+    assert final.truncated
+
+
+def test_a_stream_whose_beginning_is_missing_says_so() -> None:
+    [final] = finals(feed(make(), chunks(np.concatenate([tone(1), hush(2)]), first=16_000)))
+    assert final.truncated
+
+
+def test_another_rate_within_a_stream_is_another_run() -> None:
+    pipeline = make()
+    feed(pipeline, chunks(hush(2)))
+    faster = np.repeat(np.concatenate([hush(1), tone(1), hush(2)]), 3)
+    [final] = finals(feed(pipeline, chunks(faster, 960, first=32_000, rate=48_000)))
+    assert final.hypothesis.text in {"w0", "w0 w1"}
+
+
+def test_chunks_without_samples_change_nothing() -> None:
+    audio = np.concatenate([hush(1), tone(1), hush(2)])
+    for rate in (16_000, 48_000):
+        with_empty = [
+            one
+            for chunk in chunks(audio, rate=rate)
+            for one in (AudioChunk("s", chunk.first_sample, np.empty(0, np.int16), rate, 0), chunk)
+        ]
+        expected = feed(make(), chunks(audio, rate=rate), EndReason.END_OF_INPUT)
+        assert feed(make(), with_empty, EndReason.END_OF_INPUT) == expected
+
+
 @given(
     cuts=st.lists(st.integers(1, 5000), min_size=1, max_size=40),
     rate=st.sampled_from([16_000, 44_100, 48_000, 8_000, 22_050]),
