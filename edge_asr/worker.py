@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from edge_asr.asr.recognizer import State
 from edge_asr.asr.result import EndReason
+from edge_asr.audio.chunk import AudioChunk
 from edge_asr.audio.ring import Ring
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import OverloadConfig
@@ -22,6 +23,7 @@ _WAIT_S = 0.1
 _QUIET_S = 1.0  # no chunk for so long: what is being said has been cut off
 _FATAL_ERRORS = 3
 _FATAL_WINDOW_S = 60.0
+_DRAIN_SHARE = 0.6  # of the time to stop in; the rest is for the end of the utterance
 
 
 class Worker:
@@ -49,6 +51,9 @@ class Worker:
         self._metrics = metrics
         self._on_fatal = on_fatal
         self._stopping = threading.Event()
+        self._drain_end_ns: int | None = None
+        self._stream_id = ""
+        self._broken_sinks: set[int] = set()
         self._errors_ns: deque[int] = deque(maxlen=_FATAL_ERRORS + 1)
         self._last_chunk_ns: int | None = None
         self._beat_ns = clock.monotonic_ns()
@@ -63,12 +68,22 @@ class Worker:
         return (self._clock.monotonic_ns() - self._beat_ns) / NS_PER_S
 
     def stop(self, deadline_s: float) -> bool:
-        """Decode what waits in the closed ring, end the utterance as `shutdown`; False when that took too long."""
+        """Decode what waits in the closed ring, end the utterance as `shutdown`; False when that took too long.
+
+        Audio that is not decoded in most of that time is dropped and counted, so that the words before it get out.
+        """
+        self._drain_end_ns = self._clock.monotonic_ns() + round(deadline_s * _DRAIN_SHARE * NS_PER_S)
         self._stopping.set()
         self._thread.join(deadline_s)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001 - a process whose worker is dead must not look alive
+            self._on_fatal(f"the recognizer's thread ended ({type(error).__name__}: {error})")
+
+    def _work(self) -> None:
         while True:
             self._beat_ns = self._clock.monotonic_ns()
             try:
@@ -81,25 +96,32 @@ class Worker:
 
     def _turn(self) -> bool:
         """One chunk, or one wait for it; False when there is nothing left to do."""
+        stopping = self._stopping.is_set()  # asked before the pop: what comes in between is taken the next time
         chunk = self._ring.pop(_WAIT_S)
         now_ns = self._clock.monotonic_ns()
         if chunk is None:
             if self._last_chunk_ns is not None and now_ns - self._last_chunk_ns > _QUIET_S * NS_PER_S:
                 self._last_chunk_ns = None
                 self._emit(self._pipeline.end(EndReason.DISCONTINUITY))
-            return not self._stopping.is_set()
+            return not stopping
+        if self._drain_end_ns is not None and now_ns > self._drain_end_ns:
+            self._drop_rest(chunk)
+            return False
         self._last_chunk_ns = now_ns
         lag_s = (now_ns - chunk.captured_ns) / NS_PER_S
         self._metrics.lag_seconds.set(lag_s)
-        if lag_s > self._overload.flush_lag_s and not self._stopping.is_set():
-            self._flush(lag_s, len(chunk.samples) / chunk.sample_rate_hz)
+        if lag_s > self._overload.flush_lag_s and not stopping:
+            self._flush(lag_s, _duration_s(chunk))
             return True
+        if chunk.stream_id != self._stream_id:
+            self._stream_id = chunk.stream_id
+            self._emit(self._pipeline.end(EndReason.DISCONTINUITY))  # stamped by the old stream's clock
         self._capture_clock.observe(chunk)
         partials = lag_s <= self._overload.partials_lag_s
         if not partials:
             self._metrics.partials_suppressed.inc()
         self._emit(self._pipeline.process(chunk, partials=partials))
-        self._metrics.audio_seconds.inc(len(chunk.samples) / chunk.sample_rate_hz)
+        self._metrics.audio_seconds.inc(_duration_s(chunk))
         return True
 
     def _flush(self, lag_s: float, in_hand_s: float) -> None:
@@ -107,6 +129,16 @@ class Worker:
         dropped_s = self._ring.flush_to_newest(self._overload.keep_s)
         self._metrics.audio_dropped_seconds.labels(reason="lag").inc(in_hand_s)
         log.warning("recognition is %.1f s behind; dropped %.1f s of audio to catch up", lag_s, dropped_s + in_hand_s)
+
+    def _drop_rest(self, chunk: AudioChunk) -> None:
+        """Stopping, and no time left: what still waits is lost."""
+        dropped_s = 0.0
+        rest: AudioChunk | None = chunk
+        while rest is not None:
+            dropped_s += _duration_s(rest)
+            rest = self._ring.pop(0.0)
+        self._metrics.audio_dropped_seconds.labels(reason="shutdown").inc(dropped_s)
+        log.warning("stopping: %.1f s of audio were not decoded any more", dropped_s)
 
     def _emit(self, observations: list[Observation]) -> None:
         for observation in observations:
@@ -117,7 +149,17 @@ class Worker:
         if isinstance(event, FinalEvent):
             self._metrics.words.inc(len(event.words))
         for sink in self._sinks:
-            sink.emit(event)
+            try:
+                sink.emit(event)
+            except Exception as error:  # noqa: BLE001 - a sink's edge: it costs neither the utterance nor the others
+                self._sink_failed(sink, error)
+
+    def _sink_failed(self, sink: Sink, error: Exception) -> None:
+        name = type(sink).__name__
+        self._metrics.sink_errors.labels(sink=name).inc()
+        if id(sink) not in self._broken_sinks:
+            self._broken_sinks.add(id(sink))
+            log.error("%s failed (%s: %s); this is said once", name, type(error).__name__, error)
 
     def _failed(self, error: Exception) -> bool:
         """End the utterance as `error`; True when this has happened too often to go on."""
@@ -133,3 +175,7 @@ class Worker:
             self._on_fatal(f"recognition failed {len(self._errors_ns)} times within a minute; last: {message}")
             return True
         return False
+
+
+def _duration_s(chunk: AudioChunk) -> float:
+    return len(chunk.samples) / chunk.sample_rate_hz

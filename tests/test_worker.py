@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_asr.asr.result import Hypothesis
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.audio.ring import Ring
 from edge_asr.config import EndpointConfig, GateConfig, OverloadConfig
-from edge_asr.events import ErrorEvent, FinalEvent, PartialEvent, SpeechEndedEvent
+from edge_asr.events import ErrorEvent, Event, FinalEvent, PartialEvent, SpeechEndedEvent
 from edge_asr.metrics import Metrics
 from edge_asr.pipeline import Pipeline
 from edge_asr.stamp import CaptureClock, Stamp
 from edge_asr.worker import Worker
-from tests.fakes import HandClock, ListSink, LoudRecognizer, LoudVad, hush, tone
+from tests.fakes import HandClock, ListSink, LoudRecognizer, LoudState, LoudVad, hush, tone
 from tests.waiting import wait_until
 
 
@@ -27,18 +28,21 @@ class House:
         self.recognizer = LoudRecognizer()
         self.fatal: list[str] = []
         self.position = 0
+        self.sinks: list[ListSink] = [self.sink]
         capture_clock = CaptureClock()
+        self.stamp = Stamp(self.clock, "dev", "xx", "loud", capture_clock.captured_ns)
         self.worker = Worker(
             self.ring,
             Pipeline(GateConfig(), EndpointConfig(), LoudVad(), self.recognizer),
-            Stamp(self.clock, "dev", "xx", "loud", capture_clock.captured_ns),
+            self.stamp,
             capture_clock,
-            [self.sink],
+            self.sinks,
             self.clock,
             OverloadConfig(),
             self.metrics,
             self.fatal.append,
         )
+        self.stopping = self.worker._stopping
 
     def hear(self, samples: NDArray[np.int16], age_s: float = 0.0, stream: str = "s") -> None:
         for at in range(0, len(samples), 320):
@@ -146,6 +150,93 @@ def test_errors_that_repeat_end_the_process(house: House) -> None:
     assert "4 times within a minute" in house.fatal[0]
     ends = [event for event in house.sink.events if isinstance(event, SpeechEndedEvent)]
     assert {event.end_reason for event in ends} == {"error"}
+
+
+def test_the_last_words_of_a_stream_are_stamped_by_its_own_clock(house: House) -> None:
+    house.worker.start()
+    house.position = 3600 * 16_000
+    house.hear(np.concatenate([hush(1), tone(2)]))
+    wait_until(lambda: house.ring.depth_s == 0, 5.0, "the worker")
+    house.clock.advance_s(0.6)  # reopened before the quiet was noticed
+    house.position = 0
+    house.hear(hush(1), stream="t")
+    wait_until(lambda: bool(house.finals()), 5.0, "the worker")
+    [final] = house.finals()
+    assert (final.stream_id, final.end_reason) == ("s", "discontinuity")
+    assert final.latency_ms.finalization is not None
+    assert 0 <= final.latency_ms.finalization < 5000
+    assert final.end < final.emitted_at
+
+
+class BrokenSink(ListSink):
+    """Breaks its promise never to raise."""
+
+    def emit(self, event: Event) -> None:
+        raise RuntimeError(f"broken by {type(event).__name__}")
+
+
+def test_a_sink_that_raises_harms_nobody_else(house: House) -> None:
+    house.sinks.insert(0, BrokenSink())
+    house.worker.start()
+    house.hear(np.concatenate([hush(1), tone(2), hush(2)]))
+    wait_until(lambda: bool(house.finals()), 5.0, "the other sink")
+    house.finish()
+    assert house.count("sink_errors", sink="BrokenSink") == len(house.sink.events)
+    assert house.count("worker_errors", error="RuntimeError") == 0
+
+
+def test_a_worker_that_cannot_even_report_its_error_says_so_and_ends(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(code: str, message: str) -> ErrorEvent:
+        raise OverflowError("no such date")
+
+    monkeypatch.setattr(house.stamp, "error", fail)
+    house.recognizer.fail = True
+    house.worker.start()
+    house.hear(np.concatenate([hush(1), tone(2)]))
+    wait_until(lambda: bool(house.fatal), 5.0, "the worker")
+    assert "OverflowError: no such date" in house.fatal[0]
+
+
+def test_a_slow_machine_stops_in_time_with_the_words_it_has(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = house.recognizer.step
+
+    def slow(samples: NDArray[np.int16], state: LoudState) -> tuple[Hypothesis | None, LoudState]:
+        house.stopping.wait(5.0)
+        house.clock.advance_s(len(samples) / 16_000)
+        return step(samples, state)
+
+    monkeypatch.setattr(house.recognizer, "step", slow)
+    house.hear(np.concatenate([hush(1), tone(9)]))
+    house.worker.start()
+    house.ring.close()
+    assert house.worker.stop(2.0)
+    [final] = house.finals()
+    assert (final.end_reason, final.truncated) == ("shutdown", True)
+    assert final.text.startswith("w0")
+    assert house.clock.ns < 3.5e9  # one second when it began
+    dropped_s = house.count("audio_dropped_seconds", reason="shutdown")
+    assert dropped_s > 5
+    assert house.count("audio_seconds") + dropped_s == pytest.approx(10.0)
+
+
+def test_what_arrives_while_the_stop_begins_is_still_heard(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    pop = house.ring.pop
+
+    def pop_just_before_the_stop(wait_s: float) -> AudioChunk | None:
+        chunk = pop(wait_s)
+        if chunk is None and not house.stopping.is_set():
+            house.hear(tone(1))
+            house.ring.close()
+            house.stopping.set()
+        return chunk
+
+    monkeypatch.setattr(house.ring, "pop", pop_just_before_the_stop)
+    house.hear(np.concatenate([hush(1), tone(1)]))
+    house.worker.start()
+    wait_until(lambda: bool(house.finals()), 5.0, "the worker")
+    assert [final.text for final in house.finals()] == ["w0 w1 w2 w3"]
 
 
 def test_the_heartbeat_is_the_loops_own(house: House) -> None:
