@@ -1,10 +1,10 @@
 """From observations, which know only the sample clock, to events, which carry ids, wall time and latency."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from edge_asr.asr.result import Hypothesis
+from edge_asr.asr.result import Word
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.events import (
@@ -133,7 +133,7 @@ class Stamp:
         }
         if heard.end_reason is None:
             return PartialEvent(**fields)
-        return FinalEvent(**fields, confidence=_confidence(heard.hypothesis), end_reason=heard.end_reason.value)
+        return FinalEvent(**fields, confidence=_confidence(words), end_reason=heard.end_reason.value)
 
     def _latency(self, heard: Transcript, begin_s: float, end_s: float) -> Latency:
         if self._captured_ns is None:
@@ -141,7 +141,9 @@ class Stamp:
         now_ns = self._clock.monotonic_ns()
         if self._first_partial[0] != heard.segment_id:
             self._first_partial = (heard.segment_id, now_ns)
-        first_token = _ms(self._first_partial[1] - self._captured_ns(begin_s))
+        first_token_ns = self._first_partial[1] - self._captured_ns(begin_s)
+        # A partial of noise may come before the first word that stays: then no partial of that word is known.
+        first_token = _ms(first_token_ns) if first_token_ns >= 0 else None
         if heard.end_reason is None:
             return Latency(first_token=first_token)
         return Latency(
@@ -157,12 +159,12 @@ class Stamp:
         return (now - ago).isoformat(timespec="milliseconds")
 
 
-def _confidence(hypothesis: Hypothesis) -> float | None:
+def _confidence(words: Sequence[Word]) -> float | None:
     """Confidence of an utterance: the mean of its words', weighted by their length."""
-    lengths = [max(word.end_s - word.start_s, 0.01) for word in hypothesis.words]
+    lengths = [max(word.end_s - word.start_s, 0.01) for word in words]
     if not lengths:
         return None
-    return _r(sum(w.confidence * s for w, s in zip(hypothesis.words, lengths, strict=True)) / sum(lengths))
+    return _r(sum(w.confidence * s for w, s in zip(words, lengths, strict=True)) / sum(lengths))
 
 
 def _r(value: float) -> float:

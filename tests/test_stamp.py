@@ -71,6 +71,26 @@ def test_latencies_are_counted_from_the_samples() -> None:
     assert final.start < final.end < final.emitted_at
 
 
+def test_a_partial_of_noise_before_the_first_word_tells_nothing_of_the_first_token() -> None:
+    clock = HandClock()
+    stamp = Stamp(clock, "dev", "en", "tiny", lambda at_s: round(at_s * S))
+    clock.ns = 11 * S
+    stamp.event(transcript(None))
+    clock.ns = 15 * S
+    final = stamp.event(transcript(EndReason.SILENCE, 2, (Word("good", 3.0, 3.5, 0.9),)))
+    assert isinstance(final, FinalEvent)
+    assert final.latency_ms.first_token is None
+    assert final.latency_ms.finalization == pytest.approx(1500)
+
+
+def test_words_that_were_never_timed_have_no_confidence() -> None:
+    stamp = Stamp(HandClock(), "dev", "en", "tiny", None)
+    hypothesis = Hypothesis((Word("good", 0.5, 0.8, 0.0),), 1.6, 0.6, timed=False)
+    final = stamp.event(Transcript("s", "s-1", 2, hypothesis, 10.4, 10.0, 11.6, EndReason.ERROR, truncated=True))
+    assert isinstance(final, FinalEvent)
+    assert (final.text, final.words, final.confidence) == ("good", [], None)
+
+
 def test_a_final_without_words_or_partials_still_has_its_times() -> None:
     clock = HandClock()
     stamp = Stamp(clock, "dev", "en", "tiny", lambda at_s: round(at_s * S))
