@@ -78,6 +78,8 @@ def _set(name: str, text: str, origin: str) -> Any:
 
 def _find(path: str | None, variables: Mapping[str, str]) -> Path | None:
     """File to read; a file that was named must exist, the other standard places may be empty."""
+    if path == "":
+        raise ConfigError("--config is empty: name a TOML file, or leave --config out")
     if path is not None:
         return expand(path, "--config")
     if variables.get("EDGE_ASR_CONFIG"):
@@ -97,6 +99,8 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file}: not UTF-8 text at byte {error.start}, save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: not TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{file}: not a configuration, its brackets are nested too deeply") from None
     except ValueError:
         raise ConfigError(f"the configuration file {str(file)!r} is not a path") from None
     return dict(_leaves(document, "", str(file)))

@@ -44,7 +44,11 @@ class Bundle:
 def load_bundle(models_dir: Path, name: str) -> Bundle:
     """Bundle `name`; cheap: existence and sizes, no checksums. Raises ModelError with the value and the fix."""
     folder = models_dir / name
-    if not folder.is_dir():
+    try:
+        there = folder.is_dir()
+    except OSError as error:
+        raise ModelError(f"{folder} cannot be read: {error.strerror}; make it readable for this user") from error
+    if not there:
         raise ModelError(f"there is no model {name!r} in {models_dir}; {_fix(name)}")
     bundle = Bundle(folder, _read_manifest(folder / MANIFEST_FILE, name))
     for entry in bundle.manifest.files.values():

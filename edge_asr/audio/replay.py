@@ -146,13 +146,13 @@ class StdinSource:
 
 
 def _check_readable(path: Path) -> None:
-    if not path.exists():
-        raise AudioFileError(f"'{path}' is not there; check the name")
-    if path.is_dir():
-        raise AudioFileError(f"'{path}' is a folder; name the files in it, for example {path}/*.wav")
-    if not path.is_file():
-        raise AudioFileError(f"'{path}' is not a regular file; pipe it in and name it -")
     try:
+        if not path.exists():
+            raise AudioFileError(f"'{path}' is not there; check the name")
+        if path.is_dir():
+            raise AudioFileError(f"'{path}' is a folder; name the files in it, for example {path}/*.wav")
+        if not path.is_file():
+            raise AudioFileError(f"'{path}' is not a regular file; pipe it in and name it -")
         with path.open("rb") as file:
             empty = not file.read(1)
     except OSError as error:

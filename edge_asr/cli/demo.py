@@ -1,6 +1,7 @@
 """`edge-asr demo`: try it here and now."""
 
 import argparse
+import math
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config_options(parser)
     parser.add_argument("--file", metavar="FILE", nargs="+", default=[], help="play these instead of the sample")
     parser.add_argument("--once", action="store_true", help="play once and end when all of it was answered")
-    parser.add_argument("--seconds", metavar="N", type=float, help="end after N seconds of listening")
+    parser.add_argument("--seconds", metavar="N", type=_seconds, help="end after N seconds of listening")
     parser.add_argument("--log", action="store_true", help="show the daemon's log as well")
 
 
@@ -46,3 +47,13 @@ def stop_on_signals() -> StopRequest:
     for number in STOP_SIGNALS:
         signal.signal(number, stop.signalled)
     return stop
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: expected seconds, above 0")
+    return seconds

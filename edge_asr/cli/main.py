@@ -3,8 +3,11 @@
 import argparse
 import importlib
 import io
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from edge_asr import __version__
 from edge_asr.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, EdgeAsrError
@@ -44,19 +47,58 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns its exit code; a known error becomes one line on standard error."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to stop
-    words = list(sys.argv[1:] if argv is None else argv)
-    command = next((word for word in words if not word.startswith("-")), None)
     try:
-        args = build_parser(command if command in COMMANDS else None).parse_args(words)
-        code: int = args.run(args)
+        code = _command(list(sys.argv[1:] if argv is None else argv))
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, and not at the interpreter's end, a fault of it can still be told
     except EdgeAsrError as error:
         print(f"edge-asr: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone; nothing is left to say
+        _give_up_output()  # the reader of our output has gone; nothing is left to say
         return EXIT_FAILURE
+    except OSError as error:  # the system refuses what no file foresaw: a full disk behind `>`, a name too long
+        _give_up_output()
+        where = "" if error.filename is None else f"{error.filename!r}: "
+        print(f"edge-asr: {where}{error.strerror or error}", file=sys.stderr)
+        return EXIT_FAILURE
+    return code
+
+
+def _command(words: Sequence[str]) -> int:
+    """Exit code of one command; that of argparse when it had the word."""
+    command = next((word for word in words if not word.startswith("-")), None)
+    try:
+        with _ended_by_ctrl_c():
+            parser = build_parser(command if command in COMMANDS else None)
+        args = parser.parse_args(words)
     except SystemExit as done:  # argparse has said its line
         return done.code if isinstance(done.code, int) else EXIT_USAGE
+    code: int = args.run(args)
     return code or EXIT_OK
+
+
+@contextmanager
+def _ended_by_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end the process at once while modules load: a C extension would make an ImportError of it."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield  # ignored, or a caller's own
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _give_up_output() -> None:
+    """Lead standard output nowhere when it takes no more: the interpreter would stumble over its buffer at the end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

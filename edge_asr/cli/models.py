@@ -12,6 +12,7 @@ from edge_asr.asr.bundle import MANIFEST_FILE, Bundle, load_bundle, verify_bundl
 from edge_asr.asr.catalogue import CATALOGUE, CatalogueEntry, find
 from edge_asr.cli.options import add_config_options, load_config
 from edge_asr.errors import EXIT_CONFIG, EXIT_OK, ModelError
+from edge_asr.secret_file import expand
 from edge_asr.settings import model_folder
 
 _MB = 1_000_000
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do one action. Raises ModelError; `verify` returns 78 when a bundle is corrupt, after it has tried them all."""
-    folder = Path(args.models_dir).expanduser() if args.models_dir else model_folder(load_config(args))
+    folder = expand(args.models_dir, "--models-dir") if args.models_dir else model_folder(load_config(args))
     if args.action == "list":
         return _list(folder, as_json=args.json)
     if args.action == "pull":

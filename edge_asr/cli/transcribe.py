@@ -45,6 +45,8 @@ def _one(name: str, args: argparse.Namespace, config: Config, recognizer: KaldiR
     channel = config.audio.channel
     source: FileSource | StdinSource
     if name == "-":
+        if sys.stdin is None:
+            raise AudioFileError("standard input is closed; pipe WAV or raw s16le in")
         source = StdinSource(sys.stdin.buffer, clock, sample_rate_hz=args.rate, channels=args.channels, channel=channel)
     else:
         source = FileSource(name, clock, channel=channel)

@@ -46,7 +46,11 @@ def _verified(path: Path, digest: str) -> Path:
 
 
 def _readable(path: Path) -> Path:
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as error:
+        raise AudioFileError(f"'{path}' cannot be read: {error.strerror}; check who may read it") from None
+    if not there:
         raise AudioFileError(f"'{path}' is not a file; give WAV or FLAC files to --file")
     try:
         soundfile.info(str(path))

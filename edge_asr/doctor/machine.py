@@ -35,8 +35,9 @@ def memory(bundle_bytes: int, meminfo: Path = _MEMINFO) -> Finding:
 
 def disk(folder: Path, wanted_bytes: int) -> Finding:
     """Room in the models' folder, or where it would be made; `wanted_bytes` is what is still to come there."""
-    place = next(place for place in (folder, *folder.parents) if place.is_dir())
+    place = folder
     try:
+        place = next(place for place in (folder, *folder.parents) if place.is_dir())
         free = shutil.disk_usage(place).free
     except OSError as error:
         return fail(DISK, f"{place} cannot be asked: {error.strerror}")

@@ -46,6 +46,11 @@ def test_what_is_not_audio_is_refused_in_one_line(tmp_path: Path, content: bytes
     assert "\n" not in str(caught.value)
 
 
+def test_a_name_that_the_system_refuses_is_one_line() -> None:
+    with pytest.raises(AudioFileError, match="cannot be read: File name too long"):
+        sample.own_files(["x" * 300])
+
+
 def test_own_files_keep_their_order(tmp_path: Path) -> None:
     for name in ("b.wav", "a.flac"):
         soundfile.write(str(tmp_path / name), tone(0.1), RATE_HZ)
