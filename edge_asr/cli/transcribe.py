@@ -31,16 +31,17 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(args)
     recognizer = load_recognizer(config)
     failed = False
+    streams: set[str] = set()
     for name in args.files:
         try:
-            _one(name, args, config, recognizer)
+            _one(name, args, config, recognizer, streams)
         except AudioFileError as error:
             print(f"edge-asr: {error}", file=sys.stderr)
             failed = True
     return EXIT_FAILURE if failed else EXIT_OK
 
 
-def _one(name: str, args: argparse.Namespace, config: Config, recognizer: KaldiRecognizer) -> None:
+def _one(name: str, args: argparse.Namespace, config: Config, recognizer: KaldiRecognizer, streams: set[str]) -> None:
     clock = SystemClock()
     channel = config.audio.channel
     source: FileSource | StdinSource
@@ -50,6 +51,7 @@ def _one(name: str, args: argparse.Namespace, config: Config, recognizer: KaldiR
         source = StdinSource(sys.stdin.buffer, clock, sample_rate_hz=args.rate, channels=args.channels, channel=channel)
     else:
         source = FileSource(name, clock, channel=channel)
+    source.stream_id = _unused(source.stream_id, streams)
     pipeline = build_pipeline(config, recognizer)
     stamp = Stamp(clock, device_id(config), recognizer.language, recognizer.model, None)
     prefix = f"{name}: " if len(args.files) > 1 else ""
@@ -60,6 +62,16 @@ def _one(name: str, args: argparse.Namespace, config: Config, recognizer: KaldiR
         _print(stamp.event(observation), args, prefix)
     if source.warning:
         print(f"edge-asr: {source.warning}", file=sys.stderr)
+
+
+def _unused(stream_id: str, streams: set[str]) -> str:
+    """Files of the same name, or with the same beginning of a long one, are still streams of their own."""
+    number, unused = 1, stream_id
+    while unused in streams:
+        number += 1
+        unused = f"{stream_id}_{number}"
+    streams.add(unused)
+    return unused
 
 
 def _print(event: Event, args: argparse.Namespace, prefix: str) -> None:
