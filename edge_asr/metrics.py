@@ -19,12 +19,13 @@ class Metrics:
             return Gauge(f"edge_asr_{name}", text, registry=self.registry)
 
         self.audio_seconds = counter("audio_seconds", "Audio consumed by the pipeline, in seconds")
-        self.speech_seconds = counter("speech_seconds", "Audio that passed the gate, in seconds")
         self.audio_dropped_seconds = counter("audio_dropped_seconds", "Audio lost, in seconds", "reason")
         self.words = counter("words", "Words published in finals")
         self.events = counter("events", "Events made", "event_type")
         self.events_dropped = counter("events_dropped", "Events that a sink could not take", "sink", "reason")
-        self.partials_suppressed = counter("partials_suppressed", "Partials not made because of lag")
+        self.partials_suppressed = counter(
+            "partials_suppressed", "Chunks consumed while partials were given up because of lag"
+        )
         self.capture_reopened = counter("capture_reopened", "Openings of the microphone", "reason")
         self.close_timeouts = counter("capture_close_timeouts", "PortAudio calls that hung and were left behind")
         self.worker_errors = counter("worker_errors", "Utterances ended by an error", "error")
