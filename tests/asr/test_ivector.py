@@ -120,7 +120,8 @@ def test_what_is_carried_is_bounded_so_that_hours_of_noise_are_forgotten() -> No
             state = extractor.carry(noise, extractor.accept(noise, 0, state))
         assert state.frame_count <= 300
         assert state.weight <= 30 + 1e-9
-        return extractor.ivector(extractor.accept(voice, 0, state))[0]
+        heard: np.ndarray = extractor.ivector(extractor.accept(voice, 0, state))[0]
+        return heard
 
     assert voice_after(200) == pytest.approx(voice_after(12), rel=1e-3, abs=1e-3)
 
