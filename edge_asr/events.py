@@ -23,7 +23,7 @@ class WordTiming(Struct, frozen=True):
 class Latency(Struct, frozen=True):
     """Milliseconds, measured against the capture time of the samples.
 
-    first_token: first partial published - speech onset. finalization: final published - last speech sample.
+    first_token: first partial published - the first word began. finalization: final published - last speech sample.
     decision: final published - the sample at which the end was decided. None where it is not known.
     """
 

@@ -107,7 +107,7 @@ class Stamp:
 
     def _transcript(self, heard: Transcript, common: dict[str, Any]) -> PartialEvent | FinalEvent:
         words = heard.hypothesis.words if heard.hypothesis.timed else ()
-        begin_s = heard.start_s + words[0].start_s if words else heard.onset_s
+        begin_s = _first_word_s(heard)
         end_s = heard.start_s + (words[-1].end_s if words else heard.hypothesis.decoded_s)
         fields: dict[str, Any] = {
             **common,
@@ -157,6 +157,12 @@ class Stamp:
         moment_ns = self._began_ns + round(at_s * NS_PER_S) if self._captured_ns is None else self._captured_ns(at_s)
         ago = timedelta(microseconds=(self._clock.monotonic_ns() - moment_ns) / 1000)
         return (now - ago).isoformat(timespec="milliseconds")
+
+
+def _first_word_s(heard: Transcript) -> float:
+    """Where the first word begins on the path; the gate's onset, maybe a breath before it, when none has a place."""
+    placed = [word for word in heard.hypothesis.words if word.end_s > word.start_s]
+    return heard.start_s + placed[0].start_s if placed else heard.onset_s
 
 
 def _confidence(words: Sequence[Word]) -> float | None:

@@ -53,12 +53,12 @@ def test_latencies_are_counted_from_the_samples() -> None:
     clock.ns = round(11.0 * S)
     partial = stamp.event(transcript(None))
     assert isinstance(partial, PartialEvent)
-    assert partial.latency_ms.first_token == pytest.approx(600)  # from the onset
+    assert partial.latency_ms.first_token == pytest.approx(500)  # from the first word, as the path now has it
     assert partial.words == []
     clock.ns = round(11.75 * S)
     final = stamp.event(transcript(EndReason.SILENCE, revision=2))
     assert isinstance(final, FinalEvent)
-    assert final.latency_ms.first_token == pytest.approx(500)  # from the first word, now that its place is known
+    assert final.latency_ms.first_token == pytest.approx(500)  # and now that its place is known
     assert final.latency_ms.finalization == pytest.approx(750)  # from the last word's end
     assert final.latency_ms.decision == pytest.approx(150)
     assert (final.start_s, final.end_s) == (10.5, 11.0)
@@ -119,3 +119,13 @@ def test_started_ended_and_error_carry_the_ids() -> None:
     assert (ended.end_reason, ended.words, ended.end_s) == ("mute", 2, 11.6)
     error = stamp.error("recognition", "it broke")
     assert (error.device_id, error.code, error.message) == ("dev", "recognition", "it broke")
+
+
+def test_a_word_that_has_no_place_yet_is_counted_from_the_onset() -> None:
+    clock = HandClock()
+    stamp = Stamp(clock, "dev", "en", "tiny", lambda at_s: round(at_s * S))
+    clock.ns = round(11.0 * S)
+    partial = stamp.event(transcript(None, words=(Word("good", 1.6, 1.6, 0.0),)))
+    assert isinstance(partial, PartialEvent)
+    assert partial.start_s == pytest.approx(10.4)
+    assert partial.latency_ms.first_token == pytest.approx(600)

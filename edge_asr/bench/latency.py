@@ -24,14 +24,14 @@ class Latencies:
 
     partial_after_sound: a subscriber has the first partial - the sound of its sentence began, by a second listener on
     the same microphone. It knows nothing of the daemon. A soft first consonant, up to some 50 ms, does not count.
-    partial_after_gate, partial_after_word: the events' own `first_token`, of the first partial (the gate's onset) and
-    of the final (the first word, aligned). finalization, decision: the final's own. transport: a subscriber has the
-    event - its `emitted_at`, which is cut to whole milliseconds.
+    partial_first_word, final_first_word: the events' own `first_token`, of the first partial (its first word, as the
+    path then was) and of the final (the first word, aligned once more). finalization, decision: the final's own.
+    transport: a subscriber has the event - its `emitted_at`, which is cut to whole milliseconds.
     """
 
     partial_after_sound: list[float] = field(default_factory=list)
-    partial_after_gate: list[float] = field(default_factory=list)
-    partial_after_word: list[float] = field(default_factory=list)
+    partial_first_word: list[float] = field(default_factory=list)
+    final_first_word: list[float] = field(default_factory=list)
     decision: list[float] = field(default_factory=list)
     finalization: list[float] = field(default_factory=list)
     transport: list[float] = field(default_factory=list)
@@ -59,13 +59,13 @@ class Stopwatch:
         emitted = datetime.fromisoformat(event.emitted_at)
         self.latencies.transport.append((now - emitted).total_seconds() * 1000)
         if isinstance(event, PartialEvent) and event.revision == 1:
-            _keep(self.latencies.partial_after_gate, event.latency_ms.first_token)
+            _keep(self.latencies.partial_first_word, event.latency_ms.first_token)
             if self._sentence is not None and (sound_ns := self._onset_ns(self._sentence)) is not None:
                 self.latencies.partial_after_sound.append((now_ns - sound_ns) / 1e6)
             self._sentence = None
         elif isinstance(event, FinalEvent) and event.text:
             self._sentence = None  # without a partial: what comes next does not answer this sound
-            _keep(self.latencies.partial_after_word, event.latency_ms.first_token if event.revision > 1 else None)
+            _keep(self.latencies.final_first_word, event.latency_ms.first_token if event.revision > 1 else None)
             _keep(self.latencies.decision, event.latency_ms.decision)
             _keep(self.latencies.finalization, event.latency_ms.finalization)
 

@@ -12,8 +12,8 @@ _DECISION_TARGET_MS = 300
 _TAIL_PERCENT = 95
 _ROWS: tuple[tuple[str, str, int | None], ...] = (
     ("partial_after_sound", "first partial received - sound began (a second listener)", _FIRST_PARTIAL_TARGET_MS),
-    ("partial_after_gate", "first partial - onset of the gate (its latency_ms.first_token)", _FIRST_PARTIAL_TARGET_MS),
-    ("partial_after_word", "first partial - first word (final's latency_ms.first_token)", _FIRST_PARTIAL_TARGET_MS),
+    ("partial_first_word", "first partial - first word (its own latency_ms.first_token)", _FIRST_PARTIAL_TARGET_MS),
+    ("final_first_word", "the same, aligned once more (final's latency_ms.first_token)", _FIRST_PARTIAL_TARGET_MS),
     ("decision", "final - end was decided (latency_ms.decision)", _DECISION_TARGET_MS),
     ("finalization", "final - last word (latency_ms.finalization)", None),
     ("transport", "any event received - emitted_at", None),

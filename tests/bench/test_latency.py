@@ -46,7 +46,7 @@ def test_a_sentence_is_timed_on_its_first_partial_and_its_final() -> None:
     session.hear(ended(2), 0.0)
     seen = session.watch.latencies
     assert seen.partial_after_sound == pytest.approx([450.0])
-    assert (seen.partial_after_gate, seen.partial_after_word) == ([510.0], [470.0])
+    assert (seen.partial_first_word, seen.final_first_word) == ([510.0], [470.0])
     assert (seen.decision, seen.finalization) == ([40.0], [900.0])
     assert seen.transport == pytest.approx([4.0] * 5, abs=1.0)
     assert seen.sentences == 1
@@ -76,7 +76,7 @@ def test_a_final_without_a_partial_has_no_first_token() -> None:
     session.hear(alone, 1.0)
     session.hear(partial("was", "s-2"), 1.0)
     seen = session.watch.latencies
-    assert (seen.partial_after_sound, seen.partial_after_word, seen.decision) == ([], [], [10.0])
+    assert (seen.partial_after_sound, seen.final_first_word, seen.decision) == ([], [], [10.0])
 
 
 def test_the_report_holds_the_values_against_the_targets() -> None:

@@ -51,7 +51,7 @@ def test_latency_of_a_sentence(tmp_path: Path) -> None:
     seen = figures(result, "latency")
     assert (seen["sentences"], seen["unanswered"]) == (1, [])
     values = {name: latency["values_ms"] for name, latency in seen["latencies"].items()}
-    for name in ("partial_after_sound", "partial_after_gate", "partial_after_word", "decision", "finalization"):
+    for name in ("partial_after_sound", "partial_first_word", "final_first_word", "decision", "finalization"):
         assert len(values[name]) == 1, name
         assert 0 < values[name][0] < 10_000, name
     assert len(values["transport"]) >= 4
