@@ -12,12 +12,13 @@ action=${1:?usage: service.sh install|uninstall}
 python=${PYTHON:-python3}
 source=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 
-program=/opt/edge_asr
-command=/usr/local/bin/edge-asr
-settings=/etc/edge_asr
-state=/var/lib/edge_asr
+root=${EDGE_ASR_ROOT:-} # where the tests keep a system of their own
+program=$root/opt/edge_asr
+command=$root/usr/local/bin/edge-asr
+settings=$root/etc/edge_asr
+state=$root/var/lib/edge_asr
 unit=edge-asr.service
-unit_folder=/usr/local/lib/systemd/system # /etc/systemd/system stays the administrator's own
+unit_folder=$root/usr/local/lib/systemd/system # /etc/systemd/system stays the administrator's own
 user=edge-asr
 scratch=
 new=
@@ -38,7 +39,7 @@ leave() {
 }
 
 # Whether systemd runs here; in a chroot (an image that is being made) it does not, and the first boot does the rest.
-booted() { [ -d /run/systemd/system ]; }
+booted() { [ -d "$root/run/systemd/system" ]; }
 
 configuration() {
   cat <<'TOML'
@@ -73,7 +74,7 @@ install_program() {
   "$python" -m venv "$new"
   set -- "$new/bin/python" -m pip --disable-pip-version-check install
   "$@" --require-hashes --only-binary :all: -r "$source/locks/run.txt" ||
-    fail "pip could not fetch the Python packages; nothing was changed, see its words above and try again"
+    fail "pip could not fetch the Python packages; see its words above and try again. The program is as it was"
   # The project is built from a copy: the checkout belongs to its user, and stays as it is.
   scratch=$(mktemp -d)
   mkdir "$scratch/models"
@@ -98,7 +99,8 @@ remove_old_programs() {
 install_user_and_settings() {
   systemd-sysusers --inline "u $user - \"edge_asr speech recognition\" $state"
   mkdir -p "$settings"
-  install -d -o "$user" -g "$user" "$state"
+  mkdir -p "$state"
+  chown "$user:" "$state"
   if [ -e "$settings/config.toml" ]; then
     say "$settings/config.toml is there and stays as it is"
   else
@@ -107,11 +109,17 @@ install_user_and_settings() {
   fi
 }
 
-# As the service will look for it; the model is root's, and the service can only read it.
+# The one that the settings name, where the service will look for it; it is root's, and the service can only read it.
 install_model() {
-  set -- models pull en --config "$settings/config.toml"
-  env -u EDGE_ASR_MODELS STATE_DIRECTORY="$state" "$command" "$@"
+  # The broker's password may be a credential of the unit, which only the service sees.
+  set -- --print --set mqtt.enabled=false --config "$settings/config.toml"
+  bundle=$("$command" check-config "$@" | sed -n 's/^bundle = "\(.*\)"$/\1/p')
+  [ -n "$bundle" ] || fail "correct $settings/config.toml as it says above, then run sudo make install again"
+  if models verify "$bundle" 2>/dev/null; then return 0; fi
+  models pull --force "$bundle"
 }
+
+models() { env -u EDGE_ASR_MODELS STATE_DIRECTORY="$state" "$command" models "$@" --config "$settings/config.toml"; }
 
 install_service() {
   install -D -m 644 "$source/systemd/$unit" "$unit_folder/$unit"
@@ -131,8 +139,7 @@ install_service() {
 tell_status() {
   for _ in 1 2 3 4 5; do
     status=$(systemctl show --property=StatusText --value "$unit")
-    [ -z "$status" ] || break
-    sleep 1
+    case $status in '' | starting*) sleep 1 ;; *) break ;; esac
   done
   say "It says: ${status:-nothing yet}"
 }
@@ -151,7 +158,7 @@ install_all() {
   install_service
   remove_old_programs
   say "edge_asr runs, now and after every boot. How it is: systemctl status edge-asr"
-  say "What it hears: edge-asr listen"
+  say "What it hears: sudo edge-asr listen"
 }
 
 uninstall_all() {
@@ -169,7 +176,7 @@ uninstall_all() {
     say "Settings ($settings) and models ($state) stay; to remove them too: sudo make uninstall PURGE=1"
     return
   fi
-  rm -rf "$settings" "$state" "/etc/systemd/system/$unit.d"
+  rm -rf "$settings" "$state" "$root/etc/systemd/system/$unit.d"
   ! id "$user" >/dev/null 2>&1 || userdel "$user"
   say "Settings, models and the user $user are removed; Debian packages stay"
 }
