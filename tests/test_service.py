@@ -205,9 +205,10 @@ def test_installed_enabled_and_started_with_a_word_at_each_step(home: Home) -> N
     log = [line for line in home.log() if line.startswith(("pip", "edge-asr models", "systemctl"))]
     assert "--require-hashes --only-binary :all: -r" in log[0]
     assert "--no-deps --no-index --no-build-isolation" in log[1]
-    assert [line.split(" --config")[0] for line in log[2:]] == [
-        "edge-asr models verify en",
-        "edge-asr models pull --force en",
+    settings = home.folder / "etc/edge_asr/config.toml"
+    assert log[2:] == [
+        f"edge-asr models verify en --config {settings}",
+        f"edge-asr models pull --force en --config {settings}",
         "systemctl daemon-reload",
         f"systemctl --quiet enable {UNIT.name}",
         f"systemctl restart {UNIT.name}",

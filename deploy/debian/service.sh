@@ -131,7 +131,7 @@ install_service() {
   systemctl daemon-reload
   systemctl --quiet enable "$unit"
   systemctl restart "$unit" ||
-    fail "installed, but it does not start; it says why: journalctl -u edge-asr -n 20"
+    fail "installed, but it does not start; it says why: sudo journalctl -u edge-asr -n 20"
   tell_status
 }
 
