@@ -217,6 +217,22 @@ def test_installed_enabled_and_started_with_a_word_at_each_step(home: Home) -> N
     assert not list(home.folder.glob("tmp.*"))
 
 
+def test_in_an_image_that_is_being_made_it_waits_for_the_first_boot(home: Home) -> None:
+    shutil.rmtree(home.folder / "run")
+    done = home.do("install")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "edge_asr is installed and starts when this system boots"
+    assert [line for line in home.log() if "systemctl" in line] == [f"systemctl --quiet enable {UNIT.name}"]
+
+
+def test_a_service_that_does_not_start_is_no_success(home: Home) -> None:
+    home.fake("systemctl", "case $1 in restart) exit 1 ;; esac")
+    done = home.do("install")
+    assert done.returncode == 1
+    assert "journalctl -u edge-asr" in done.stderr
+    assert "edge_asr runs" not in done.stdout
+
+
 def test_again_is_an_upgrade_that_keeps_settings_and_model(home: Home) -> None:
     assert home.do("install").returncode == 0
     old = home.environments()

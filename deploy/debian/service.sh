@@ -124,8 +124,8 @@ models() { env -u EDGE_ASR_MODELS STATE_DIRECTORY="$state" "$command" models "$@
 install_service() {
   install -D -m 644 "$source/systemd/$unit" "$unit_folder/$unit"
   if ! booted; then
-    systemctl enable "$unit"
-    say "Done. edge_asr starts when this system boots"
+    systemctl --quiet enable "$unit"
+    say "edge_asr is installed and starts when this system boots"
     return
   fi
   systemctl daemon-reload
@@ -142,6 +142,8 @@ tell_status() {
     case $status in '' | starting*) sleep 1 ;; *) break ;; esac
   done
   say "It says: ${status:-nothing yet}"
+  say "edge_asr runs, now and after every boot. How it is: systemctl status edge-asr"
+  say "What it hears: sudo edge-asr listen"
 }
 
 install_all() {
@@ -157,8 +159,6 @@ install_all() {
   say "5/5 The service"
   install_service
   remove_old_programs
-  say "edge_asr runs, now and after every boot. How it is: systemctl status edge-asr"
-  say "What it hears: sudo edge-asr listen"
 }
 
 uninstall_all() {
