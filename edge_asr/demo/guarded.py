@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _GONE_DEADLINE_S = 5.0
@@ -26,13 +26,19 @@ wait $! 2>/dev/null
 
 
 class GuardedProcess:
-    """One running child, its output in the file `log`. `folder` is removed only when this process dies unawares."""
+    """One running child, its output in the file `log`. `folder` is removed only when this process dies unawares.
 
-    def __init__(self, words: Sequence[str], folder: Path, log: Path) -> None:
+    variables: added to this process' environment.
+    """
+
+    def __init__(
+        self, words: Sequence[str], folder: Path, log: Path, variables: Mapping[str, str] | None = None
+    ) -> None:
         self._guard = subprocess.Popen(
             ["sh", "-c", _GUARD, "sh", str(folder), str(log), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env={**os.environ, **(variables or {})},
             text=True,
             start_new_session=True,  # Ctrl-C in the terminal is for us; we end the child in our own order
         )

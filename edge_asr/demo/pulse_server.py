@@ -4,7 +4,6 @@ It shares nothing with the sound server of the person at the keyboard: own folde
 the bench and the tests use it.
 """
 
-import contextlib
 import os
 import shutil
 import signal
@@ -15,28 +14,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from edge_asr.demo.guarded import GuardedProcess
 from edge_asr.errors import EdgeAsrError
 
 SINK = "feed"
 MICROPHONE = "usb_mic"
 MICROPHONE_DESCRIPTION = "Virtual_USB_Mic"
 _START_DEADLINE_S = 10.0
+_STOP_DEADLINE_S = 1.0
 _COMMAND_DEADLINE_S = 5.0
 _POLL_S = 0.05
 _PROGRAMS = {"pulseaudio": "pulseaudio", "pactl": "pulseaudio-utils", "paplay": "pulseaudio-utils"}
-
-# Reading standard input ends when the process that holds the other end of the pipe ends, however it ends: then
-# nothing may stay behind. PR_SET_PDEATHSIG is no substitute, it fires when the starting *thread* ends.
-_GUARD = """
-folder=$1; shift
-"$@" </dev/null >/dev/null 2>&1 &
-echo $!
-exec >/dev/null
-read -r _
-kill -9 $! 2>/dev/null
-wait $! 2>/dev/null
-[ -z "$folder" ] || rm -rf "$folder"
-"""
 
 
 class PulseServer:
@@ -51,8 +39,7 @@ class PulseServer:
             if shutil.which(program) is None:
                 raise EdgeAsrError(f"'{program}' is not installed; sudo apt install {package}")
         self._folder = Path(tempfile.mkdtemp(prefix="edge-asr-pulse-"))
-        self._guard: subprocess.Popen[str] | None = None
-        self._pid = 0
+        self._process: GuardedProcess | None = None
         self._players: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
@@ -76,7 +63,7 @@ class PulseServer:
     @property
     def pid(self) -> int:
         """Process of the daemon; 0 while there is none."""
-        return self._pid
+        return self._process.pid if self._process else 0
 
     def environment(self) -> dict[str, str]:
         """Variables that lead a client (libpulse, ALSA's `pulse` device, pactl) to this server and no other."""
@@ -92,66 +79,46 @@ class PulseServer:
 
     def start(self) -> None:
         """Start the daemon and wait until it answers; a running one is left as it is."""
-        if self._guard is not None:
+        if self._process is not None:
             return
         for name in ("run", "state", "conf"):
             (self._folder / name).mkdir(mode=0o700, exist_ok=True)
         script = self._folder / "server.pa"
         script.write_text(self._script())
         log = self._folder / "pulse.log"
+        log.unlink(missing_ok=True)
         daemon = ["pulseaudio", "-n", "-F", str(script), "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1"]
-        daemon += ["--realtime=no", "--high-priority=no", "--disable-shm=yes", f"--log-target=file:{log}"]
-        self._guard = subprocess.Popen(
-            ["sh", "-c", _GUARD, "sh", str(self._folder), *daemon],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **self.environment()},
-            text=True,
-            start_new_session=True,  # Ctrl-C in the terminal is for us; we end the daemon in our own order
-        )
-        assert self._guard.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
-        self._pid = int(self._guard.stdout.readline())
+        daemon += ["--realtime=no", "--high-priority=no", "--disable-shm=yes", "--log-target=stderr"]
+        self._process = GuardedProcess(daemon, self._folder, log, self.environment())
         deadline = time.monotonic() + _START_DEADLINE_S
         while not self._answers():
-            if time.monotonic() > deadline or not _runs(self._pid):
-                lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+            if time.monotonic() > deadline or not self._process.runs:
                 self.kill()
-                raise EdgeAsrError(f"the private PulseAudio did not start: {lines[-1] if lines else 'it said nothing'}")
+                lines = log.read_text(errors="replace").splitlines() or ["it said nothing"]
+                raise EdgeAsrError(f"the private PulseAudio did not start: {lines[-1]}")
             time.sleep(_POLL_S)
 
     def stop(self) -> None:
         """End the daemon in good order, by force after a second."""
-        if self._pid:
-            self.resume()
-            self._signal(signal.SIGTERM)
-            deadline = time.monotonic() + 1.0
-            while _runs(self._pid) and time.monotonic() < deadline:
-                time.sleep(_POLL_S)
-        self.kill()
+        if self._process is not None:
+            self._process.stop(_STOP_DEADLINE_S)
+            self._process = None
 
     def kill(self) -> None:
         """End the daemon as a crash would: SIGKILL, no goodbye."""
-        if self._guard is None:
-            return
-        self._signal(signal.SIGKILL)
-        # The guard would remove the folder with it, and the next start needs it: end the guard first.
-        self._guard.kill()
-        for pipe in (self._guard.stdin, self._guard.stdout):
-            if pipe is not None:
-                pipe.close()
-        self._guard.wait()
-        deadline = time.monotonic() + _COMMAND_DEADLINE_S
-        while _runs(self._pid) and time.monotonic() < deadline:
-            time.sleep(_POLL_S)
-        self._guard, self._pid = None, 0
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
 
     def suspend(self) -> None:
         """Stop the daemon in its tracks (SIGSTOP): its sockets stay open and nobody answers."""
-        self._signal(signal.SIGSTOP)
+        if self._process is not None:
+            self._process.signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let a suspended daemon go on (SIGCONT)."""
-        self._signal(signal.SIGCONT)
+        if self._process is not None:
+            self._process.signal(signal.SIGCONT)
 
     def load_microphone(self) -> None:
         """Plug the virtual microphone in."""
@@ -210,11 +177,6 @@ class PulseServer:
             check=False,
         )
 
-    def _signal(self, number: signal.Signals) -> None:
-        if self._pid:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, number)
-
     def _remove(self) -> None:
         for player in self._players:
             player.kill()
@@ -234,11 +196,3 @@ def _microphone_module() -> list[str]:
         "channel_map=mono",
         f"source_properties=device.description={MICROPHONE_DESCRIPTION}",
     ]
-
-
-def _runs(pid: int) -> bool:
-    """Whether a process is there and not a zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (OSError, IndexError):
-        return False
