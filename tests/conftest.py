@@ -1,11 +1,24 @@
 """Fixtures with a real server behind them; each test gets its own."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from edge_asr.demo.broker import Broker
 from edge_asr.demo.pulse_server import PulseServer
+from edge_asr.settings import ENVIRONMENT_PREFIX
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_settings_of_this_person() -> Iterator[None]:
+    """What the person at the keyboard has set for the own daemon must not reach ours."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [*os.environ]:
+            if name.startswith(ENVIRONMENT_PREFIX) or name == "EDGE_ASR_CONFIG":
+                patch.delenv(name)
+        yield
+
 
 # --- a private PulseAudio ---
 
