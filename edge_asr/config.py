@@ -120,7 +120,7 @@ class JsonlConfig(Section, frozen=True):
 
 
 class LogConfig(Section, frozen=True):
-    """What the log says; transcripts never, below debug."""
+    """What the log says; transcripts never."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
 
