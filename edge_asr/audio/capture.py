@@ -125,7 +125,11 @@ class Capture:
 
     def _run(self) -> None:
         while not self._stopping:
-            delay_s = self.step()
+            try:
+                delay_s = self.step()
+            except Exception as error:  # the capture thread's edge: what nobody foresaw is a state too
+                reason = f"capture failed ({type(error).__name__}: {error}); trying again"
+                delay_s = self._lost("error", reason)
             self._wake.wait(delay_s)
             self._wake.clear()
         self._close()

@@ -41,7 +41,7 @@ class FakeStream:
 
 class FakeOpener:
     def __init__(self, clock: Clock) -> None:
-        self.fault: CaptureError | None = None
+        self.fault: Exception | None = None
         self.streams: list[FakeStream] = []
         self.attempts = 0
         self.started = self.stopped = False

@@ -295,6 +295,19 @@ def test_the_thread_starts_stops_and_lets_everything_go(room: Room) -> None:
     assert not room.watchdog_is_fed()
 
 
+def test_what_nobody_foresaw_is_a_state_and_the_thread_goes_on(room: Room) -> None:
+    room.opener.fault = MemoryError("no room for a callback")
+    room.capture.start()
+    wait_until(lambda: room.status == "lost", 5.0, "lost")
+    assert "MemoryError: no room for a callback" in room.capture.state.reason
+    room.opener.fault = None
+    room.clock.advance_s(20.0)
+    wait_until(lambda: room.opener.streams, 5.0, "opened")
+    room.stream.chunk()
+    wait_until(lambda: room.status == "healthy", 5.0, "healthy")
+    room.capture.stop(5.0)
+
+
 def test_stop_without_start_is_nothing(room: Room) -> None:
     room.capture.stop(1.0)
     assert room.states == []
