@@ -127,7 +127,7 @@ class Capture:
         while not self._stopping:
             try:
                 delay_s = self.step()
-            except Exception as error:  # the capture thread's edge: what nobody foresaw is a state too
+            except Exception as error:  # noqa: BLE001 - the capture thread's edge: what nobody foresaw is a state too
                 reason = f"capture failed ({type(error).__name__}: {error}); trying again"
                 delay_s = self._lost("error", reason)
             self._wake.wait(delay_s)
