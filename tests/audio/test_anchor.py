@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edge_asr.audio.anchor import anchor
 
-MURMUR = np.random.default_rng(13).integers(-60, 60, 12_000).astype(np.int16)
+MURMUR = np.random.default_rng(13).integers(-60, 60, 12_000).astype(np.int16) | np.int16(1)  # no digital silence
 
 
 @given(st.integers(0, 11_000), st.integers(1, 900))
@@ -31,6 +31,7 @@ def test_after_digital_silence_it_is_the_first_sound() -> None:
     samples = np.concatenate([np.zeros(5000, np.int16), MURMUR + 100])
     assert anchor(samples, 0, 4000) == 5000
     assert anchor(samples, 4500, 5001) >= 5000
+    assert anchor(np.array([9, 0, 8, 7, 6], np.int16), 1, 2) == 2
 
 
 @pytest.mark.parametrize("samples", [[0], [0, 0, 0], [7], [0, 7]])
