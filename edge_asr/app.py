@@ -17,7 +17,7 @@ from edge_asr.sinks.jsonl import JsonlSink
 from edge_asr.sinks.mqtt import MqttSink
 from edge_asr.sinks.sink import Sink
 from edge_asr.stamp import CaptureClock, Stamp
-from edge_asr.supervisor import StopRequest, Supervisor
+from edge_asr.supervisor import MuteRequest, StopRequest, Supervisor
 from edge_asr.systemd import Notifier
 from edge_asr.worker import Worker
 
@@ -49,9 +49,11 @@ def build_sinks(config: Config, metrics: Metrics) -> list[Sink]:
 def run_daemon(config: Config, clock: Clock | None = None) -> int:
     """Run until told to stop; returns the exit code. Raises ConfigError and ModelError before anything starts."""
     clock = clock or SystemClock()
-    metrics, notifier, stop = Metrics(), Notifier(), StopRequest()
+    metrics, notifier, stop, mute = Metrics(), Notifier(), StopRequest(), MuteRequest()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop.signalled)
+    for number in (signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, mute.signalled)
     sinks = build_sinks(config, metrics)
     recognizer = load_recognizer(config)
     ring = Ring(config.audio.ring_s, metrics)
@@ -61,4 +63,4 @@ def run_daemon(config: Config, clock: Clock | None = None) -> int:
     stamp = Stamp(clock, device_id(config), recognizer.language, recognizer.model, capture_clock.captured_ns)
     pipeline = build_pipeline(config, recognizer)
     worker = Worker(ring, pipeline, stamp, capture_clock, sinks, clock, config.overload, metrics, stop.fatal)
-    return Supervisor(capture, ring, worker, sinks, stop, clock, notifier).run()
+    return Supervisor(capture, ring, worker, sinks, stop, mute, clock, notifier).run()

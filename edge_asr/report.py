@@ -33,12 +33,15 @@ class Reporter:
             self._report("stopping", "shutting down", "")
         elif state.status == "starting":
             self._report("starting", state.reason, "")
+        elif state.status == "muted":
+            log.info("muted: %s", state.reason)
+            self._report("muted", state.reason, "")
         else:
             log.warning("not listening: %s", state.reason)
             self._report("degraded", state.reason, "")
 
     def _report(
-        self, state: Literal["starting", "listening", "degraded", "stopping"], reason: str, microphone: str
+        self, state: Literal["starting", "listening", "muted", "degraded", "stopping"], reason: str, microphone: str
     ) -> None:
         report = StateReport(
             state=state,

@@ -59,6 +59,8 @@ def read(path: str | None, overrides: Sequence[str], environment: Mapping[str, s
             key = name.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
             values[key] = _set(key, variables[name], f"environment variable {name}")
             origins.append(name)
+        else:
+            _refuse_near_miss(name)
     for override in overrides:
         key, equals, text = override.partition("=")
         if not equals:
@@ -68,6 +70,14 @@ def read(path: str | None, overrides: Sequence[str], environment: Mapping[str, s
     config = msgspec.convert(_nested(values), Config)
     config_rules.hold(config)
     return Reading(config, tuple(origins), frozenset(values))
+
+
+def _refuse_near_miss(name: str) -> None:
+    """EDGE_ASR_MQTT_HOST would set nothing, in silence."""
+    for key in KEYS:
+        if name.upper() == "EDGE_ASR_" + key.upper().replace(".", "_"):
+            right = ENVIRONMENT_PREFIX + key.upper().replace(".", "__")
+            raise ConfigError(f"environment variable {name} sets nothing; did you mean {right}, with double underscores?")
 
 
 def _set(name: str, text: str, origin: str) -> Any:

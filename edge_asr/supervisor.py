@@ -15,7 +15,7 @@ from edge_asr.systemd import Notifier
 
 log = logging.getLogger(__name__)
 
-_TICK_S = 0.5
+_TICK_S = 0.2
 _FRESH_BEAT_S = 5.0
 _DRAIN_S = 2.8  # from the signal to the end of the last thread; what promises 3 s has room to exit
 _CAPTURE_SHARE_S = 0.7
@@ -35,6 +35,14 @@ class Ears(Protocol):
         """Start its thread."""
         ...
 
+    def pause(self) -> None:
+        """Close the microphone."""
+        ...
+
+    def resume(self) -> None:
+        """Open it again."""
+        ...
+
     def stop(self, deadline_s: float) -> None:
         """Close the microphone and end its thread."""
         ...
@@ -51,22 +59,26 @@ class Brain(Protocol):
         """Seconds since its loop last came round."""
         ...
 
+    def mute(self, *, on: bool) -> None:
+        """End what is being said and hear nothing more, or hear again."""
+        ...
+
     def stop(self, deadline_s: float) -> bool:
         """Finish what is left; False when that took too long."""
         ...
 
 
 class StopRequest:
-    """Why and with what exit code to stop; set from any thread, waited for by the supervisor."""
+    """Why and with what exit code to stop; set from any thread or a signal, waited for by the supervisor."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._signal: signal.Signals | None = None
         self.exit_code = EXIT_OK
 
     def signalled(self, number: int, _frame: FrameType | None = None) -> None:
-        """Handle a signal: stop in good order."""
-        log.info("stopping on %s", signal.Signals(number).name)
-        self._event.set()
+        """Handle a signal: stop in good order. It takes no lock: the thread that it interrupts may hold it."""
+        self._signal = signal.Signals(number)
 
     def fatal(self, message: str) -> None:
         """Stop because going on is useless; whoever started the process may start it again."""
@@ -75,8 +87,22 @@ class StopRequest:
         self._event.set()
 
     def wait(self, wait_s: float) -> bool:
-        """Whether to stop, after at most `wait_s`."""
-        return self._event.wait(wait_s)
+        """Whether to stop, after at most `wait_s`; a signal is seen at the end of it."""
+        stop = self._event.wait(wait_s)
+        if self._signal is not None:
+            log.info("stopping on %s", self._signal.name)
+        return stop or self._signal is not None
+
+
+class MuteRequest:
+    """Whether to be mute, as SIGUSR1 (mute) and SIGUSR2 (listen again) last said: for a button, a script, a key."""
+
+    def __init__(self) -> None:
+        self.wanted = False
+
+    def signalled(self, number: int, _frame: FrameType | None = None) -> None:
+        """Handle one of the two; like the other handler it takes no lock."""
+        self.wanted = number == signal.SIGUSR1
 
 
 class Supervisor:
@@ -89,6 +115,7 @@ class Supervisor:
         worker: Brain,
         sinks: Sequence[Sink],
         stop: StopRequest,
+        mute: MuteRequest,
         clock: Clock,
         notifier: Notifier,
     ) -> None:
@@ -97,6 +124,8 @@ class Supervisor:
         self._worker = worker
         self._sinks = sinks
         self._stop = stop
+        self._mute = mute
+        self._muted = False
         self._clock = clock
         self._notifier = notifier
 
@@ -108,10 +137,22 @@ class Supervisor:
         self._capture.start()
         self._notifier.ready()
         while not self._stop.wait(_TICK_S):
+            self._apply_mute()
             if self._worker.beat_age_s() < _FRESH_BEAT_S and self._capture.healthy_or_backing_off:
                 self._notifier.watchdog()
         self._shut_down()
         return self._stop.exit_code
+
+    def _apply_mute(self) -> None:
+        """The brain first: what is on its way from the ears is not heard any more."""
+        if self._mute.wanted == self._muted:
+            return
+        self._muted = self._mute.wanted
+        self._worker.mute(on=self._muted)
+        if self._muted:
+            self._capture.pause()
+        else:
+            self._capture.resume()
 
     def _shut_down(self) -> None:
         """Ears first, so that nothing new comes; then the brain drains what waits; then the mouth."""

@@ -51,6 +51,7 @@ class Worker:
         self._metrics = metrics
         self._on_fatal = on_fatal
         self._stopping = threading.Event()
+        self._muted = False
         self._drain_end_ns: int | None = None
         self._stream_id = ""
         self._broken_sinks: set[int] = set()
@@ -62,6 +63,10 @@ class Worker:
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
+
+    def mute(self, *, on: bool) -> None:
+        """End the utterance as `mute` and drop, counted, what still comes; or hear again. Any thread."""
+        self._muted = on
 
     def beat_age_s(self) -> float:
         """Seconds since the loop last came round; any thread."""
@@ -100,13 +105,15 @@ class Worker:
         chunk = self._ring.pop(_WAIT_S)
         now_ns = self._clock.monotonic_ns()
         if chunk is None:
-            if self._last_chunk_ns is not None and now_ns - self._last_chunk_ns > _QUIET_S * NS_PER_S:
-                self._last_chunk_ns = None
-                self._emit(self._pipeline.end(EndReason.DISCONTINUITY))
+            self._cut_off(now_ns)
             return not stopping
         if self._drain_end_ns is not None and now_ns > self._drain_end_ns:
             self._drop_rest(chunk)
             return False
+        if self._muted:
+            self._emit(self._pipeline.end(EndReason.MUTE))
+            self._metrics.audio_dropped_seconds.labels(reason="mute").inc(_duration_s(chunk))
+            return True
         self._last_chunk_ns = now_ns
         lag_s = (now_ns - chunk.captured_ns) / NS_PER_S
         self._metrics.lag_seconds.set(lag_s)
@@ -123,6 +130,14 @@ class Worker:
         self._emit(self._pipeline.process(chunk, partials=partials))
         self._metrics.audio_seconds.inc(_duration_s(chunk))
         return True
+
+    def _cut_off(self, now_ns: int) -> None:
+        """No chunk came: end what was being said, at once when muted, else when none has come for a while."""
+        if self._last_chunk_ns is None:
+            return
+        if self._muted or now_ns - self._last_chunk_ns > _QUIET_S * NS_PER_S:
+            self._last_chunk_ns = None
+            self._emit(self._pipeline.end(EndReason.MUTE if self._muted else EndReason.DISCONTINUITY))
 
     def _flush(self, lag_s: float, in_hand_s: float) -> None:
         """Too late: drop all but the newest audio; the gap ends the utterance."""

@@ -396,3 +396,13 @@ def test_a_secret_for_everyone_is_remarked_on(
         secret(str(file), "mqtt.password_file")
     assert caplog.text.count("chmod 600") == lines
     assert "pa55" not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["EDGE_ASR_MQTT_HOST", "EDGE_ASR_MQTT_TLS_CA_FILE", "edge_asr_device_id"])
+def test_single_underscores_are_told_apart(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} sets nothing; did you mean EDGE_ASR__"):
+        load(None, [], {name: "x"})
+
+
+def test_other_variables_of_ours_are_nobodys_setting() -> None:
+    assert load(None, [], {"EDGE_ASR_MODELS": "/models", "EDGE_ASR_IMAGE": "latest", "HOME": "/nowhere"}) == Config()

@@ -8,7 +8,7 @@ from edge_asr.audio.ring import Ring
 from edge_asr.audio.source import CaptureState
 from edge_asr.metrics import Metrics
 from edge_asr.report import Reporter
-from edge_asr.supervisor import StopRequest, Supervisor
+from edge_asr.supervisor import MuteRequest, StopRequest, Supervisor
 from edge_asr.systemd import Notifier
 from tests.fakes import HandClock, ListSink
 
@@ -53,6 +53,12 @@ class FakeEars:
     def start(self) -> None:
         self.diary.lines.append("ears start")
 
+    def pause(self) -> None:
+        self.diary.lines.append("ears pause")
+
+    def resume(self) -> None:
+        self.diary.lines.append("ears resume")
+
     def stop(self, deadline_s: float) -> None:
         assert 0 < deadline_s < 3
         self.diary.lines.append("ears stop")
@@ -71,6 +77,9 @@ class FakeBrain:
         if self.beat_s:
             self.diary.stop.fatal("the test has seen enough")
         return self.beat_s
+
+    def mute(self, *, on: bool) -> None:
+        self.diary.lines.append(f"brain muted {on}")
 
     def stop(self, deadline_s: float) -> bool:
         assert 0 < deadline_s < 3
@@ -96,7 +105,7 @@ def supervise(well: bool = True, beat_s: float = 0.0, turns: int = 2) -> tuple[i
     diary = Diary(stop, turns)
     ears, brain = FakeEars(diary, well), FakeBrain(diary, beat_s)
     ring = Ring(1.0, Metrics())
-    code = Supervisor(ears, ring, brain, [Mouth(diary)], stop, HandClock(), diary).run()
+    code = Supervisor(ears, ring, brain, [Mouth(diary)], stop, MuteRequest(), HandClock(), diary).run()
     assert ring.pop(0.0) is None
     return code, diary.lines
 
@@ -123,12 +132,29 @@ def test_states_reach_sinks_and_systemd() -> None:
     reporter.capture_changed(CaptureState("starting", "auto", "looking for the microphone"))
     reporter.capture_changed(CaptureState("healthy", "Kitchen mic", ""))
     reporter.capture_changed(CaptureState("lost", "Kitchen mic", "unplugged; waiting for it"))
+    reporter.capture_changed(CaptureState("muted", "Kitchen mic", "the microphone is closed"))
     reporter.capture_changed(CaptureState("stopped", "Kitchen mic", ""))
     assert [(state.state, state.microphone, state.model) for state in sink.states] == [
         ("starting", "", "tiny"),
         ("listening", "Kitchen mic", "tiny"),
         ("degraded", "", "tiny"),
+        ("muted", "", "tiny"),
         ("stopping", "", "tiny"),
     ]
     assert sink.states[2].reason == "unplugged; waiting for it"
     assert "status degraded: unplugged; waiting for it" in diary.lines
+
+
+def test_mute_stops_the_brain_before_the_ears_and_listens_again() -> None:
+    stop, mute = StopRequest(), MuteRequest()
+    diary = Diary(stop, 4)
+
+    class Fingers(FakeBrain):
+        def beat_age_s(self) -> float:
+            mute.signalled(signal.SIGUSR1 if diary.turns > 2 else signal.SIGUSR2)
+            return 0.0
+
+    brain = Fingers(diary, 0.0)
+    Supervisor(FakeEars(diary, True), Ring(1.0, Metrics()), brain, [], stop, mute, HandClock(), diary).run()
+    acted = [line for line in diary.lines if "pause" in line or "resume" in line or "muted" in line]
+    assert acted == ["brain muted True", "ears pause", "brain muted False", "ears resume"]

@@ -246,3 +246,21 @@ def test_the_heartbeat_is_the_loops_own(house: House) -> None:
     house.finish()
     house.clock.advance_s(60.0)
     assert house.worker.beat_age_s() >= 60.0
+
+
+def test_mute_ends_the_utterance_and_hears_nothing_until_it_is_over(house: House) -> None:
+    house.worker.start()
+    house.hear(np.concatenate([hush(1), tone(2)]))
+    wait_until(lambda: house.ring.depth_s == 0, 5.0, "the worker")
+    house.worker.mute(on=True)
+    house.hear(np.concatenate([tone(2), hush(2)]))
+    wait_until(lambda: bool(house.finals()), 5.0, "the worker")
+    wait_until(lambda: house.ring.depth_s == 0, 5.0, "the worker")
+    house.worker.mute(on=False)
+    house.hear(np.concatenate([hush(1), tone(1), hush(2)]))
+    wait_until(lambda: len(house.finals()) == 2, 5.0, "the worker")
+    assert [(final.end_reason, final.text) for final in house.finals()] == [
+        ("mute", "w0 w1 w2 w3"),
+        ("silence", "w0 w1"),
+    ]
+    assert house.count("audio_dropped_seconds", reason="mute") > 3.5

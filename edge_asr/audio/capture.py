@@ -116,7 +116,7 @@ class Capture:
         self._heartbeat_ns = self._clock.monotonic_ns()
         if self._pause_wanted:
             return self._be_paused()
-        if self._state.status == "stopped":
+        if self._state.status == "muted":
             self._lost_by, self._failures, self._retry_ns = "unmuted", 0, self._heartbeat_ns
             self._say(CaptureState("starting", self._source_text(), "opening the microphone again"))
         if self._stream is None:
@@ -137,9 +137,9 @@ class Capture:
         self._say(CaptureState("stopped", self._source_text(), "capture has ended"))
 
     def _be_paused(self) -> float:
-        if self._state.status != "stopped":
+        if self._state.status != "muted":
             self._close()
-            self._say(CaptureState("stopped", self._source_text(), "muted: the microphone is closed"))
+            self._say(CaptureState("muted", self._source_text(), "the microphone is closed"))
         return _TICK_S
 
     def _try_to_open(self) -> float:

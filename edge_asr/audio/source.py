@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from edge_asr.audio.chunk import AudioChunk
 
-CaptureStatus = Literal["starting", "healthy", "lost", "stopped"]
+CaptureStatus = Literal["starting", "healthy", "lost", "muted", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ def test_mute_lets_the_server_see_that_nobody_listens(ears: Ears, pulse_server: 
     ears.wait_for("healthy")
     assert "edge_asr" in pulse_server.pactl("list", "source-outputs")
     ears.capture.pause()
-    ears.wait_for("stopped", 5.0)
+    ears.wait_for("muted", 5.0)
     wait_until(lambda: "edge_asr" not in pulse_server.pactl("list", "source-outputs"), 5.0, "nobody listens")
     ears.capture.resume()
     ears.hears_again()

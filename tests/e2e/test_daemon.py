@@ -1,6 +1,8 @@
 """From the microphone to a subscriber, and back again after every fault that a house knows."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -94,6 +96,20 @@ def test_what_is_said_while_the_broker_is_away_arrives_when_it_is_back(house: Ho
     house.broker.start()
     wait_until(lambda: house.listener.texts() == [CLEAR], 40, "the sentence said meanwhile")
     wait_until(lambda: house.listener.of("availability")[-1].body["text"] == "online", 10, "online")
+    assert heard_again(house, 1)
+
+
+def test_mute_closes_the_microphone_in_the_middle_of_a_sentence(house: House) -> None:
+    player = house.server.play(sample()[0])
+    wait_until(lambda: house.listener.of("partial"), 10, "a partial")
+    os.kill(house.daemon.pid, signal.SIGUSR1)
+    wait_until(lambda: house.listener.state() == "muted", 5, "muted")
+    wait_until(lambda: house.listener.of("final"), 5, "the end of the sentence")
+    assert house.listener.of("final")[0].body["end_reason"] == "mute"
+    assert player.wait(20) == 0
+    assert len(house.listener.texts()) == 1
+    os.kill(house.daemon.pid, signal.SIGUSR2)
+    house.until_listening()
     assert heard_again(house, 1)
 
 
