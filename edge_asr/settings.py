@@ -77,7 +77,7 @@ def _refuse_near_miss(name: str) -> None:
     for key in KEYS:
         if name.upper() == "EDGE_ASR_" + key.upper().replace(".", "_"):
             right = ENVIRONMENT_PREFIX + key.upper().replace(".", "__")
-            raise ConfigError(f"environment variable {name} sets nothing; did you mean {right}, with double underscores?")
+            raise ConfigError(f"environment variable {name} sets nothing; did you mean {right} (two underscores)?")
 
 
 def _set(name: str, text: str, origin: str) -> Any:
