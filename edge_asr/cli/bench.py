@@ -113,6 +113,8 @@ def _words(args: argparse.Namespace) -> list[str]:
 
 
 def _claim(path: Path) -> None:
+    if path.is_dir():  # also what an empty name stands for
+        raise EdgeAsrError(f"--json {path}: that is a folder; name a file in it")
     try:
         path.touch()
     except OSError as error:

@@ -33,6 +33,12 @@ def test_a_result_that_cannot_be_written_is_said_before_the_work(
     )
 
 
+@pytest.mark.parametrize("name", ["", "."])
+def test_a_folder_is_no_file_for_the_result(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "latency", "--json", name]) == 1
+    assert capsys.readouterr().err == "edge-asr: --json .: that is a folder; name a file in it\n"
+
+
 def test_a_sound_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "idle", "--noise", str(tmp_path / "hum.wav")]) == 1
     assert "hum.wav' is not a file" in capsys.readouterr().err
