@@ -88,7 +88,6 @@ class Pipeline(Generic[State]):
         self._begin_s = 0.0  # stream time of the resampler's first sample
         self._blocks_samples = 0  # samples that have come out of it
         self._segments = 0
-        self._previous: State | None = None
         self._utterance: _Utterance[State] | None = None
         self._seen: list[Observation] = []  # not handed out yet; a call that fails leaves them to `abandon`
 
@@ -99,7 +98,7 @@ class Pipeline(Generic[State]):
         if fresh or gap or chunk.sample_rate_hz != self._input_rate_hz or self._resampler is None:
             self._end(EndReason.DISCONTINUITY)
             if fresh:
-                self._segments, self._previous = 0, None
+                self._segments = 0
             self._stream_id, self._input_rate_hz = chunk.stream_id, chunk.sample_rate_hz
             self._begin_s = chunk.first_sample / chunk.sample_rate_hz
             self._blocks_samples = 0
@@ -122,7 +121,7 @@ class Pipeline(Generic[State]):
         """
         self._resampler = None
         self._gate.shut()
-        utterance, self._utterance, self._previous = self._utterance, None, None
+        utterance, self._utterance = self._utterance, None
         if utterance is not None:
             hypothesis = utterance.hypothesis or Hypothesis((), 0.0, 0.0, timed=False)
             self._last_words(utterance, hypothesis, EndReason.ERROR, truncated=True)
@@ -171,7 +170,7 @@ class Pipeline(Generic[State]):
         onset_s = start_s + onset_sample / self._rate_hz
         self._segments += 1
         segment_id = f"{self._stream_id}-{self._segments}"
-        state = self._recognizer.start(self._previous)
+        state = self._recognizer.start()
         truncated = self._gap_before and start_s <= self._begin_s
         self._utterance = _Utterance(segment_id, state, onset_s, start_s, truncated)
         self._seen.append(SpeechStarted(self._stream_id, segment_id, onset_s))
@@ -185,7 +184,7 @@ class Pipeline(Generic[State]):
     def _end_utterance(self, reason: EndReason, *, truncated: bool) -> None:
         utterance = self._utterance
         assert utterance is not None  # noqa: S101 - narrows the type; the callers have looked
-        hypothesis, self._previous = self._recognizer.finish(utterance.state)
+        hypothesis, _ = self._recognizer.finish(utterance.state)
         self._utterance = None
         self._last_words(utterance, hypothesis, reason, truncated=truncated or utterance.truncated)
 

@@ -48,7 +48,7 @@ class LoudRecognizer:
         self.chunk = chunk
         self.fail = False
 
-    def start(self, previous: LoudState | None) -> LoudState:  # noqa: ARG002 - the seam's
+    def start(self) -> LoudState:
         return LoudState()
 
     def step(self, samples: NDArray[np.int16], state: LoudState) -> tuple[Hypothesis | None, LoudState]:

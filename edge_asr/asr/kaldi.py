@@ -59,14 +59,11 @@ class KaldiRecognizer:
         self._window_samples = round(manifest.features.frame_length_ms * self.sample_rate_hz / 1000)
         self._output_s = manifest.subsampling_factor * manifest.features.frame_shift_ms / 1000
 
-    def start(self, previous: KaldiUtterance | None) -> KaldiUtterance:
-        """State of a new utterance, with the voice of `previous` where there is one."""
+    def start(self) -> KaldiUtterance:
+        """State of a new utterance."""
         manifest = self._manifest
-        speaker = (
-            self._ivectors.start() if previous is None else self._ivectors.carry(previous.mfcc.frames, previous.speaker)
-        )
         search = Search(self._graph, self._labels, self._beam, self._max_active, manifest.search.acoustic_scale)
-        return KaldiUtterance(MfccStream(manifest.features, self.sample_rate_hz), speaker, search)
+        return KaldiUtterance(MfccStream(manifest.features, self.sample_rate_hz), self._ivectors.start(), search)
 
     def step(self, samples: NDArray[np.int16], state: KaldiUtterance) -> tuple[Hypothesis | None, KaldiUtterance]:
         """Take samples; decode every chunk that is complete with its right context."""

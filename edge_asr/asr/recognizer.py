@@ -20,8 +20,8 @@ class Recognizer(Protocol[State]):
     language: str
     model: str
 
-    def start(self, previous: State | None) -> State:
-        """State of a new utterance. `previous` is the ended one of the same stream, whose speaker it may build on."""
+    def start(self) -> State:
+        """State of a new utterance; it knows nothing of those before it."""
         ...
 
     def step(self, samples: NDArray[np.int16], state: State) -> tuple[Hypothesis | None, State]:
@@ -29,5 +29,5 @@ class Recognizer(Protocol[State]):
         ...
 
     def finish(self, state: State) -> tuple[Hypothesis, State]:
-        """Decode what is left and give the last, timed hypothesis. The state then serves only as `previous`."""
+        """Decode what is left and give the last, timed hypothesis. The state is then of no further use."""
         ...

@@ -47,7 +47,7 @@ def _live(config: Config, recognizer: KaldiRecognizer, pcm: bytes, rate_hz: int)
 def _whole(recognizer: KaldiRecognizer, pcm: bytes, rate_hz: int) -> str:
     block_samples = recognizer.sample_rate_hz * BLOCK_MS // 1000
     resampler = BlockResampler(rate_hz, recognizer.sample_rate_hz, block_samples)
-    state = recognizer.start(None)
+    state = recognizer.start()
     for samples in _chunks(pcm, rate_hz):
         for block in resampler.step(samples):
             _, state = recognizer.step(block, state)

@@ -60,7 +60,7 @@ def decode(recognizer: KaldiRecognizer, seconds: float) -> float:
     step = recognizer.sample_rate_hz * _STEP_MS // 1000
     samples = noise(recognizer.sample_rate_hz, seconds)
     began_ns = time.monotonic_ns()
-    state = recognizer.start(None)
+    state = recognizer.start()
     for begin in range(0, len(samples), step):
         _, state = recognizer.step(samples[begin : begin + step], state)
     recognizer.finish(state)

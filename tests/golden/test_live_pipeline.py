@@ -79,3 +79,16 @@ def test_the_same_speech_gives_the_same_text_wherever_capture_began(
     texts = [final.hypothesis.text for final in finals(observe(recognizer, samples, [320]))]
     shifted = [final.hypothesis.text for final in finals(observe(recognizer, samples[shift:], [320]))]
     assert shifted == texts
+
+
+def test_what_was_heard_before_does_not_change_a_sentence(
+    recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]]
+) -> None:
+    pause = np.zeros(24_000, np.int16)
+    alone = [
+        final.hypothesis.text
+        for sentence in sentences
+        for final in finals(observe(recognizer, np.concatenate([pause, sentence, pause]), [320]))
+    ]
+    story = np.concatenate([pause, *(part for sentence in sentences for part in (sentence, pause))])
+    assert [final.hypothesis.text for final in finals(observe(recognizer, story, [320]))] == alone

@@ -22,7 +22,7 @@ SPOKEN = (
 
 
 def decode(recognizer: KaldiRecognizer, samples: NDArray[np.int16], sizes: list[int]) -> Hypothesis:
-    state, at, turn = recognizer.start(None), 0, 0
+    state, at, turn = recognizer.start(), 0, 0
     while at < len(samples):
         size = sizes[turn % len(sizes)]
         _, state = recognizer.step(samples[at : at + size], state)
