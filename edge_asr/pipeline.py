@@ -12,6 +12,7 @@ from edge_asr.asr.recognizer import Recognizer, State
 from edge_asr.asr.result import EndReason, Hypothesis
 from edge_asr.audio.chunk import AudioChunk, Samples
 from edge_asr.audio.gate import BLOCK_MS, Gate
+from edge_asr.audio.level import utterance_gain
 from edge_asr.audio.resample import BlockResampler
 from edge_asr.audio.vad import Vad
 from edge_asr.config import EndpointConfig, GateConfig
@@ -147,7 +148,7 @@ class Pipeline(Generic[State]):
         step = self._gate.step(block)
         self._blocks_samples += len(block)
         if step.opened:
-            self._open(len(step.passed), step.onset_sample)
+            self._open(step.passed, step.onset_sample)
         if self._utterance is None or not len(step.passed):
             return
         utterance = self._utterance
@@ -165,12 +166,12 @@ class Pipeline(Generic[State]):
             self._end_utterance(reason, truncated=False)
             self._gate.shut()
 
-    def _open(self, passed_samples: int, onset_sample: int) -> None:
-        start_s = self._now_s() - passed_samples / self._rate_hz
+    def _open(self, passed: Samples, onset_sample: int) -> None:
+        start_s = self._now_s() - len(passed) / self._rate_hz
         onset_s = start_s + onset_sample / self._rate_hz
         self._segments += 1
         segment_id = f"{self._stream_id}-{self._segments}"
-        state = self._recognizer.start()
+        state = self._recognizer.start(utterance_gain(passed, self._block_samples))
         truncated = self._gap_before and start_s <= self._begin_s
         self._utterance = _Utterance(segment_id, state, onset_s, start_s, truncated)
         self._seen.append(SpeechStarted(self._stream_id, segment_id, onset_s))

@@ -48,7 +48,7 @@ class LoudRecognizer:
         self.chunk = chunk
         self.fail = False
 
-    def start(self) -> LoudState:
+    def start(self, gain: float) -> LoudState:  # noqa: ARG002 - the seam's
         return LoudState()
 
     def step(self, samples: NDArray[np.int16], state: LoudState) -> tuple[Hypothesis | None, LoudState]:

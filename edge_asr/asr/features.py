@@ -22,7 +22,7 @@ class MfccStream:
     frames. A frame appears when its whole window has been heard (snip edges).
     """
 
-    def __init__(self, features: Features, sample_rate_hz: int) -> None:
+    def __init__(self, features: Features, sample_rate_hz: int, gain: float = 1.0) -> None:
         options = knf.MfccOptions()
         options.frame_opts.samp_freq = sample_rate_hz
         options.frame_opts.dither = 0.0  # the library's own is random
@@ -34,6 +34,7 @@ class MfccStream:
         options.num_ceps = features.ceps
         options.use_energy = False
         self._rate_hz = sample_rate_hz
+        self._gain = np.float32(gain)
         self._mfcc: Any = knf.OnlineMfcc(options)
         self._frames: Frames = np.empty((_GROWTH_FRAMES, features.ceps), np.float32)
         self._samples = 0
@@ -43,7 +44,7 @@ class MfccStream:
         """Take int16 samples of shape (n,); new frames are in `frames` when this returns."""
         dither = _DITHER[(self._samples + np.arange(len(samples))) % len(_DITHER)]
         self._samples += len(samples)
-        self._mfcc.accept_waveform(self._rate_hz, (samples + dither).tolist())
+        self._mfcc.accept_waveform(self._rate_hz, (samples * self._gain + dither).tolist())
         ready = self._mfcc.num_frames_ready
         if ready > len(self._frames):
             room = np.empty((ready + _GROWTH_FRAMES, self._frames.shape[1]), np.float32)

@@ -59,11 +59,12 @@ class KaldiRecognizer:
         self._window_samples = round(manifest.features.frame_length_ms * self.sample_rate_hz / 1000)
         self._output_s = manifest.subsampling_factor * manifest.features.frame_shift_ms / 1000
 
-    def start(self) -> KaldiUtterance:
-        """State of a new utterance."""
+    def start(self, gain: float = 1.0) -> KaldiUtterance:
+        """State of a new utterance, whose samples are raised by `gain`."""
         manifest = self._manifest
         search = Search(self._graph, self._labels, self._beam, self._max_active, manifest.search.acoustic_scale)
-        return KaldiUtterance(MfccStream(manifest.features, self.sample_rate_hz), self._ivectors.start(), search)
+        mfcc = MfccStream(manifest.features, self.sample_rate_hz, gain)
+        return KaldiUtterance(mfcc, self._ivectors.start(), search)
 
     def step(self, samples: NDArray[np.int16], state: KaldiUtterance) -> tuple[Hypothesis | None, KaldiUtterance]:
         """Take samples; decode every chunk that is complete with its right context."""

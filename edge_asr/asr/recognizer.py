@@ -20,8 +20,8 @@ class Recognizer(Protocol[State]):
     language: str
     model: str
 
-    def start(self) -> State:
-        """State of a new utterance; it knows nothing of those before it."""
+    def start(self, gain: float) -> State:
+        """State of a new utterance, whose samples are raised by `gain`; it knows nothing of those before it."""
         ...
 
     def step(self, samples: NDArray[np.int16], state: State) -> tuple[Hypothesis | None, State]:
