@@ -14,8 +14,8 @@ def utterance_gain(samples: Samples, block_samples: int) -> float:
     """Factor, at least 1, for an utterance that begins with int16 `samples` (n,): pre-roll and onset.
 
     By the loudest of its blocks, in steps of 6 dB: a block more or less must not change every sample. The network was
-    trained on voices of a usual level. Measured on 888 s of speech: WER 21.5 % without it, 21.2 % with it; on very quiet
-    recordings (peak -49 dBFS) 16.5 % and 14.6 %.
+    trained on voices of a usual level. Measured on 888 s of speech: WER 21.5 % without it, 21.2 % with it; on very
+    quiet recordings (peak -49 dBFS) 16.5 % and 14.6 %.
     """
     blocks = samples[: len(samples) // block_samples * block_samples].reshape(-1, block_samples).astype(np.float32)
     if not len(blocks):
