@@ -38,14 +38,18 @@ class LoudState:
 
 
 class LoudRecognizer:
-    """Hears one word for each half second of loudness, in chunks of `chunk` samples; fails when told to."""
+    """Hears one word of `confidence` for each half second of loudness, in chunks of `chunk` samples.
+
+    It fails when told to.
+    """
 
     sample_rate_hz = RATE_HZ
     language = "xx"
     model = "loud"
 
-    def __init__(self, chunk: int = 3200) -> None:
+    def __init__(self, chunk: int = 3200, confidence: float = 0.9) -> None:
         self.chunk = chunk
+        self.confidence = confidence
         self.fail = False
 
     def start(self, gain: float) -> LoudState:  # noqa: ARG002 - the seam's
@@ -70,7 +74,7 @@ class LoudRecognizer:
         last = int(loud[-1]) + 1 if len(loud) else 0
         begin = int(loud[0]) / RATE_HZ if len(loud) else 0.0
         return Hypothesis(
-            tuple(Word(f"w{n}", begin + n / 2, begin + n / 2 + 0.5, 0.9) for n in range(words)),
+            tuple(Word(f"w{n}", begin + n / 2, begin + n / 2 + 0.5, self.confidence) for n in range(words)),
             len(samples) / RATE_HZ,
             (len(samples) - last) / RATE_HZ,
             timed,

@@ -59,6 +59,39 @@ def test_two_utterances_have_two_segments_in_order() -> None:
     assert [final.segment_id for final in finals(feed(make(), chunks(audio)))] == ["s-1", "s-2"]
 
 
+def partials(seen: list[Observation]) -> list[str]:
+    return [one.hypothesis.text for one in seen if isinstance(one, Transcript) and not one.end_reason]
+
+
+def test_one_unsure_word_is_no_first_partial() -> None:
+    heard = np.concatenate([hush(1), tone(1.7), hush(2)])
+    assert partials(feed(make(), chunks(heard))) == ["w0", "w0 w1", "w0 w1 w2"]
+    assert partials(feed(make(recognizer=LoudRecognizer(confidence=0.3)), chunks(heard))) == ["w0 w1", "w0 w1 w2"]
+
+
+def test_a_word_that_becomes_sure_is_shown_then() -> None:
+    recognizer = LoudRecognizer(confidence=0.3)
+    pipeline = make(recognizer=recognizer)
+    audio = chunks(np.concatenate([hush(1), tone(0.9), hush(2)]))
+    assert partials(feed(pipeline, audio[:80])) == []
+    recognizer.confidence = 0.9
+    assert partials(feed(pipeline, audio[80:])) == ["w0"]
+
+
+def test_one_unsure_word_is_still_a_final() -> None:
+    seen = feed(make(recognizer=LoudRecognizer(confidence=0.3)), chunks(np.concatenate([hush(1), tone(0.9), hush(2)])))
+    assert partials(seen) == []
+    assert [final.hypothesis.text for final in finals(seen)] == ["w0"]
+
+
+def test_what_was_held_back_while_late_is_shown_afterwards() -> None:
+    pipeline = make()
+    audio = chunks(np.concatenate([hush(1), tone(0.9), hush(2)]))
+    late = [one for chunk in audio[:80] for one in pipeline.process(chunk, partials=False)]
+    assert partials(late) == []
+    assert partials(feed(pipeline, audio[80:])) == ["w0"]
+
+
 def test_silence_says_nothing() -> None:
     assert feed(make(), chunks(hush(20)), EndReason.END_OF_INPUT) == []
 

@@ -10,18 +10,28 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+FrameScores = tuple[NDArray[np.float32], NDArray[np.float32]]  # outputs of a chunk and their `frame_totals`
+
 _CENTRE, _OFFSET, _SLOPE = -4.4, 1.95, 1.5  # the fit; right words have means about -4.45, wrong ones -4.73
 
 
-def frame_certainty(scores: Sequence[NDArray[np.float32]], pdfs: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Log share float32 (frames,) of the outputs `pdfs` among all outputs; `scores` are float32 (n, outputs) each."""
-    if not len(pdfs):
-        return np.empty(0, np.float32)
-    rows = np.concatenate(scores)[: len(pdfs)]
-    top = rows.max(axis=1)
-    total = top + np.log(np.exp(rows - top[:, None]).sum(axis=1))
-    certainty: NDArray[np.float32] = rows[np.arange(len(pdfs)), pdfs] - total
-    return certainty
+def frame_totals(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log sum float32 (n,) over the outputs of each frame of `scores` float32 (n, outputs)."""
+    top = scores.max(axis=1)
+    totals: NDArray[np.float32] = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
+    return totals
+
+
+def frame_certainty(scores: Sequence[FrameScores], pdfs: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Log share float32 (frames,) of the outputs `pdfs` int32 (frames,) among all outputs, chunk after chunk."""
+    certainty = np.empty(len(pdfs), np.float32)
+    begin = 0
+    for chunk, totals in scores:
+        wanted = pdfs[begin : begin + len(chunk)]
+        rows = np.arange(len(wanted))
+        certainty[begin : begin + len(wanted)] = chunk[rows, wanted] - totals[: len(wanted)]
+        begin += len(wanted)
+    return certainty[:begin]
 
 
 def word_confidence(certainty: NDArray[np.float32]) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.bundle import Bundle
-from edge_asr.asr.confidence import frame_certainty, word_confidence
+from edge_asr.asr.confidence import FrameScores, frame_certainty, frame_totals, word_confidence
 from edge_asr.asr.features import MfccStream
 from edge_asr.asr.ivector import IvectorExtractor, SpeakerState
 from edge_asr.asr.labels import Labels
@@ -33,7 +33,7 @@ class KaldiUtterance:
     waiting_samples: int = 0
     fed_samples: int = 0
     adapted_frames: int = 0  # frames that the speaker statistics have seen
-    scores: list[NDArray[np.float32]] = field(default_factory=list)  # network outputs, for confidences
+    scores: list[FrameScores] = field(default_factory=list)  # for confidences
 
 
 class KaldiRecognizer:
@@ -117,17 +117,14 @@ class KaldiRecognizer:
         if begin < 0:
             window = np.concatenate([np.repeat(frames[:1], -begin, axis=0), window])
         scores = self.network.run(window, self._ivectors.ivector(state.speaker))
-        state.scores.append(scores)
+        state.scores.append((scores, frame_totals(scores)))
         state.search.advance(scores)
 
     def _partial(self, state: KaldiUtterance) -> Hypothesis:
-        path = state.search.best_path(final=False)
-        return self._hypothesis(self._words(path, np.empty(0, np.float32)), path, state, timed=False)
+        return self._hypothesis(state.search.best_path(final=False), state, timed=False)
 
     def _final(self, state: KaldiUtterance) -> Hypothesis:
-        path = state.search.best_path(final=True)
-        certainty = frame_certainty(state.scores, self._labels.pdf_of_label[path.labels])
-        return self._hypothesis(self._words(path, certainty), path, state, timed=True)
+        return self._hypothesis(state.search.best_path(final=True), state, timed=True)
 
     def _words(self, path: BestPath, certainty: NDArray[np.float32]) -> tuple[Word, ...]:
         """Words of a path with their times, less what is none: marks for noise, and a sound held too long."""
@@ -142,6 +139,7 @@ class KaldiRecognizer:
                 words.append(Word(word, begin * self._output_s, end * self._output_s, confidence))
         return tuple(words)
 
-    def _hypothesis(self, words: tuple[Word, ...], path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:
+    def _hypothesis(self, path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:
+        words = self._words(path, frame_certainty(state.scores, self._labels.pdf_of_label[path.labels]))
         silent_frames = self._labels.trailing_silence_frames(path.labels)
         return Hypothesis(words, state.search.frames * self._output_s, silent_frames * self._output_s, timed)

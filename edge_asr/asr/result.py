@@ -30,8 +30,8 @@ class Word:
 class Hypothesis:
     """The best path so far.
 
-    `words` carry confidences only where `timed` is true; before that their times may still move. `decoded_s` is how far
-    the search has come, `trailing_silence_s` how much of its end is silence on the best path.
+    Before `timed` is true the words' times and confidences may still move. `decoded_s` is how far the search has
+    come, `trailing_silence_s` how much of its end is silence on the best path.
     """
 
     words: tuple[Word, ...]

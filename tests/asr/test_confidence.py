@@ -4,21 +4,27 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from edge_asr.asr.confidence import frame_certainty, word_confidence
+from edge_asr.asr.confidence import FrameScores, frame_certainty, frame_totals, word_confidence
+
+
+def chunk(scores: NDArray[np.float32]) -> FrameScores:
+    return scores, frame_totals(scores)
 
 
 def test_the_shares_of_all_outputs_add_up_to_one() -> None:
     scores = np.random.default_rng(4).normal(0, 3, (7, 5)).astype(np.float32)
-    parts = [scores[:3], scores[3:]]
+    parts = [chunk(scores[:3]), chunk(scores[3:])]
     total = sum(np.exp(frame_certainty(parts, np.full(7, pdf, np.int32))) for pdf in range(5))
     assert total == pytest.approx(np.ones(7), abs=1e-5)
 
 
 def test_a_path_shorter_than_the_scores_uses_its_own_frames() -> None:
-    assert frame_certainty([np.zeros((4, 2), np.float32)], np.array([0, 1], np.int32)) == pytest.approx(
-        np.log([0.5] * 2)
-    )
+    parts = [chunk(np.zeros((4, 2), np.float32)), chunk(np.zeros((4, 2), np.float32))]
+    for frames in (2, 5):
+        certainty = frame_certainty(parts, np.ones(frames, np.int32))
+        assert certainty == pytest.approx(np.log([0.5] * frames))
     assert len(frame_certainty([], np.empty(0, np.int32))) == 0
 
 
