@@ -14,6 +14,7 @@ from edge_asr.config import Config
 from edge_asr.settings import model_folder
 
 NAME = "en"
+JUNK = bytes(range(256)) * 20  # what no file of a bundle, and no audio, looks like
 
 
 def real_bundle() -> Path:

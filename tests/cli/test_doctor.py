@@ -20,7 +20,7 @@ from edge_asr.demo.broker import Broker
 from edge_asr.demo.pulse_server import PulseServer
 from edge_asr.demo.sample import sample
 from edge_asr.errors import EXIT_CONFIG, EXIT_FAILURE, EXIT_OK, EXIT_USAGE
-from tests.cli.bundles import own_copy, real_bundle
+from tests.cli.bundles import own_copy
 from tests.cli.command import DEADLINE_S, Done, edge_asr, environment
 
 SIGNS = ("ok", "warn", "FAIL", "skip")
@@ -65,7 +65,6 @@ def at(broker: Broker) -> list[str]:
 @pytest.mark.pulse
 @pytest.mark.broker
 def test_all_is_well(pulse_server: PulseServer, broker: Broker, tmp_path: Path) -> None:
-    real_bundle()
     with speech(pulse_server, tmp_path):
         code, found = examined(tmp_path, *at(broker), "device.id=kitchen", words=("--full",))
     assert code == EXIT_OK, found
@@ -108,7 +107,6 @@ def test_a_machine_with_nothing_on_it(tmp_path: Path) -> None:
 @pytest.mark.pulse
 @pytest.mark.broker
 def test_digital_silence_and_a_wrong_password(pulse_server: PulseServer, tmp_path: Path) -> None:
-    real_bundle()
     secret = tmp_path / "password"
     secret.write_text("wrong")
     secret.chmod(0o644)

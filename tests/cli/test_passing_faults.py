@@ -1,0 +1,82 @@
+"""What is wrong now and may be right later: the daemon stays up, says so once, and tries again."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edge_asr.demo.broker import Broker
+from edge_asr.demo.pulse_server import PulseServer
+from edge_asr.errors import EXIT_OK
+from tests.cli.command import daemon, edge_asr
+from tests.sinks.certificates import make_certificates
+from tests.sinks.subscriber import Subscriber
+from tests.waiting import wait_until
+
+_UP_S = 60.0  # a busy machine loads the model for a while
+
+
+@pytest.mark.bundle
+@pytest.mark.pulse
+@pytest.mark.broker
+def test_a_microphone_that_does_not_exist_is_a_state(pulse_server: PulseServer, broker: Broker, tmp_path: Path) -> None:
+    words = ["--set", "audio.source=nonsense", "--set", f"mqtt.port={broker.port}", "--set", "mqtt.host=127.0.0.1"]
+    with Subscriber(broker.port) as subscriber, daemon(tmp_path, *words) as running:
+
+        def degraded() -> bool:
+            return any(json.loads(payload)["state"] == "degraded" for payload in subscriber.payloads("/state"))
+
+        wait_until(lambda: degraded() or not running.is_up, _UP_S, "the state `degraded`")
+        assert running.is_up, running.log
+        state = json.loads(subscriber.payloads("/state")[-1])
+        assert state["reason"] == "source 'nonsense' is not there; waiting for it. Present: pulse:usb_mic"
+        assert subscriber.payloads("/availability")[-1] == b"online"
+        assert running.stop() == EXIT_OK
+        assert running.log.count("not listening: source 'nonsense' is not there") == 1
+        assert "Traceback" not in running.log
+    done = edge_asr(tmp_path, "devices", *words)
+    assert "audio.source = \"nonsense\" chooses none of these: source 'nonsense' is not there" in done.stdout
+    assert "pulse:usb_mic" in done.stdout
+
+
+def refused_again_and_again(broker: Broker, tries: int) -> bool:
+    return broker.log.count("New connection from") >= tries
+
+
+@pytest.mark.bundle
+@pytest.mark.broker
+def test_a_broker_that_refuses_the_password_is_told_once_and_tried_again(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("wrong\n")
+    secret.chmod(0o600)
+    with Broker(users={"kitchen": "right"}) as broker:
+        words = ["mqtt.host=127.0.0.1", f"mqtt.port={broker.port}", "mqtt.username=kitchen", "mqtt.reconnect_max_s=1"]
+        words.append(f"mqtt.password_file={secret}")
+        with daemon(tmp_path, *(part for word in words for part in ("--set", word))) as running:
+            wait_until(lambda: refused_again_and_again(broker, 3) or not running.is_up, _UP_S, "three attempts")
+            assert running.is_up, running.log
+            assert running.stop() == EXIT_OK
+            complaints = [line for line in running.log.splitlines() if "mqtt" in line and "WARNING" in line]
+            assert len(complaints) == 1, running.log
+            assert f"127.0.0.1:{broker.port} refuses mqtt.username = 'kitchen'" in complaints[0]
+            assert "mqtt.password_file" in complaints[0]
+            assert "wrong" not in running.log
+            assert "Traceback" not in running.log
+
+
+@pytest.mark.bundle
+@pytest.mark.broker
+def test_a_broker_whose_certificate_is_not_trusted_is_told_once_and_tried_again(tmp_path: Path) -> None:
+    certificates = make_certificates(tmp_path)
+    with Broker(lines=certificates.server_lines()) as broker:
+        words = ["mqtt.host=localhost", f"mqtt.port={broker.port}", "mqtt.tls.enabled=true", "mqtt.reconnect_max_s=1"]
+        words.append(f"mqtt.tls.ca_file={certificates.other_ca}")
+        with daemon(tmp_path, *(part for word in words for part in ("--set", word))) as running:
+            wait_until(lambda: refused_again_and_again(broker, 3) or not running.is_up, _UP_S, "three attempts")
+            assert running.is_up, running.log
+            assert running.stop() == EXIT_OK
+            complaints = [line for line in running.log.splitlines() if "mqtt" in line and "WARNING" in line]
+            assert len(complaints) == 1, running.log
+            assert "is refused (" in complaints[0]
+            assert "set mqtt.tls.ca_file" in complaints[0]
+            assert "Traceback" not in running.log
