@@ -5,18 +5,20 @@ from collections.abc import Iterator
 
 import pytest
 
+from edge_asr import settings
 from edge_asr.demo.broker import Broker
 from edge_asr.demo.pulse_server import PulseServer
 from edge_asr.settings import ENVIRONMENT_PREFIX
 
 
 @pytest.fixture(autouse=True, scope="session")
-def no_settings_of_this_person() -> Iterator[None]:
+def no_settings_of_this_person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What the person at the keyboard has set for the own daemon must not reach ours."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [*os.environ]:
-            if name.startswith(ENVIRONMENT_PREFIX) or name == "EDGE_ASR_CONFIG":
+            if name.startswith(ENVIRONMENT_PREFIX) or name in {"EDGE_ASR_CONFIG", "CREDENTIALS_DIRECTORY"}:
                 patch.delenv(name)
+        patch.setattr(settings, "SYSTEM_FILE", tmp_path_factory.mktemp("etc") / "config.toml")
         yield
 
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_asr import settings
 from edge_asr.cli.check_config import as_toml
 from edge_asr.cli.main import main
 from edge_asr.config import Config, DeviceConfig, EndpointConfig, MqttConfig
@@ -15,10 +14,8 @@ from edge_asr.settings import load
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "SYSTEM_FILE", tmp_path / "missing.toml")
+def no_settings_of_this_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.delenv("EDGE_ASR_CONFIG", raising=False)
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = EXIT_OK) -> str:

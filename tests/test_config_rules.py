@@ -1,0 +1,30 @@
+"""Settings that are each right and contradict each other."""
+
+import pytest
+
+from tests.settings_files import fault
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["audio.source= "], "audio.source is empty"),
+        (["audio.reopen_min_s=11"], "audio.reopen_min_s = 11 is above audio.reopen_max_s = 10"),
+        (["gate.onset_ms=300"], "gate.onset_ms = 300 is above gate.onset_window_ms = 240"),
+        (["gate.pre_roll_ms=1000", "endpoint.max_utterance_s=1"], "gate.pre_roll_ms = 1000 fills"),
+        (["endpoint.silence_s=20"], "endpoint.silence_s = 20 is not below endpoint.max_utterance_s = 20"),
+        (["overload.flush_lag_s=1"], "overload.flush_lag_s = 1 is not above overload.partials_lag_s = 1"),
+        (["overload.keep_s=4"], "overload.keep_s = 4 is not below overload.flush_lag_s = 4"),
+        (["audio.ring_s=4"], "audio.ring_s = 4 is not above overload.flush_lag_s = 4"),
+        (["mqtt.host="], "mqtt.host = ''"),
+        (["mqtt.host=mqtt://broker"], "mqtt.host = 'mqtt://broker': expected a host name or an address alone"),
+        (["mqtt.host=broker:1883"], "the port goes into mqtt.port"),
+        (["mqtt.host=two words"], "mqtt.host = 'two words'"),
+        (["mqtt.password_file=p"], "mqtt.password_file is set without mqtt.username"),
+        (["mqtt.tls.enabled=1", "mqtt.tls.cert_file=c"], "mqtt.tls.cert_file is set without mqtt.tls.key_file"),
+        (["mqtt.tls.enabled=1", "mqtt.tls.key_file=c"], "mqtt.tls.key_file is set without mqtt.tls.cert_file"),
+        (["mqtt.tls.ca_file=c"], "mqtt.tls.ca_file is set while mqtt.tls.enabled is false"),
+    ],
+)
+def test_settings_that_contradict_each_other(overrides: list[str], said: str) -> None:
+    assert said in fault(overrides)
