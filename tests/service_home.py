@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.test_setup import System
+from tests.small_debian import System
 
 SCRIPT = Path(__file__).parents[1] / "deploy" / "debian" / "service.sh"
 PACKAGES = ["libportaudio2", "libasound2-plugins", "libfst-tools", "libfst22-plugins-base"]

@@ -16,7 +16,7 @@ from edge_asr.errors import EXIT_CONFIG
 from edge_asr.secret_file import secret
 from edge_asr.settings import SYSTEM_FILE, load, model_folder
 from tests.service_home import PACKAGES, SCRIPT, Home
-from tests.test_setup import System, make
+from tests.small_debian import System, make
 
 ROOT = Path(__file__).parents[1]
 UNIT = ROOT / "systemd" / "edge-asr.service"
