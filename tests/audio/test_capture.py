@@ -1,79 +1,12 @@
-"""Capture's decisions, step by step, with a sound system of plain objects and a clock that is moved by hand."""
+"""Capture's decisions, step by step: when it is healthy, when it is lost, and what the watchdog is told."""
 
-from itertools import pairwise
-
-import pytest
-
-from edge_asr.audio.capture import CLOSE_DEADLINE_S, FIRST_CHUNK_S, Capture, StreamNames
+from edge_asr.audio.capture import CLOSE_DEADLINE_S, FIRST_CHUNK_S, StreamNames
 from edge_asr.audio.deadline import TooManyHungCallsError
-from edge_asr.audio.ring import Ring
 from edge_asr.audio.source import CaptureState
-from edge_asr.config import AudioConfig
 from edge_asr.errors import CaptureError
-from edge_asr.metrics import Metrics
-from tests.audio.microphones import FakeOpener, FakeStream
+from tests.audio.capture_room import Room
 from tests.fakes import HandClock
 from tests.waiting import wait_until
-
-CONFIG = AudioConfig(source="usb_mic", no_chunk_timeout_s=3.0, reopen_min_s=0.5, reopen_max_s=10.0)
-
-
-class Room:
-    """A capture that is stepped by hand."""
-
-    def __init__(self) -> None:
-        self.clock = HandClock()
-        self.metrics = Metrics()
-        self.ring = Ring(10.0, self.metrics)
-        self.opener = FakeOpener(self.clock)
-        self.states: list[CaptureState] = []
-        self.capture = Capture(CONFIG, self.ring, self.clock, self.metrics, self.states.append, opener=self.opener)
-
-    @property
-    def stream(self) -> FakeStream:
-        return self.opener.streams[-1]
-
-    @property
-    def status(self) -> str:
-        return str(self.capture.state.status)
-
-    def watchdog_is_fed(self) -> bool:
-        return self.capture.healthy_or_backing_off
-
-    @property
-    def statuses(self) -> list[str]:
-        return [state.status for state in self.states]
-
-    def healthy(self) -> None:
-        self.capture.step()
-        self.stream.chunk()
-        self.capture.step()
-        assert self.status == "healthy"
-
-    def run_for(self, seconds: float) -> None:
-        """Step as the thread would, nothing waking it."""
-        end_ns = self.clock.ns + round(seconds * 1e9)
-        while self.clock.ns < end_ns:
-            self.clock.advance_s(max(self.capture.step(), 0.001))
-
-    def until_open(self) -> float:
-        """Step until a stream is open; seconds that it took."""
-        began_ns = self.clock.ns
-        while not self.opener.streams or self.stream.closed_within_s is not None:
-            self.clock.advance_s(0.01)
-            self.capture.step()
-        return (self.clock.ns - began_ns) / 1e9
-
-    def reopened(self, reason: str) -> float:
-        return self.metrics.registry.get_sample_value("edge_asr_capture_reopened_total", {"reason": reason}) or 0.0
-
-    def gauge(self) -> float | None:
-        return self.metrics.registry.get_sample_value("edge_asr_capture_healthy")
-
-
-@pytest.fixture
-def room() -> Room:
-    return Room()
 
 
 def test_healthy_means_that_samples_arrive_not_that_it_is_open(room: Room) -> None:
@@ -169,66 +102,6 @@ def test_a_missing_microphone_is_a_state_with_a_reason_said_once(room: Room) -> 
     room.capture.step()
     assert room.statuses == ["lost", "healthy"]
     assert room.reopened("start") == 1.0
-
-
-def test_back_off_doubles_to_its_limit(room: Room) -> None:
-    room.opener.fault = CaptureError("no")
-    times: list[float] = []
-    for _ in range(8):
-        before = room.opener.attempts
-        while room.opener.attempts == before:
-            room.clock.advance_s(0.01)
-            room.capture.step()
-        times.append(room.clock.ns / 1e9)
-    delays = [later - earlier for earlier, later in pairwise(times)]
-    for delay, longest in zip(delays, [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0], strict=True):
-        assert 0.8 * longest - 0.02 <= delay <= longest + 0.02
-
-
-def test_a_loose_contact_does_not_reset_the_back_off_but_a_long_life_does(room: Room) -> None:
-    def live_for(seconds: float) -> None:
-        for _ in range(round(seconds)):
-            room.stream.chunk()
-            room.capture.step()
-            room.clock.advance_s(1.0)
-        room.stream.active = False
-        room.capture.step()
-
-    room.until_open()
-    pauses: list[float] = []
-    for _ in range(4):
-        live_for(3.0)
-        pauses.append(room.until_open())
-    assert pauses == sorted(pauses)
-    assert pauses[-1] > 3.0
-    live_for(CONFIG.reopen_max_s + 2.0)
-    assert room.until_open() < 0.6
-
-
-def test_a_microphone_that_is_plugged_in_ends_the_back_off(room: Room) -> None:
-    room.opener.fault = CaptureError("no")
-    room.run_for(30.0)
-    attempts = room.opener.attempts
-    while room.opener.attempts == attempts:
-        room.clock.advance_s(0.01)
-        room.capture.step()
-    room.opener.fault = None  # from here on the back-off is at its longest
-    room.clock.advance_s(1.0)
-    room.capture.on_change(False)  # somebody turns a volume: no reason
-    room.capture.step()
-    assert room.opener.streams == []
-    room.capture.on_change(True)
-    room.capture.step()
-    assert len(room.opener.streams) == 1
-
-
-def test_news_cannot_make_it_hammer_at_a_broken_server(room: Room) -> None:
-    room.opener.fault = CaptureError("no")
-    for _ in range(1000):
-        room.clock.advance_s(0.01)
-        room.capture.on_change(True)
-        room.capture.step()
-    assert room.opener.attempts <= 10.0 / CONFIG.reopen_min_s + 1
 
 
 def test_mute_closes_the_microphone_and_unmute_opens_a_new_stream(room: Room) -> None:
