@@ -1,9 +1,11 @@
 """Wires everything, once, by constructor arguments; no other file knows all the rooms."""
 
 import signal
+from typing import Any
 
 from edge_asr.asr.bundle import load_bundle
-from edge_asr.asr.kaldi import KaldiRecognizer, KaldiUtterance
+from edge_asr.asr.families import load_streaming
+from edge_asr.asr.recognizer import Recognizer
 from edge_asr.audio.capture import Capture
 from edge_asr.audio.ring import Ring
 from edge_asr.audio.vad import WebRtcVad
@@ -22,14 +24,13 @@ from edge_asr.systemd import Notifier
 from edge_asr.worker import Worker
 
 
-def load_recognizer(config: Config) -> KaldiRecognizer:
+def load_recognizer(config: Config) -> Recognizer[Any]:
     """Recognizer of the configured bundle; raises ModelError."""
     bundle = load_bundle(model_folder(config), config.models.bundle)
-    choices = config.recognizer
-    return KaldiRecognizer(bundle, threads=choices.threads, beam=choices.beam, max_active=choices.max_active)
+    return load_streaming(bundle, config.recognizer)
 
 
-def build_pipeline(config: Config, recognizer: KaldiRecognizer) -> Pipeline[KaldiUtterance]:
+def build_pipeline(config: Config, recognizer: Recognizer[Any]) -> Pipeline[Any]:
     """A fresh pipeline: the one that daemon, `transcribe` and bench share."""
     gate = config.gate
     vad = WebRtcVad(gate.vad_mode, recognizer.sample_rate_hz, gate.vad_max_gain_db)

@@ -52,7 +52,7 @@ class LoudRecognizer:
         self.confidence = confidence
         self.fail = False
 
-    def start(self, gain: float) -> LoudState:  # noqa: ARG002 - the seam's
+    def start(self, gain: float = 1.0) -> LoudState:  # noqa: ARG002 - the seam's
         return LoudState()
 
     def step(self, samples: NDArray[np.int16], state: LoudState) -> tuple[Hypothesis | None, LoudState]:

@@ -3,36 +3,28 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import msgspec
 
-from edge_asr.asr.manifest import ROLES, Features, FileEntry, Manifest, Search
+from edge_asr.asr.manifest import AnyManifest, Manifest
 from edge_asr.errors import ModelError
-
-__all__ = [
-    "MANIFEST_FILE",
-    "Bundle",
-    "Features",
-    "FileEntry",
-    "Manifest",
-    "Search",
-    "load_bundle",
-    "sha256_of",
-    "verify_bundle",
-]
 
 MANIFEST_FILE = "manifest.json"
 
+M_co = TypeVar("M_co", bound=Manifest, covariant=True)
+Wanted = TypeVar("Wanted", bound=Manifest)
+
 
 @dataclass(frozen=True)
-class Bundle:
+class Bundle(Generic[M_co]):
     """A folder whose manifest was read and whose files are there."""
 
     folder: Path
-    manifest: Manifest
+    manifest: M_co
 
     def path(self, role: str) -> Path:
-        """File of a role; KeyError when it is none of ROLES."""
+        """File of a role; KeyError when it is none of the manifest's ROLES."""
         return self.folder / self.manifest.files[role].path
 
     @property
@@ -41,7 +33,16 @@ class Bundle:
         return _fix(self.manifest.name, again=True)
 
 
-def load_bundle(models_dir: Path, name: str) -> Bundle:
+def of_family(bundle: Bundle[Manifest], family: type[Wanted]) -> Bundle[Wanted]:
+    """The same bundle, known to be of that family; raises ModelError."""
+    manifest = bundle.manifest
+    if not isinstance(manifest, family):
+        found, wanted = (kind.__struct_config__.tag for kind in (type(manifest), family))
+        raise ModelError(f"the model {manifest.name!r} is of the kind {found!r}; expected one of the kind {wanted!r}")
+    return Bundle(bundle.folder, manifest)
+
+
+def load_bundle(models_dir: Path, name: str) -> Bundle[AnyManifest]:
     """Bundle `name`; cheap: existence and sizes, no checksums. Raises ModelError with the value and the fix."""
     folder = models_dir / name
     try:
@@ -64,7 +65,7 @@ def load_bundle(models_dir: Path, name: str) -> Bundle:
     return bundle
 
 
-def verify_bundle(bundle: Bundle) -> None:
+def verify_bundle(bundle: Bundle[Manifest]) -> None:
     """Compare every file's SHA-256 with the manifest; reads all of it (seconds). Raises ModelError with both sums."""
     for entry in bundle.manifest.files.values():
         path = bundle.folder / entry.path
@@ -82,9 +83,9 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read_manifest(path: Path, name: str) -> Manifest:
+def _read_manifest(path: Path, name: str) -> AnyManifest:
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode(path.read_bytes(), type=AnyManifest)
     except FileNotFoundError as error:
         raise ModelError(f"{path} is missing; {_fix(name, again=True)}") from error
     except OSError as error:
@@ -95,10 +96,9 @@ def _read_manifest(path: Path, name: str) -> Manifest:
         ) from error
     if manifest.name != name:
         raise ModelError(f"{path} names the model {manifest.name!r}, its folder {name!r}; rename one of them")
-    if set(manifest.files) != set(ROLES):
-        raise ModelError(
-            f"{path} lists the files {sorted(manifest.files)}, expected {sorted(ROLES)}; {_fix(name, again=True)}"
-        )
+    if set(manifest.files) != set(manifest.ROLES):
+        found, wanted = sorted(manifest.files), sorted(manifest.ROLES)
+        raise ModelError(f"{path} lists the files {found}, expected {wanted}; {_fix(name, again=True)}")
     return manifest
 
 

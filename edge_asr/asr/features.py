@@ -6,7 +6,7 @@ import kaldi_native_fbank as knf
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_asr.asr.bundle import Features
+from edge_asr.asr.manifest import Features
 
 Frames = NDArray[np.float32]
 _GROWTH_FRAMES = 512

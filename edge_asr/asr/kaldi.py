@@ -13,6 +13,7 @@ from edge_asr.asr.confidence import FrameScores, frame_certainty, frame_totals, 
 from edge_asr.asr.features import MfccStream
 from edge_asr.asr.ivector import IvectorExtractor, SpeakerState
 from edge_asr.asr.labels import Labels
+from edge_asr.asr.manifest import KaldiManifest
 from edge_asr.asr.network import AcousticNetwork
 from edge_asr.asr.result import Hypothesis, Word
 from edge_asr.asr.search import BestPath, Graph, Search
@@ -39,7 +40,14 @@ class KaldiUtterance:
 class KaldiRecognizer:
     """Immutable but for onnxruntime's own arenas; the state belongs to one thread."""
 
-    def __init__(self, bundle: Bundle, *, threads: int = 1, beam: float | None = None, max_active: int | None = None):
+    def __init__(
+        self,
+        bundle: Bundle[KaldiManifest],
+        *,
+        threads: int = 1,
+        beam: float | None = None,
+        max_active: int | None = None,
+    ):
         manifest = bundle.manifest
         self._manifest = manifest
         self._beam = manifest.search.beam if beam is None else beam

@@ -1,6 +1,6 @@
 """What a bundle says of itself: `manifest.json`, typed and checked; a bundle is trusted no further than this."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -10,8 +10,6 @@ Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Meta(ge=1)]
 Context = Annotated[int, Meta(ge=0)]
 Positive = Annotated[float, Meta(gt=0.0)]
-
-ROLES = ("network", "network_float", "graph", "words", "labels", "ivector")
 
 
 class Part(Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,15 +43,15 @@ class FileEntry(Part, frozen=True):
     bytes: Count
 
 
-class Manifest(Part, frozen=True):
-    """The whole manifest. Model dimensions are read here, never written as literals elsewhere.
+class Manifest(Part, frozen=True, tag_field="kind"):
+    """What every bundle says; a subclass for each family of models adds its own.
 
-    `labels` counts the transition ids of the graph (1..labels), `pdfs` is the width of the network's output, and
-    `files` holds one entry for each of ROLES.
+    Model dimensions are read here, never written as literals elsewhere. `files` holds one entry for each of ROLES.
     """
 
+    ROLES: ClassVar[tuple[str, ...]] = ()
+
     format: Literal[1]
-    kind: Literal["kaldi-tdnnf"]
     name: BundleName
     language: str
     description: str
@@ -61,6 +59,17 @@ class Manifest(Part, frozen=True):
     licence: str
     source: str  # package==version and the folder inside its archive
     sample_rate_hz: Count
+    files: dict[str, FileEntry]
+
+
+class KaldiManifest(Manifest, frozen=True, tag="kaldi-tdnnf"):
+    """A streaming TDNN-F network with online ivectors and a decoding graph.
+
+    `labels` counts the transition ids of the graph (1..labels), `pdfs` is the width of the network's output.
+    """
+
+    ROLES: ClassVar[tuple[str, ...]] = ("network", "network_float", "graph", "words", "labels", "ivector")
+
     features: Features
     left_context_frames: Context
     right_context_frames: Context
@@ -69,4 +78,6 @@ class Manifest(Part, frozen=True):
     pdfs: Count
     labels: Count
     search: Search
-    files: dict[str, FileEntry]
+
+
+AnyManifest = KaldiManifest  # the union of all families

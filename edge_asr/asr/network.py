@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from edge_asr.asr.manifest import Manifest
+from edge_asr.asr.manifest import KaldiManifest
 from edge_asr.errors import ModelError, RecognitionError
 
 _INPUT, _IVECTOR, _OUTPUT = "input", "ivector", "output"
@@ -34,7 +34,7 @@ class AcousticNetwork:
         """Shape of each input and output by name; a str or None stands for a free dimension."""
         return {node.name: node.shape for node in (*self._session.get_inputs(), *self._session.get_outputs())}
 
-    def check(self, path: Path, manifest: Manifest) -> None:
+    def check(self, path: Path, manifest: KaldiManifest) -> None:
         """Refuse a network that is not the manifest's; raises ModelError with both sides."""
         shapes = self.shapes()
         found = {name: (shape[-1] if shape else None) for name, shape in shapes.items()}

@@ -20,7 +20,7 @@ class Recognizer(Protocol[State]):
     language: str
     model: str
 
-    def start(self, gain: float) -> State:
+    def start(self, gain: float = 1.0) -> State:
         """State of a new utterance, whose samples are raised by `gain`; it knows nothing of those before it."""
         ...
 

@@ -6,12 +6,13 @@ one utterance, without gate and endpoints. The difference between the two is wha
 
 import sys
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from edge_asr.app import build_pipeline, load_recognizer
-from edge_asr.asr.kaldi import KaldiRecognizer
+from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk, Samples
 from edge_asr.audio.gate import BLOCK_MS
@@ -32,7 +33,7 @@ def decoders(config: Config) -> Mapping[str, Decode]:
     }
 
 
-def _live(config: Config, recognizer: KaldiRecognizer, pcm: bytes, rate_hz: int) -> str:
+def _live(config: Config, recognizer: Recognizer[Any], pcm: bytes, rate_hz: int) -> str:
     pipeline = build_pipeline(config, recognizer)
     observations: list[Observation] = []
     first_sample = 0
@@ -44,7 +45,7 @@ def _live(config: Config, recognizer: KaldiRecognizer, pcm: bytes, rate_hz: int)
     return " ".join(final.hypothesis.text for final in finals)
 
 
-def _whole(recognizer: KaldiRecognizer, pcm: bytes, rate_hz: int) -> str:
+def _whole(recognizer: Recognizer[Any], pcm: bytes, rate_hz: int) -> str:
     block_samples = recognizer.sample_rate_hz * BLOCK_MS // 1000
     resampler = BlockResampler(rate_hz, recognizer.sample_rate_hz, block_samples)
     state = recognizer.start()

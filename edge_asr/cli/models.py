@@ -10,6 +10,7 @@ from typing import Literal
 
 from edge_asr.asr.bundle import MANIFEST_FILE, Bundle, load_bundle, verify_bundle
 from edge_asr.asr.catalogue import CATALOGUE, CatalogueEntry, find
+from edge_asr.asr.manifest import Manifest
 from edge_asr.cli.options import add_config_options, load_config
 from edge_asr.errors import EXIT_CONFIG, EXIT_OK, ModelError
 from edge_asr.secret_file import expand
@@ -117,7 +118,7 @@ def _pull(names: Sequence[str], folder: Path, *, force: bool) -> int:
     return EXIT_OK
 
 
-def _good(name: str, folder: Path) -> Bundle | None:
+def _good(name: str, folder: Path) -> Bundle[Manifest] | None:
     """Bundle that is there and passes the cheap checks."""
     if name not in _installed(folder):
         return None
@@ -128,7 +129,7 @@ def _good(name: str, folder: Path) -> Bundle | None:
         return None
 
 
-def _build(entry: CatalogueEntry, folder: Path) -> Bundle:
+def _build(entry: CatalogueEntry, folder: Path) -> Bundle[Manifest]:
     try:
         from edge_asr_export.progress import StepBar  # noqa: PLC0415 - only this action needs the extra
         from edge_asr_export.pull import WEIGHTS, pull  # noqa: PLC0415
@@ -207,5 +208,5 @@ def _installed(folder: Path) -> set[str]:
         raise ModelError(f"{folder} cannot be read: {error.strerror}; choose another --models-dir") from error
 
 
-def _size(bundle: Bundle) -> str:
+def _size(bundle: Bundle[Manifest]) -> str:
     return f"{sum(file.bytes for file in bundle.manifest.files.values()) // _MB} MB"

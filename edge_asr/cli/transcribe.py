@@ -2,9 +2,10 @@
 
 import argparse
 import sys
+from typing import Any
 
 from edge_asr.app import build_pipeline, load_recognizer
-from edge_asr.asr.kaldi import KaldiRecognizer
+from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.replay import FileSource, StdinSource
 from edge_asr.cli.options import add_config_options, load_config
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_FAILURE if failed else EXIT_OK
 
 
-def _one(name: str, args: argparse.Namespace, config: Config, recognizer: KaldiRecognizer, streams: set[str]) -> None:
+def _one(name: str, args: argparse.Namespace, config: Config, recognizer: Recognizer[Any], streams: set[str]) -> None:
     clock = SystemClock()
     channel = config.audio.channel
     source: FileSource | StdinSource

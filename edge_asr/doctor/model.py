@@ -1,12 +1,14 @@
 """The bundle: whole, loadable, and how fast this machine decodes with it."""
 
 import time
+from typing import Any
 
 import numpy as np
 
 from edge_asr.app import load_recognizer
 from edge_asr.asr.bundle import Bundle, load_bundle, verify_bundle
-from edge_asr.asr.kaldi import KaldiRecognizer
+from edge_asr.asr.manifest import Manifest
+from edge_asr.asr.recognizer import Recognizer
 from edge_asr.audio.chunk import Samples
 from edge_asr.clock import NS_PER_S
 from edge_asr.config import Config
@@ -21,7 +23,7 @@ _FINE_RTF, _TIGHT_RTF = 0.5, 0.9
 _NOISE_SEED = 1
 
 
-def model(config: Config, *, full: bool) -> tuple[Finding, KaldiRecognizer]:
+def model(config: Config, *, full: bool) -> tuple[Finding, Recognizer[Any]]:
     """Load the bundle and decode a second of noise with it; raises ModelError. `full` compares every checksum."""
     bundle = load_bundle(model_folder(config), config.models.bundle)
     if full:
@@ -39,7 +41,7 @@ def model(config: Config, *, full: bool) -> tuple[Finding, KaldiRecognizer]:
     return ok(MODEL, said), recognizer
 
 
-def speed(config: Config, recognizer: KaldiRecognizer) -> Finding:
+def speed(config: Config, recognizer: Recognizer[Any]) -> Finding:
     """Compute time for each second of audio; a hint, because noise is not speech and the machine may be busy now."""
     rtf = decode(recognizer, _TIMED_S) / _TIMED_S
     threads = config.recognizer.threads
@@ -50,12 +52,12 @@ def speed(config: Config, recognizer: KaldiRecognizer) -> Finding:
     return warn(SPEED, f"{said}: {'tight' if rtf < _TIGHT_RTF else 'too slow'}", fix)
 
 
-def bundle_bytes(bundle: Bundle) -> int:
+def bundle_bytes(bundle: Bundle[Manifest]) -> int:
     """Size of all files together."""
     return sum(file.bytes for file in bundle.manifest.files.values())
 
 
-def decode(recognizer: KaldiRecognizer, seconds: float) -> float:
+def decode(recognizer: Recognizer[Any], seconds: float) -> float:
     """Seconds that it took to decode `seconds` of noise that swells four times a second, as syllables do."""
     step = recognizer.sample_rate_hz * _STEP_MS // 1000
     samples = noise(recognizer.sample_rate_hz, seconds)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from edge_asr.asr.bundle import load_bundle, verify_bundle
-from edge_asr.asr.manifest import ROLES
+from edge_asr.asr.manifest import KaldiManifest
 from edge_asr.errors import EXIT_CONFIG, ModelError
 
-CONTENT = {role: role.encode() * 3 for role in ROLES}
+CONTENT = {role: role.encode() * 3 for role in KaldiManifest.ROLES}
 
 
 def plain() -> dict[str, Any]:

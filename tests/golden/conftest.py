@@ -14,7 +14,9 @@ from edge_asr.demo.sample import sample
 @pytest.fixture(scope="session")
 def recognizer() -> KaldiRecognizer:
     """Recognizer of the bundle that `make test` has pulled."""
-    return load_recognizer(Config())
+    recognizer = load_recognizer(Config())
+    assert isinstance(recognizer, KaldiRecognizer)
+    return recognizer
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """The first pass on real speech: chunks equal the whole, words stand where they were said."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -8,6 +10,7 @@ from edge_asr.app import load_recognizer
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.kaldi import KaldiRecognizer
 from edge_asr.asr.network import AcousticNetwork
+from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import Hypothesis
 from edge_asr.config import Config, RecognizerConfig
 from edge_asr.errors import RecognitionError
@@ -21,7 +24,7 @@ SPOKEN = (
 )
 
 
-def decode(recognizer: KaldiRecognizer, samples: NDArray[np.int16], sizes: list[int]) -> Hypothesis:
+def decode(recognizer: Recognizer[Any], samples: NDArray[np.int16], sizes: list[int]) -> Hypothesis:
     state, at, turn = recognizer.start(), 0, 0
     while at < len(samples):
         size = sizes[turn % len(sizes)]

@@ -8,8 +8,9 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from edge_asr.asr.bundle import MANIFEST_FILE, Bundle, Features, FileEntry, Manifest, Search, sha256_of
+from edge_asr.asr.bundle import MANIFEST_FILE, Bundle, sha256_of
 from edge_asr.asr.catalogue import CatalogueEntry
+from edge_asr.asr.manifest import Features, FileEntry, KaldiManifest, Search
 from edge_asr.errors import ModelError
 from edge_asr_export.graph import compose_graph
 from edge_asr_export.ivector_arrays import ivector_arrays
@@ -71,9 +72,8 @@ def build_bundle(entry: CatalogueEntry, source: Path, bundle: Path, work: Path, 
     progress.start(CHECK)
     mfcc = read_options(source / "conf/mfcc.conf")
     rate_hz = int(_number(mfcc, "mfcc.conf", "sample-frequency"))
-    manifest = Manifest(
+    manifest = KaldiManifest(
         format=1,
-        kind="kaldi-tdnnf",
         name=entry.name,
         language=entry.language,
         description=entry.description,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from edge_asr.asr.bundle import Bundle, load_bundle
 from edge_asr.asr.catalogue import CatalogueEntry
+from edge_asr.asr.manifest import AnyManifest
 from edge_asr.errors import ModelError
 from edge_asr_export import kaldi_model
 from edge_asr_export.archive import cached_path, fetch_archive, unpack
@@ -18,7 +19,7 @@ _MB = 1_000_000
 _MEMINFO = Path("/proc/meminfo")
 
 
-def pull(entry: CatalogueEntry, models_dir: Path, progress: Progress) -> Bundle:
+def pull(entry: CatalogueEntry, models_dir: Path, progress: Progress) -> Bundle[AnyManifest]:
     """Build a bundle from the published weights, in place of any old one of that name.
 
     Takes about a minute and `entry.build_memory_bytes` of memory on a desktop. Raises ModelError, or EdgeAsrError when

@@ -7,7 +7,8 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from edge_asr.asr.bundle import Bundle, Manifest
+from edge_asr.asr.bundle import Bundle
+from edge_asr.asr.manifest import KaldiManifest
 from edge_asr.errors import ModelError
 
 _OUTPUTS = 40
@@ -17,7 +18,7 @@ _LARGEST_DIFFERENCE = 1e-3  # of float32 log-likelihoods, which reach some tens
 _LEAST_CORRELATION = 0.97  # int8 beside float32
 
 
-def check_built(bundle: Bundle) -> None:
+def check_built(bundle: Bundle[KaldiManifest]) -> None:
     """Load networks and graph; ModelError says what is not as the manifest says.
 
     Random frames go through the float network whole and in chunks with overlap: the outputs must be equal. The int8
@@ -44,7 +45,7 @@ def check_built(bundle: Bundle) -> None:
         raise ModelError(f"{bundle.path('graph').name} is not a graph that can be read")
 
 
-def _session(bundle: Bundle, role: str) -> Any:
+def _session(bundle: Bundle[KaldiManifest], role: str) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
@@ -57,7 +58,7 @@ def _run(session: Any, frames: NDArray[np.float32], voice: NDArray[np.float32]) 
 
 
 def _in_chunks(
-    session: Any, frames: NDArray[np.float32], voice: NDArray[np.float32], manifest: Manifest
+    session: Any, frames: NDArray[np.float32], voice: NDArray[np.float32], manifest: KaldiManifest
 ) -> NDArray[np.float32]:
     context = manifest.left_context_frames + manifest.right_context_frames
     pieces = []
