@@ -1,5 +1,7 @@
 """Events as the pipeline makes them, for whoever needs one."""
 
+from typing import Any
+
 from edge_asr.events import (
     ErrorEvent,
     FinalEvent,
@@ -11,78 +13,37 @@ from edge_asr.events import (
     WordTiming,
 )
 
-NOW = "2026-01-02T03:04:05.678Z"
+NOW = "2024-05-01T10:01:07.250+00:00"
 
 
-def partial(number: int = 1, revision: int = 1, text: str = "turn on") -> PartialEvent:
-    return PartialEvent(
-        device_id="kitchen",
-        stream_id="s1",
-        segment_id=f"s1-{number}",
-        emitted_at=NOW,
-        clock_synced=True,
-        text=text,
-        revision=revision,
-        start_s=1.0,
-        end_s=2.5,
-        start=NOW,
-        end=NOW,
-        language="en",
-        model="en",
-        words=[],
-    )
+def partial(text: str = "turn on", segment_id: str = "s-1") -> PartialEvent:
+    return PartialEvent(**_of(segment_id), **_transcript(text, end_s=1.0), revision=1, words=[])
 
 
-def final(number: int = 1, text: str = "turn on the light") -> FinalEvent:
+def final(
+    text: str = "turn on the light", segment_id: str = "s-1", finalization_ms: float | None = 710.0
+) -> FinalEvent:
     return FinalEvent(
-        device_id="kitchen",
-        stream_id="s1",
-        segment_id=f"s1-{number}",
-        emitted_at=NOW,
-        clock_synced=True,
-        text=text,
+        **_of(segment_id),
+        **_transcript(text, end_s=1.5),
         revision=3,
-        start_s=1.0,
-        end_s=2.5,
-        start=NOW,
-        end=NOW,
-        language="en",
-        model="en",
-        words=[WordTiming("turn", 1.0, 1.3, 0.98)],
+        words=[WordTiming("turn", 0.5, 0.8, 0.98)],
         confidence=0.9,
         end_reason="silence",
-        latency_ms=Latency(first_token=210.0, finalization=640.5),
+        latency_ms=Latency(finalization=finalization_ms),
     )
 
 
-def speech_started() -> SpeechStartedEvent:
-    return SpeechStartedEvent(
-        device_id="kitchen",
-        stream_id="s1",
-        segment_id="s1-1",
-        emitted_at=NOW,
-        clock_synced=True,
-        start_s=1.0,
-        start=NOW,
-    )
+def speech_started(segment_id: str = "s-1") -> SpeechStartedEvent:
+    return SpeechStartedEvent(**_of(segment_id), start_s=0.5, start=NOW)
 
 
-def speech_ended() -> SpeechEndedEvent:
-    return SpeechEndedEvent(
-        device_id="kitchen",
-        stream_id="s1",
-        segment_id="s1-1",
-        emitted_at=NOW,
-        clock_synced=True,
-        end_s=2.5,
-        end=NOW,
-        end_reason="silence",
-        words=4,
-    )
+def speech_ended(words: int = 4, segment_id: str = "s-1") -> SpeechEndedEvent:
+    return SpeechEndedEvent(**_of(segment_id), end_s=1.5, end=NOW, end_reason="silence", words=words)
 
 
-def error() -> ErrorEvent:
-    return ErrorEvent(device_id="kitchen", emitted_at=NOW, clock_synced=False, code="recognition", message="it failed")
+def error(message: str = "it failed") -> ErrorEvent:
+    return ErrorEvent(**_of("s-1"), code="recognition", message=message)
 
 
 def state(name: str = "listening", reason: str = "") -> StateReport:
@@ -90,9 +51,24 @@ def state(name: str = "listening", reason: str = "") -> StateReport:
     return StateReport(
         state=name,  # type: ignore[arg-type]
         reason=reason,
-        model="en",
+        model="small",
         language="en",
-        microphone="USB microphone",
+        microphone="USB mic",
         version="0.1.0",
         since=NOW,
     )
+
+
+def _of(segment_id: str) -> dict[str, Any]:
+    """What all events of a segment say."""
+    return {
+        "device_id": "k1",
+        "stream_id": "s",
+        "segment_id": segment_id,
+        "emitted_at": NOW,
+        "clock_synced": True,
+    }
+
+
+def _transcript(text: str, end_s: float) -> dict[str, Any]:
+    return {"text": text, "start_s": 0.5, "end_s": end_s, "start": NOW, "end": NOW, "language": "en", "model": "small"}

@@ -1,11 +1,18 @@
 from edge_asr.bench.idle import Quiet
 from edge_asr.bench.idle_report import idle_json, idle_text
-from tests.demo.event_samples import ended, final, partial, started
+from tests.sample_events import final, partial, speech_ended, speech_started
 
 
 def heard() -> Quiet:
     quiet = Quiet("kitchen.flac", seconds=60.0, cpu_s=1.2, resident_mib=300.06, peak_mib=310.0)
-    for event in (started(), partial("the"), partial("the end"), final("the end"), ended(2), started("s-2")):
+    for event in (
+        speech_started(),
+        partial("the"),
+        partial("the end"),
+        final("the end"),
+        speech_ended(2),
+        speech_started("s-2"),
+    ):
         quiet.take(event)
     return quiet
 

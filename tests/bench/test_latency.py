@@ -7,8 +7,8 @@ import pytest
 from edge_asr.bench.latency import Stopwatch
 from edge_asr.bench.latency_report import latency_json, latency_text
 from edge_asr.events import Latency
-from tests.demo.event_samples import ended, final, partial, started
 from tests.fakes import HandClock
+from tests.sample_events import final, partial, speech_ended, speech_started
 
 SENTENCE = Path("sentence.wav")
 
@@ -35,7 +35,7 @@ class Session:
 def test_a_sentence_is_timed_on_its_first_partial_and_its_final() -> None:
     session = Session()
     session.play()
-    session.hear(started(), 0.4)
+    session.hear(speech_started(), 0.4)
     first = msgspec.structs.replace(partial("he"), latency_ms=Latency(first_token=510.0))
     session.hear(first, 0.35)
     session.hear(msgspec.structs.replace(partial("he was"), revision=2), 0.5)
@@ -43,7 +43,7 @@ def test_a_sentence_is_timed_on_its_first_partial_and_its_final() -> None:
         final("he was"), latency_ms=Latency(first_token=470.0, finalization=900.0, decision=40.0)
     )
     session.hear(said, 2.0)
-    session.hear(ended(2), 0.0)
+    session.hear(speech_ended(2), 0.0)
     seen = session.watch.latencies
     assert seen.partial_after_sound == pytest.approx([450.0])
     assert (seen.partial_first_word, seen.final_first_word) == ([510.0], [470.0])

@@ -7,8 +7,8 @@ from paho.mqtt import publish
 
 from edge_asr import events
 from edge_asr.demo.broker import Broker
-from tests.demo.event_samples import final, partial, report
 from tests.demo.stage import Stage
+from tests.sample_events import final, partial, state
 
 pytestmark = pytest.mark.broker
 
@@ -33,7 +33,7 @@ def send(broker: Broker, topic: str, payload: bytes) -> None:
 
 def test_all_devices_are_shown_and_a_signal_ends_it(broker: Broker, listener: Stage) -> None:
     listener.wait_for(f"Listening to edge_asr/# at {broker.host}:{broker.port}; Ctrl-C ends.\n")
-    send(broker, "edge_asr/k1/state", msgspec.json.encode(report()))
+    send(broker, "edge_asr/k1/state", msgspec.json.encode(state()))
     send(broker, "edge_asr/k1/partial", events.encode(partial("had")))
     send(broker, "edge_asr/k1/final", events.encode(final("had he")))
     send(broker, "edge_asr/k2/final", b"nonsense")

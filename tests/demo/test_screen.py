@@ -3,14 +3,15 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_asr.demo.screen import Screen, fit_end, is_live, printable
 from edge_asr.demo.subscriber import Notice, Received
-from edge_asr.events import ErrorEvent, Event, StateReport
-from tests.demo.event_samples import ended, final, partial, report, started
+from edge_asr.events import Event, StateReport
+from tests.sample_events import error, final, partial, speech_ended, speech_started, state
 
 
 def shown(
@@ -45,7 +46,7 @@ def test_a_final_without_latency_or_words() -> None:
 
 
 def test_without_a_terminal_there_are_no_partials_and_no_codes() -> None:
-    text = shown(started(), partial("had he"), final("had he married"), ended(3), colour=True)
+    text = shown(speech_started(), partial("had he"), final("had he married"), speech_ended(3), colour=True)
     assert text == "12:01:07  0.71 s  had he married\n"
 
 
@@ -75,7 +76,7 @@ def test_a_long_partial_keeps_its_newest_words_and_a_long_final_everything() -> 
 
 
 def test_states_are_said_once() -> None:
-    text = shown(report(), report(), report("degraded", "no microphone: plug one in"), report())
+    text = shown(state(), state(), state("degraded", "no microphone: plug one in"), state())
     assert text.splitlines() == [
         "listening to USB mic, model small",
         "degraded: no microphone: plug one in",
@@ -84,20 +85,18 @@ def test_states_are_said_once() -> None:
 
 
 def test_devices_are_named_where_there_may_be_several() -> None:
-    lines = shown(report(), final("yes"), "offline", devices=True).splitlines()
+    lines = shown(state(), final("yes"), "offline", devices=True).splitlines()
     assert lines == ["k1: listening to USB mic, model small", "12:01:07  0.71 s  k1: yes", "k1: offline"]
 
 
 def test_errors_and_notices_are_lines() -> None:
-    error = ErrorEvent(
-        device_id="k1", emitted_at="not a time", clock_synced=False, code="recognition", message="an utterance was lost"
-    )
-    lines = shown(error, Notice("the broker has gone")).splitlines()
+    wrong = msgspec.structs.replace(error("an utterance was lost"), emitted_at="not a time")
+    lines = shown(wrong, Notice("the broker has gone")).splitlines()
     assert lines == ["           error  an utterance was lost", "the broker has gone"]
 
 
 def test_what_comes_from_a_broker_cannot_steer_the_terminal() -> None:
-    text = shown(final("a\x1b]0;title\x07b\nc"), partial("\x1b[2J"), report("degraded", "x\ry"), live=True)
+    text = shown(final("a\x1b]0;title\x07b\nc"), partial("\x1b[2J"), state("degraded", "x\ry"), live=True)
     assert "\x1b]" not in text
     assert "\x1b[2J" not in text
     assert text.count("\n") == 2

@@ -11,7 +11,7 @@ from edge_asr.config import MqttConfig
 from edge_asr.demo.broker import Broker
 from edge_asr.demo.subscriber import Notice, Received, Subscriber
 from edge_asr.errors import SinkError
-from tests.demo.event_samples import ended, final, partial, report
+from tests.sample_events import final, partial, speech_ended, state
 
 pytestmark = pytest.mark.broker
 DEADLINE_S = 10.0
@@ -44,24 +44,24 @@ def receive(subscriber: Subscriber, count: int) -> list[Received | Notice]:
 def test_every_kind_of_message_arrives_as_what_it_is(broker: Broker) -> None:
     with Subscriber(at(broker)) as subscriber:
         send(broker, "edge_asr/k1/availability", b"online")
-        send(broker, "edge_asr/k1/state", msgspec.json.encode(report()))
+        send(broker, "edge_asr/k1/state", msgspec.json.encode(state()))
         send(broker, "edge_asr/k1/partial", events.encode(partial("had")))
         send(broker, "edge_asr/k2/final", events.encode(final("had he")))
-        send(broker, "edge_asr/k1/event", events.encode(ended(2)))
+        send(broker, "edge_asr/k1/event", events.encode(speech_ended(2)))
         found = receive(subscriber, 5)
     assert found == [
         Received("k1", False, "online"),
-        Received("k1", False, report()),
+        Received("k1", False, state()),
         Received("k1", False, partial("had")),
         Received("k2", False, final("had he")),
-        Received("k1", False, ended(2)),
+        Received("k1", False, speech_ended(2)),
     ]
 
 
 def test_what_lay_on_the_broker_is_marked(broker: Broker) -> None:
-    send(broker, "edge_asr/k1/state", msgspec.json.encode(report()), retain=True)
+    send(broker, "edge_asr/k1/state", msgspec.json.encode(state()), retain=True)
     with Subscriber(at(broker)) as subscriber:
-        assert receive(subscriber, 1) == [Received("k1", True, report())]
+        assert receive(subscriber, 1) == [Received("k1", True, state())]
 
 
 def test_one_device_alone_under_its_prefix(broker: Broker) -> None:

@@ -3,8 +3,8 @@ from subprocess import Popen
 from typing import cast
 
 from edge_asr.demo.tape import Tape
-from tests.demo.event_samples import ended, final, partial, started
 from tests.fakes import HandClock
+from tests.sample_events import final, partial, speech_ended, speech_started
 
 
 class Player:
@@ -48,12 +48,12 @@ def test_the_next_one_waits_for_the_answer_and_a_pause() -> None:
     deck = Deck("a", "b")
     deck.pass_s(5)
     assert deck.played == ["a"]
-    deck.tape.hear(started())
+    deck.tape.hear(speech_started())
     deck.end_player()
     deck.pass_s(3)
     assert deck.played == ["a"]
     deck.tape.hear(final("hello"))
-    deck.tape.hear(ended(1))
+    deck.tape.hear(speech_ended(1))
     deck.pass_s(0.3)
     assert deck.played == ["a", "b"]
 
@@ -87,8 +87,8 @@ def test_a_noise_without_words_closes_its_segment() -> None:
     deck = Deck("a")
     deck.pass_s(0.1)
     deck.tape.hear(final("hello", "s-1"))
-    deck.tape.hear(started("s-2"))
-    deck.tape.hear(ended(0, "s-2"))
+    deck.tape.hear(speech_started("s-2"))
+    deck.tape.hear(speech_ended(0, "s-2"))
     deck.end_player()
     deck.pass_s(1.2)
     assert deck.done()

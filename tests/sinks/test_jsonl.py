@@ -81,20 +81,20 @@ def test_a_reader_that_goes_away_or_falls_behind(tmp_path: Path, caplog: pytest.
     received = b""
     while chunk := _read(reader):
         received += chunk
-    sink.emit(sample_events.final(2))
+    sink.emit(sample_events.final(segment_id="s-2"))
     received += _read(reader)
     lines = received.splitlines()
     whole = [line for line in lines if line.endswith(b"}")]
     assert len(lines) - len(whole) <= 1  # one line may be torn, and the next one begins anew
-    assert decode(lines[-1]) == sample_events.final(2)
+    assert decode(lines[-1]) == sample_events.final(segment_id="s-2")
     assert len(whole) == 30 - lost + 1
     os.close(reader)
-    sink.emit(sample_events.final(3))
+    sink.emit(sample_events.final(segment_id="s-3"))
     assert dropped(metrics, "unwritable") == lost + 1
     assert "does not keep up" in caplog.text
     assert "Broken pipe" in caplog.text
     sink.stop(1.0)
-    sink.emit(sample_events.final(4))
+    sink.emit(sample_events.final(segment_id="s-4"))
     assert dropped(metrics, "stopped") == 1
 
 

@@ -99,7 +99,7 @@ def test_stop_delivers_what_waits_and_says_offline_last(broker: Broker, make_mou
         mouth.sink.start()
         wait_for(lambda: mouth.connected)
         for number in range(200):
-            mouth.sink.emit(sample_events.final(number, f"words {number}"))
+            mouth.sink.emit(sample_events.final(f"words {number}", f"s-{number}"))
         mouth.sink.stop(10.0)
         subscriber.wait_for(lambda: subscriber.messages[-1].payload == b"offline")
         assert texts(subscriber.payloads("/final")) == [f"words {number}" for number in range(200)]
@@ -145,7 +145,7 @@ def test_no_final_of_an_absence_is_lost_and_all_are_in_order(make_mouth: MakeMou
         def talk() -> None:
             nonlocal spoken
             while not stop_talking.is_set():
-                mouth.sink.emit(sample_events.final(spoken, f"words {spoken}"))
+                mouth.sink.emit(sample_events.final(f"words {spoken}", f"s-{spoken}"))
                 spoken += 1
                 time.sleep(0.002)
 
@@ -184,7 +184,7 @@ def test_a_broker_that_lost_its_memory_gets_everything_too(broker: Broker, make_
     broker.kill()
     wait_for(lambda: not mouth.connected)
     for number in range(100):
-        mouth.sink.emit(sample_events.final(number))
+        mouth.sink.emit(sample_events.final(segment_id=f"s-{number}"))
     broker.start()
     wait_for(lambda: finals_taken(broker) == 100)
     mouth.sink.stop(10.0)
@@ -205,7 +205,7 @@ def test_a_broker_that_comes_later_is_found(make_mouth: MakeMouth) -> None:
         begun = time.monotonic()
         mouth.sink.start()
         mouth.sink.report(sample_events.state())
-        mouth.sink.emit(sample_events.final(1, "early words"))
+        mouth.sink.emit(sample_events.final("early words"))
         assert time.monotonic() - begun < 1.0
         wait_for(lambda: bool(mouth.news))
         assert not mouth.connected
@@ -223,7 +223,7 @@ def test_the_queue_is_bounded_and_its_loss_counted(make_mouth: MakeMouth) -> Non
         mouth = make_mouth(broker.port, queue_messages=10)
         mouth.sink.start()
         for number in range(25):
-            mouth.sink.emit(sample_events.final(number, f"words {number}"))
+            mouth.sink.emit(sample_events.final(f"words {number}", f"s-{number}"))
         assert mouth.dropped("queue_full") == 15
         broker.start()
         wait_for(lambda: finals_taken(broker) == 10)
@@ -238,7 +238,7 @@ def test_stop_without_a_broker_keeps_its_deadline_and_counts(make_mouth: MakeMou
         mouth = make_mouth(broker.port)
         mouth.sink.start()
         for number in range(5):
-            mouth.sink.emit(sample_events.final(number))
+            mouth.sink.emit(sample_events.final(segment_id=f"s-{number}"))
         begun = time.monotonic()
         mouth.sink.stop(0.5)
         assert time.monotonic() - begun < 5.0
@@ -252,8 +252,8 @@ def test_a_broker_that_hangs_holds_nobody_up(broker: Broker, make_mouth: MakeMou
     broker.suspend()
     begun = time.monotonic()
     for number in range(1000):
-        mouth.sink.emit(sample_events.final(number, "words " * 200))
-        mouth.sink.emit(sample_events.partial(number))
+        mouth.sink.emit(sample_events.final("words " * 200, f"s-{number}"))
+        mouth.sink.emit(sample_events.partial(segment_id=f"s-{number}"))
     assert time.monotonic() - begun < 5.0
     assert mouth.dropped("queue_full") > 0
     assert mouth.dropped("slow_broker") > 0
