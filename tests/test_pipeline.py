@@ -166,7 +166,7 @@ def test_what_a_failing_call_had_seen_is_not_lost() -> None:
     pipeline = make(recognizer=recognizer)
     seen = feed(pipeline, chunks(np.concatenate([hush(1), tone(2)])))
 
-    def fail_from_now_on(gain: float) -> LoudState:
+    def fail_from_now_on(gain: float = 1.0) -> LoudState:
         recognizer.fail = True
         return LoudState()
 
