@@ -11,24 +11,11 @@ from edge_asr.errors import ModelError
 from edge_asr.settings import model_folder
 from edge_asr_export.archive import cached_path, fetch_archive, unpack
 from edge_asr_export.install import CACHE_FOLDER, locked
+from edge_asr_export.kaldi_folder import MEMBERS
 from edge_asr_export.progress import StepBar
 
 _FETCH, _UNPACK = "fetch", "unpack"
-_MEMBERS = (
-    "am/final.mdl",
-    "conf/mfcc.conf",
-    "conf/model.conf",
-    "graph/Gr.fst",
-    "graph/HCLr.fst",
-    "graph/disambig_tid.int",
-    "graph/phones/word_boundary.int",
-    "ivector/final.dubm",
-    "ivector/final.ie",
-    "ivector/final.mat",
-    "ivector/global_cmvn.stats",
-    "ivector/online_cmvn.conf",
-    "ivector/splice.conf",
-)
+_MEMBERS = (*MEMBERS, "ivector/online_cmvn.conf")  # vosk reads its options too
 
 
 @contextmanager

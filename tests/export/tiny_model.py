@@ -36,7 +36,7 @@ def transitions() -> bytes:
 
 
 def write_model(folder: Path) -> None:
-    """Every file of `kaldi_model.MEMBERS`."""
+    """Every file of `kaldi_folder.MEMBERS`."""
     for name in ("am", "conf", "graph/phones", "ivector"):
         (folder / name).mkdir(parents=True)
     network = TinyNetwork(LAYERS, pdfs=PDFS)

@@ -24,20 +24,6 @@ from edge_asr_export.quantize import write_quantized
 from edge_asr_export.self_check import check_built
 from edge_asr_export.transition_model import read_transition_model
 
-MEMBERS = (
-    "am/final.mdl",
-    "conf/mfcc.conf",
-    "conf/model.conf",
-    "graph/Gr.fst",
-    "graph/HCLr.fst",
-    "graph/disambig_tid.int",
-    "graph/phones/word_boundary.int",
-    "ivector/final.dubm",
-    "ivector/final.ie",
-    "ivector/final.mat",
-    "ivector/global_cmvn.stats",
-    "ivector/splice.conf",
-)
 FILES = {
     "network": "network.int8.onnx",
     "network_float": "network.onnx",
@@ -54,7 +40,7 @@ _FRAME_SHIFT_MS, _FRAME_LENGTH_MS = 10.0, 25.0  # Kaldi's defaults, where mfcc.c
 
 
 def build_bundle(entry: CatalogueEntry, source: Path, bundle: Path, work: Path, progress: Progress) -> None:
-    """Fill the folder `bundle` from the Kaldi model in `source` (MEMBERS) and try it. Raises ModelError."""
+    """Fill the folder `bundle` from the Kaldi model in `source`, and try it. Raises ModelError."""
     progress.start(NETWORK)
     reader = KaldiReader.open(source / "am/final.mdl")
     transitions = read_transition_model(reader)

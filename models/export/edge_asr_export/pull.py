@@ -11,6 +11,7 @@ from edge_asr_export import kaldi_model
 from edge_asr_export.archive import cached_path, fetch_archive, unpack
 from edge_asr_export.graph import check_tools
 from edge_asr_export.install import CACHE_FOLDER, install, locked
+from edge_asr_export.kaldi_folder import MEMBERS
 from edge_asr_export.progress import Progress
 
 FETCH, READ = "fetch", "read"
@@ -36,7 +37,7 @@ def pull(entry: CatalogueEntry, models_dir: Path, progress: Progress) -> Bundle[
             archive = fetch_archive(entry, cache, progress)
             progress.start(READ)
             source = work / "source"
-            unpack(archive, entry.folder, kaldi_model.MEMBERS, source, progress)
+            unpack(archive, entry.folder, MEMBERS, source, progress)
             kaldi_model.build_bundle(entry, source, bundle, work, progress)
 
         try:
