@@ -8,12 +8,12 @@ once. (paho's own queue would let a final overtake older ones that are waiting t
 
 import contextlib
 import logging
+import socket
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import paho.mqtt.client as paho
@@ -26,6 +26,8 @@ from edge_asr.metrics import Metrics
 from edge_asr.settings import secret
 from edge_asr.sinks import broker_faults
 from edge_asr.sinks.connection_news import ConnectionNews
+from edge_asr.sinks.outbox import Message, Outbox
+from edge_asr.sinks.stop_times import left_s, stop_times
 from edge_asr.sinks.tls import client_context
 
 log = logging.getLogger(__name__)
@@ -36,11 +38,28 @@ _CONNECT_DEADLINE_S = 5.0  # for TCP and for TLS, each
 _SHORT_CONNECTION_NS = 2_000_000_000
 
 
-class _Message(NamedTuple):
-    topic: str
-    payload: bytes
-    qos: int
-    retain: bool = False
+class _Receipt:
+    """paho's word on one message."""
+
+    def __init__(self, info: paho.MQTTMessageInfo) -> None:
+        self._info = info
+
+    @property
+    def lost(self) -> bool:
+        """Whether it was a partial that was lost with its connection."""
+        return self._info.rc != paho.MQTT_ERR_SUCCESS
+
+    def settled(self, wait_s: float) -> bool:
+        """Whether the broker has it (QoS 1), or the socket has it or never will (QoS 0). Waits for `_POLL_S` at most.
+
+        paho's own wait ends up to a tenth of its time too late: of a short one that is little.
+        """
+        try:
+            if wait_s > 0:
+                self._info.wait_for_publish(min(wait_s, _POLL_S))
+            return self._info.is_published()
+        except (RuntimeError, ValueError):
+            return True
 
 
 class MqttSink:
@@ -62,14 +81,8 @@ class MqttSink:
         self._metrics = metrics
         self._topic = f"{config.topic_prefix}/{device_id}"
         self._client_id = f"edge_asr-{device_id}"  # stable: after a crash the broker ends the old connection at once
-        self._changed = threading.Condition()  # guards what follows; never held while paho is called
-        self._waiting: deque[_Message] = deque()
-        self._state: bytes | None = None
-        self._state_unsent = False
-        self._connected = False
-        self._ending_ns: int | None = None  # deadline of stop(), once it is called
-        self._online: paho.MQTTMessageInfo | None = None  # paho's thread writes it, the sender waits for it
-        self._in_flight: deque[paho.MQTTMessageInfo] = deque()  # the sender's alone
+        self._outbox = Outbox(config.queue_messages, _WINDOW, metrics)
+        self._online: _Receipt | None = None  # paho's thread writes it, the sender waits for it
         where = f"the broker at {config.host}:{broker_faults.broker_port(config)}"
         self._news = ConnectionNews(log, where, on_connection)  # paho's thread alone, as are the next three
         self._connected_ns = 0
@@ -115,119 +128,78 @@ class MqttSink:
         if partial and not self._config.partials:
             return
         kind = "partial" if partial else "final" if isinstance(event, FinalEvent) else "event"
-        message = _Message(f"{self._topic}/{kind}", encode(event), qos=0 if partial else 1)
-        with self._changed:
-            if self._ending_ns is not None:
-                self._drop("stopped")
-            elif partial and not self._connected:
-                self._drop("offline")
-            elif partial and len(self._waiting) >= _WINDOW:
-                self._drop("slow_broker")
-            else:
-                if len(self._waiting) >= self._config.queue_messages:
-                    self._waiting.popleft()  # the oldest: what was just said matters most in a house
-                    self._drop("queue_full")
-                self._waiting.append(message)
-                self._changed.notify_all()
+        self._outbox.put(Message(f"{self._topic}/{kind}", encode(event), qos=0 if partial else 1))
 
     def report(self, state: StateReport) -> None:
         """Publish the state, retained; only the newest counts. Any thread; never blocks."""
-        payload = msgspec.json.encode(state)
-        with self._changed:
-            self._state = payload
-            self._state_unsent = True
-            self._changed.notify_all()
+        self._outbox.put_state(Message(f"{self._topic}/state", msgspec.json.encode(state), qos=1, retain=True))
 
     def stop(self, deadline_s: float) -> None:
-        """Deliver what waits, say `offline`, disconnect and end both threads; what is left then is counted."""
-        end_ns = time.monotonic_ns() + int(deadline_s * 1e9)
-        with self._changed:
-            if self._ending_ns is not None:
-                return
-            self._ending_ns = end_ns
-            self._changed.notify_all()
-        if self._sender.ident is None:
-            return  # never started
-        self._sender.join(_left_s(end_ns) + 2 * _POLL_S)
+        """Deliver what waits, say `offline`, disconnect and end both threads, all of it within `deadline_s`.
+
+        What the broker has not acknowledged then is counted, each event once. Only a look-up of a name, a connection
+        on its way and a pause before the next cannot be cut short: paho's thread then ends soon after, by itself.
+        """
+        times = stop_times(deadline_s)
+        if not self._outbox.begin_stop(times.drain_ns):
+            return
+        if self._sender.ident is not None:  # else it was never started
+            self._sender.join(left_s(times.drain_ns))
+            self._say_goodbye(times.goodbye_ns)
+            self._disconnect(times.end_ns)
+        self._metrics.broker_connected.set(0)
+        if lost := self._outbox.count_the_rest():
+            log.warning("mqtt: %d events were not delivered before the end", lost)
+
+    def _say_goodbye(self, end_ns: int) -> None:
+        if self._outbox.leave():
+            goodbye = self._publish_availability("offline")
+            while self._outbox.connected and left_s(end_ns) > 0 and not goodbye.settled(left_s(end_ns)):
+                pass
+
+    def _disconnect(self, end_ns: int) -> None:
         self._client.disconnect()
         closer = threading.Thread(target=self._client.loop_stop, name="mqtt-closer", daemon=True)
-        closer.start()  # loop_stop() has no deadline of its own, and a lookup of a name may hang
-        closer.join(max(_left_s(end_ns), 1.0))
-        if closer.is_alive() and (open_socket := self._client.socket()) is not None:
+        closer.start()  # loop_stop() has no deadline of its own
+        closer.join(left_s(end_ns) / 2)
+        if closer.is_alive() and isinstance(stuck := self._client.socket(), socket.socket):
             with contextlib.suppress(OSError):
-                open_socket.close()  # a broker that does not read; without this the thread stays in it
-            closer.join(1.0)
-        self._metrics.broker_connected.set(0)
-        with self._changed:
-            lost = len(self._waiting)
-            self._waiting.clear()
-        lost += sum(not self._acknowledged(info, 0) for info in self._in_flight)
-        if lost:
-            self._drop("stopped", lost)
-            log.warning("mqtt: %d events were not delivered before the end", lost)
+                # The broker does not read. close() would not wake paho's thread, and SSLSocket.shutdown() would take
+                # the encryption away under its hands.
+                socket.socket.shutdown(stuck, socket.SHUT_RDWR)
+        closer.join(left_s(end_ns))
 
     # -- the sender thread
 
     def _send(self) -> None:
-        while self._work():
-            if not self._acknowledged(self._online, _POLL_S):
+        outbox = self._outbox
+        while outbox.wait_for_work():
+            if self._online is None or not self._online.settled(_POLL_S):
                 continue  # paho sends the old ones again before it hears this answer: so ours come after them
-            while self._in_flight and self._acknowledged(self._in_flight[0], 0):
-                self._in_flight.popleft()
-            if len(self._in_flight) >= _WINDOW and not self._acknowledged(self._in_flight[0], _POLL_S):
+            while outbox.settle(0):
+                pass
+            if outbox.in_flight >= _WINDOW and not outbox.settle(_POLL_S):
                 continue
-            message = self._next()
+            message = outbox.take()
             if message is not None:
                 self._publish(message)
-        while self._in_flight and self._left() > 0 and self._acknowledged(self._in_flight[0], self._left()):
-            self._in_flight.popleft()
-        if self._connected:
-            goodbye = self._client.publish(f"{self._topic}/availability", "offline", qos=1, retain=True)
-            self._acknowledged(goodbye, max(self._left(), _POLL_S))
+        while outbox.in_flight and outbox.drain_left_s() > 0:
+            outbox.settle(outbox.drain_left_s())
 
-    def _work(self) -> bool:
-        """Wait until there is something to send and somebody to send it to; False when the end has come."""
-        with self._changed:
-            while True:
-                some = bool(self._waiting or (self._state_unsent and self._connected))
-                if self._ending_ns is not None and (not some or self._left() <= 0):
-                    return False
-                if some and self._connected:
-                    return True
-                self._changed.wait(None if self._ending_ns is None else self._left())
-
-    def _next(self) -> _Message | None:
-        with self._changed:
-            if self._state_unsent and self._state is not None:
-                self._state_unsent = False
-                return _Message(f"{self._topic}/state", self._state, qos=1, retain=True)
-            return self._waiting.popleft() if self._waiting and self._connected else None
-
-    def _publish(self, message: _Message) -> None:
+    def _publish(self, message: Message) -> None:
         info = self._client.publish(message.topic, message.payload, message.qos, message.retain)
         if info.rc == paho.MQTT_ERR_NO_CONN and message.qos:
             info.rc = paho.MQTT_ERR_SUCCESS  # paho has it and will send it; its own check would call it lost for ever
         if info.rc == paho.MQTT_ERR_SUCCESS:
-            self._in_flight.append(info)
+            self._outbox.sent(_Receipt(info))
         else:
-            self._drop("offline" if message.qos == 0 else "queue_full")
+            self._outbox.refused()
 
-    def _acknowledged(self, info: paho.MQTTMessageInfo | None, wait_s: float) -> bool:
-        """Whether the broker has it (QoS 1), or the socket has it or never will (QoS 0)."""
-        if info is None:
-            return False
-        try:
-            if wait_s > 0:
-                info.wait_for_publish(wait_s)
-            return info.is_published()
-        except (RuntimeError, ValueError):
-            return True  # a partial that was lost with its connection
-
-    def _left(self) -> float:
-        return 0.0 if self._ending_ns is None else _left_s(self._ending_ns)
-
-    def _drop(self, reason: str, count: int = 1) -> None:
-        self._metrics.events_dropped.labels(sink="mqtt", reason=reason).inc(count)
+    def _publish_availability(self, text: str) -> _Receipt:
+        info = self._client.publish(f"{self._topic}/availability", text, qos=1, retain=True)
+        if info.rc == paho.MQTT_ERR_NO_CONN:
+            info.rc = paho.MQTT_ERR_SUCCESS  # as above
+        return _Receipt(info)
 
     # -- paho's thread
 
@@ -236,15 +208,13 @@ class MqttSink:
             self._refused = True
             self._failed(broker_faults.refused(str(code), self._config, self._client_id))
             return
-        if self._online is None or self._acknowledged(self._online, 0):
-            self._online = client.publish(f"{self._topic}/availability", "online", qos=1, retain=True)
-            if self._online.rc == paho.MQTT_ERR_NO_CONN:
-                self._online.rc = paho.MQTT_ERR_SUCCESS
+        if self._online is None or self._online.settled(0):
+            self._online = self._publish_availability("online")
         self._connected_ns = time.monotonic_ns()
-        with self._changed:
-            self._connected = True
-            self._state_unsent = self._state is not None
-            self._changed.notify_all()
+        if not self._outbox.up():
+            self._publish_availability("offline")
+            client.disconnect()
+            return
         self._metrics.broker_connected.set(1)
         self._news.tell(True, "")
 
@@ -253,15 +223,10 @@ class MqttSink:
         self._failed(broker_faults.unreachable(sys.exc_info()[1], self._config))
 
     def _on_disconnect(self, _client: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
-        with self._changed:
-            stood, self._connected = self._connected, False
-            partials = sum(message.qos == 0 for message in self._waiting)
-            self._waiting = deque(message for message in self._waiting if message.qos)
+        stood = self._outbox.down()
         self._metrics.broker_connected.set(0)
-        if partials:
-            self._drop("offline", partials)
         refused, self._refused = self._refused, False
-        if refused or self._ending_ns is not None:
+        if refused or self._outbox.stopping:
             return  # the better reason has been said, or it is our own doing
         if stood:
             short = time.monotonic_ns() - self._connected_ns < _SHORT_CONNECTION_NS
@@ -271,9 +236,7 @@ class MqttSink:
             self._failed(broker_faults.closed_early(str(code), self._config))
 
     def _failed(self, reason: str) -> None:
+        if self._outbox.has_left:
+            return  # nobody listens any more
         self._metrics.sink_errors.labels(sink="mqtt").inc()
         self._news.tell(False, reason)
-
-
-def _left_s(end_ns: int) -> float:
-    return max(0.0, (end_ns - time.monotonic_ns()) / 1e9)

@@ -1,0 +1,200 @@
+"""What waits for the broker, what is on its way there, and what became of it: each event is delivered or counted."""
+
+import threading
+from collections import deque
+from typing import NamedTuple, Protocol
+
+from edge_asr.metrics import Metrics
+from edge_asr.sinks.stop_times import left_s
+
+
+class Message(NamedTuple):
+    """One MQTT message. What is retained is a state: of states only the newest counts, and none is ever missed."""
+
+    topic: str
+    payload: bytes
+    qos: int
+    retain: bool = False
+
+
+class Receipt(Protocol):
+    """What became of a message that was handed to the connection."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether it never will arrive."""
+        ...
+
+    def settled(self, wait_s: float) -> bool:
+        """Whether it has arrived or is lost, after at most about `wait_s`."""
+        ...
+
+
+class _Sent(NamedTuple):
+    message: Message
+    receipt: Receipt
+
+
+class Outbox:
+    """Bounded queue in front of one sender thread. Each event leaves it once: arrived, or dropped under one reason.
+
+    `put`, `put_state` and the connection's `up` and `down` are for any thread and never block; `take`, `sent`,
+    `refused` and `settle` are the sender's. Nothing of a connection is called while the lock is held.
+    """
+
+    def __init__(self, capacity: int, window: int, metrics: Metrics) -> None:
+        self._capacity = capacity
+        self._window = window
+        self._metrics = metrics
+        self._changed = threading.Condition()  # guards all that follows
+        self._waiting: deque[Message] = deque()
+        self._state: Message | None = None
+        self._state_unsent = False
+        self._connected = False
+        self._drain_ns: int | None = None  # once stopping: until when what waits is delivered
+        self._left = False
+        self._counted = False
+        self._in_hand: Message | None = None  # taken, and not yet sent
+        self._in_flight: deque[_Sent] = deque()
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection."""
+        return self._connected
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `begin_stop` was called."""
+        return self._drain_ns is not None
+
+    @property
+    def has_left(self) -> bool:
+        """Whether `leave` was called."""
+        return self._left
+
+    @property
+    def in_flight(self) -> int:
+        """How many were sent and are not settled."""
+        return len(self._in_flight)
+
+    def drain_left_s(self) -> float:
+        """Seconds left to deliver what waits; 0 when not stopping."""
+        return 0.0 if self._drain_ns is None else left_s(self._drain_ns)
+
+    def put(self, message: Message) -> None:
+        """Queue an event. A partial (QoS 0) is dropped while the broker is away or slow."""
+        partial = message.qos == 0
+        with self._changed:
+            if self._drain_ns is not None:
+                self._drop("stopped")
+            elif partial and not self._connected:
+                self._drop("offline")
+            elif partial and len(self._waiting) >= self._window:
+                self._drop("slow_broker")
+            else:
+                if len(self._waiting) >= self._capacity:
+                    self._waiting.popleft()  # the oldest: what was just said matters most in a house
+                    self._drop("queue_full")
+                self._waiting.append(message)
+                self._changed.notify_all()
+
+    def put_state(self, state: Message) -> None:
+        """The newest state, in place of the one before; it is sent again on each new connection."""
+        with self._changed:
+            self._state = state
+            self._state_unsent = True
+            self._changed.notify_all()
+
+    def up(self) -> bool:
+        """There is a connection; False when it comes after `leave`, and nobody says goodbye on it."""
+        with self._changed:
+            self._connected = True
+            self._state_unsent = self._state is not None
+            self._changed.notify_all()
+            return not self._left
+
+    def down(self) -> bool:
+        """The connection is gone, and the partials that waited with it; whether there was one."""
+        with self._changed:
+            stood, self._connected = self._connected, False
+            partials = sum(message.qos == 0 for message in self._waiting)
+            self._waiting = deque(message for message in self._waiting if message.qos)
+            if partials:
+                self._drop("offline", partials)
+            return stood
+
+    def wait_for_work(self) -> bool:
+        """Wait until there is something to send and somebody to send it to; False when the end has come."""
+        with self._changed:
+            while True:
+                some = bool(self._waiting or (self._state_unsent and self._connected))
+                if self._drain_ns is not None and (not some or self.drain_left_s() <= 0):
+                    return False
+                if some and self._connected:
+                    return True
+                self._changed.wait(None if self._drain_ns is None else self.drain_left_s())
+
+    def take(self) -> Message | None:
+        """The next message, if there is one; `sent` or `refused` says what became of it."""
+        with self._changed:
+            if not self._left:
+                if self._state_unsent and self._state is not None:
+                    self._state_unsent = False
+                    self._in_hand = self._state
+                elif self._waiting and self._connected:
+                    self._in_hand = self._waiting.popleft()
+            return self._in_hand
+
+    def sent(self, receipt: Receipt) -> None:
+        """What was taken is on its way."""
+        with self._changed:
+            message, self._in_hand = self._in_hand, None
+            if message is not None and not self._counted:
+                self._in_flight.append(_Sent(message, receipt))
+
+    def refused(self) -> None:
+        """What was taken cannot be sent."""
+        with self._changed:
+            message, self._in_hand = self._in_hand, None
+            if message is not None and not message.retain and not self._counted:
+                self._drop("offline" if message.qos == 0 else "queue_full")
+
+    def settle(self, wait_s: float) -> bool:
+        """Take the oldest in flight off when it has arrived or is lost, and count it then; False when there is none."""
+        if not self._in_flight or not self._in_flight[0].receipt.settled(wait_s):
+            return False
+        with self._changed:
+            if not self._counted and self._in_flight.popleft().receipt.lost:
+                self._drop("offline")
+            return not self._counted
+
+    def begin_stop(self, drain_ns: int) -> bool:
+        """Take nothing more, deliver until `drain_ns`; False when that was said before."""
+        with self._changed:
+            if self._drain_ns is not None:
+                return False
+            self._drain_ns = drain_ns
+            self._changed.notify_all()
+            return True
+
+    def leave(self) -> bool:
+        """Hand out nothing more; whether there is a connection to say goodbye on."""
+        with self._changed:
+            self._left = True
+            return self._connected
+
+    def count_the_rest(self) -> int:
+        """Count as lost, and return, how many events have not arrived by now. After that nothing is counted."""
+        with self._changed:
+            self._counted = True
+            rest = list(self._waiting) + ([self._in_hand] if self._in_hand else [])
+            self._waiting.clear()
+            sent = list(self._in_flight)
+        rest += [message for message, receipt in sent if receipt.lost or not receipt.settled(0)]
+        lost = sum(not message.retain for message in rest)
+        if lost:
+            self._drop("stopped", lost)
+        return lost
+
+    def _drop(self, reason: str, count: int = 1) -> None:
+        self._metrics.events_dropped.labels(sink="mqtt", reason=reason).inc(count)
