@@ -134,6 +134,7 @@ class Supervisor:
         for sink in self._sinks:
             sink.start()
         self._worker.start()
+        self._apply_mute()  # who asked for it while the model was read does not want the microphone opened first
         self._capture.start()
         self._notifier.ready()
         while not self._stop.wait(_TICK_S):

@@ -52,6 +52,7 @@ class Worker:
         self._on_fatal = on_fatal
         self._stopping = threading.Event()
         self._muted = False
+        self._unmuted_ns: int | None = None
         self._drain_end_ns: int | None = None
         self._stream_id = ""
         self._broken_sinks: set[int] = set()
@@ -65,7 +66,12 @@ class Worker:
         self._thread.start()
 
     def mute(self, *, on: bool) -> None:
-        """End the utterance as `mute` and drop, counted, what still comes; or hear again. Any thread."""
+        """End the utterance as `mute` and drop, counted, what still comes; or hear what is said from now on.
+
+        Any thread. A busy worker may notice neither the one nor the other in time: the stamps of the chunks tell.
+        """
+        if not on:
+            self._unmuted_ns = self._clock.monotonic_ns()
         self._muted = on
 
     def beat_age_s(self) -> float:
@@ -110,7 +116,7 @@ class Worker:
         if self._drain_end_ns is not None and now_ns > self._drain_end_ns:
             self._drop_rest(chunk)
             return False
-        if self._muted:
+        if self._muted or (self._unmuted_ns is not None and chunk.captured_ns < self._unmuted_ns):
             self._emit(self._pipeline.end(EndReason.MUTE))
             self._metrics.audio_dropped_seconds.labels(reason="mute").inc(_duration_s(chunk))
             return True

@@ -158,3 +158,14 @@ def test_mute_stops_the_brain_before_the_ears_and_listens_again() -> None:
     Supervisor(FakeEars(diary, True), Ring(1.0, Metrics()), brain, [], stop, mute, HandClock(), diary).run()
     acted = [line for line in diary.lines if "pause" in line or "resume" in line or "muted" in line]
     assert acted == ["brain muted True", "ears pause", "brain muted False", "ears resume"]
+
+
+def test_who_is_muted_while_the_model_loads_never_opens_the_microphone() -> None:
+    stop, mute = StopRequest(), MuteRequest()
+    diary = Diary(stop, 1)
+    mute.signalled(signal.SIGUSR1)
+    ears, brain = FakeEars(diary, True), FakeBrain(diary, 0.0)
+    Supervisor(ears, Ring(1.0, Metrics()), brain, [], stop, mute, HandClock(), diary).run()
+    lines = diary.lines
+    assert lines.index("brain muted True") < lines.index("ears pause") < lines.index("ears start")
+    assert lines.count("ears pause") == 1

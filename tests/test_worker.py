@@ -1,5 +1,6 @@
 """The recognizer's thread: order, overload, errors, the end."""
 
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -264,3 +265,33 @@ def test_mute_ends_the_utterance_and_hears_nothing_until_it_is_over(house: House
         ("silence", "w0 w1"),
     ]
     assert house.count("audio_dropped_seconds", reason="mute") > 3.5
+
+
+def test_what_was_said_during_a_brief_mute_is_not_heard_after_it_by_a_worker_busy_all_the_while(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, busy, done = house.recognizer.step, threading.Event(), threading.Event()
+
+    def slow(samples: NDArray[np.int16], state: LoudState) -> tuple[Hypothesis | None, LoudState]:
+        busy.set()
+        done.wait(5.0)
+        return step(samples, state)
+
+    monkeypatch.setattr(house.recognizer, "step", slow)
+    house.hear(np.concatenate([hush(1), tone(0.5)]))
+    house.worker.start()
+    assert busy.wait(5.0)
+    house.worker.mute(on=True)
+    house.hear(tone(2))
+    house.clock.advance_s(0.4)
+    house.worker.mute(on=False)
+    house.hear(np.concatenate([hush(1), tone(1), hush(2)]))
+    done.set()
+    wait_until(lambda: house.ring.depth_s == 0, 5.0, "the worker")
+    house.finish()
+    assert [event.end_reason for event in house.sink.events if isinstance(event, SpeechEndedEvent)] == [
+        "mute",
+        "silence",
+    ]
+    assert house.finals()[-1].text == "w0 w1"
+    assert house.count("audio_dropped_seconds", reason="mute") >= 2.0
