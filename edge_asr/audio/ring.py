@@ -19,11 +19,11 @@ class Ring:
         self._capacity_ns = round(capacity_s * NS_PER_S)
         self._lag = metrics.audio_dropped_seconds.labels(reason="lag")
         self._full = metrics.audio_dropped_seconds.labels(reason="ring_full")
-        self._gauge = metrics.ring_seconds
         self._chunks: deque[AudioChunk] = deque()
         self._depth_ns = 0  # integers: sums of seconds would drift
         self._closed = False
         self._changed = threading.Condition(threading.Lock())
+        metrics.ring_seconds.set_function(lambda: self.depth_s)  # asked when it is read: true after a flush too
 
     @property
     def depth_s(self) -> float:
@@ -39,9 +39,7 @@ class Ring:
             self._chunks.append(chunk)
             self._depth_ns += _duration_ns(chunk)
             dropped_ns = self._drop_down_to(self._capacity_ns)
-            depth_ns = self._depth_ns
             self._changed.notify()
-        self._gauge.set(depth_ns / NS_PER_S)
         if dropped_ns:
             self._full.inc(dropped_ns / NS_PER_S)
 
@@ -54,9 +52,7 @@ class Ring:
                 return None
             chunk = self._chunks.popleft()
             self._depth_ns -= _duration_ns(chunk)
-            depth_ns = self._depth_ns
-        self._gauge.set(depth_ns / NS_PER_S)
-        return chunk
+            return chunk
 
     def flush_to_newest(self, keep_s: float) -> float:
         """Drop the oldest until at most `keep_s` is left, but never the newest chunk. Returns the seconds dropped."""

@@ -30,6 +30,18 @@ def test_what_goes_in_comes_out_in_order() -> None:
     assert ring.depth_s == 0.0
 
 
+def test_the_gauge_says_what_waits_now() -> None:
+    metrics = Metrics()
+    ring = Ring(1.0, metrics)
+    seen = []
+    for change in (lambda: ring.push(chunk(0, 500)), lambda: ring.push(chunk(500)), lambda: ring.flush_to_newest(0.2)):
+        change()
+        seen.append(metrics.registry.get_sample_value("edge_asr_ring_seconds"))
+    assert seen == pytest.approx([0.5, 0.6, 0.1])
+    ring.pop(0.0)
+    assert metrics.registry.get_sample_value("edge_asr_ring_seconds") == 0.0
+
+
 def test_a_full_ring_drops_the_oldest_and_counts_it() -> None:
     metrics = Metrics()
     ring = Ring(0.3, metrics)
