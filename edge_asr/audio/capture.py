@@ -64,6 +64,7 @@ class Capture:
         self._heartbeat_ns = clock.monotonic_ns()
         self._stuck = False
         self._pause_wanted = False
+        self._pause_due = False  # asked for since the thread last looked: a brief one counts too
         self._stopping = False
         self._streams_changed = False
         self._sources_changed = False
@@ -80,7 +81,8 @@ class Capture:
         """For the watchdog: the capture thread lives, and a new process would hear no better than this one."""
         age_ns = self._clock.monotonic_ns() - self._heartbeat_ns
         alive = self._thread is None or self._thread.is_alive()
-        return alive and not self._stuck and age_ns < _STALE_S * NS_PER_S
+        stuck = self._stuck and not self._pause_wanted  # a new process would not know of the mute, and listen
+        return alive and not stuck and age_ns < _STALE_S * NS_PER_S
 
     def start(self) -> None:
         """Start the capture thread. Returns at once, whether there is a microphone or not."""
@@ -98,6 +100,7 @@ class Capture:
     def pause(self) -> None:
         """Close the microphone: muted means that nobody listens."""
         self._pause_wanted = True
+        self._pause_due = True
         self._wake.set()
 
     def resume(self) -> None:
@@ -107,14 +110,15 @@ class Capture:
 
     def on_change(self, sources_changed: bool) -> None:
         """News from the sound system; from any thread, quick."""
-        self._sources_changed = self._sources_changed or sources_changed
+        if sources_changed:
+            self._sources_changed = True
         self._streams_changed = True
         self._wake.set()
 
     def step(self) -> float:
         """One look at everything. Returns the seconds until the next look, unless something wakes it earlier."""
         self._heartbeat_ns = self._clock.monotonic_ns()
-        if self._pause_wanted:
+        if self._pause_wanted or self._pause_due:
             return self._be_paused()
         if self._state.status == "muted":
             self._lost_by, self._failures, self._retry_ns = "unmuted", 0, self._heartbeat_ns
@@ -137,10 +141,13 @@ class Capture:
         self._say(CaptureState("stopped", self._source_text(), "capture has ended"))
 
     def _be_paused(self) -> float:
-        if self._state.status != "muted":
-            self._close()
-            self._say(CaptureState("muted", self._source_text(), "the microphone is closed"))
-        return _TICK_S
+        self._pause_due = False  # before the rest: one that is asked for meanwhile has its own turn
+        self._close()
+        reason = "nothing is heard, but the sound system has not closed the microphone yet"
+        if not (self._stuck or self._opener.hangs):
+            reason = "the microphone is closed"
+        self._say(CaptureState("muted", self._source_text(), reason))
+        return _TICK_S if self._pause_wanted else 0.0
 
     def _try_to_open(self) -> float:
         now_ns = self._clock.monotonic_ns()
@@ -165,6 +172,8 @@ class Capture:
     def _open(self) -> None:
         microphone = self._opener.choose()
         self._microphone = microphone
+        if self._pause_due:
+            return  # muted while the sound system was asked
         stream_id = self._names.next()
         self._streams_changed = False
         self._stream = self._opener.open(microphone, stream_id, self._ring.push)

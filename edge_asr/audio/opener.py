@@ -40,6 +40,11 @@ class MicrophoneStream(Protocol):
 class Opener(Protocol):
     """What capture needs of the sound system. Called in the capture thread; raises CaptureError."""
 
+    @property
+    def hangs(self) -> bool:
+        """Whether opening or closing a microphone was left behind and has not returned: one may still be open."""
+        ...
+
     def choose(self) -> Microphone:
         """The microphone that is to be opened, as things are now."""
         ...
@@ -110,6 +115,11 @@ class SystemOpener:
         if self._watcher is not None:
             self._watcher.stop()
         self._server.close()
+
+    @property
+    def hangs(self) -> bool:
+        """Whether a call of PortAudio was left behind."""
+        return self._portaudio.hangs
 
     def choose(self) -> Microphone:
         """Ask afresh each time: what was plugged in since is there."""

@@ -80,12 +80,16 @@ class PortAudio:
     def open(self, request: StreamRequest, deliver: Callable[[AudioChunk], None]) -> "PortAudioStream":
         """Open and start. `deliver` is called in PortAudio's thread with each chunk; it must not block or raise."""
         stream = PortAudioStream(self, request, deliver)
-        self._call(
-            f"opening '{request.device_name}'",
-            _OPEN_DEADLINE_S,
-            lambda: self._open(request, stream),
-            lambda _: stream.close_now(),
-        )
+        try:
+            self._call(
+                f"opening '{request.device_name}'",
+                _OPEN_DEADLINE_S,
+                lambda: self._open(request, stream),
+                lambda _: stream.close_now(),
+            )
+        except DeadlineError:
+            stream.detach()  # it may still open, and deliver until it is closed
+            raise
         self._open_streams += 1
         return stream
 
@@ -98,6 +102,11 @@ class PortAudio:
         finally:
             self._open_streams -= 1
         return True
+
+    @property
+    def hangs(self) -> bool:
+        """Whether a call was left behind and has not returned."""
+        return self._caller.hung > 0
 
     @property
     def clock(self) -> Clock:

@@ -44,7 +44,7 @@ class FakeOpener:
         self.fault: Exception | None = None
         self.streams: list[FakeStream] = []
         self.attempts = 0
-        self.started = self.stopped = False
+        self.started = self.stopped = self.hangs = False
         self._clock = clock
 
     def start(self, on_change: Callable[[bool], None]) -> None:

@@ -170,6 +170,19 @@ def test_mute_lets_the_server_see_that_nobody_listens(ears: Ears, pulse_server: 
     ears.hears_again()
 
 
+def test_mute_does_not_call_a_microphone_closed_that_a_silent_server_holds_open(
+    ears: Ears, pulse_server: PulseServer
+) -> None:
+    ears.wait_for("healthy")
+    pulse_server.suspend()
+    ears.capture.pause()
+    ears.wait_for("muted", 10.0)
+    assert "has not closed the microphone yet" in ears.capture.state.reason
+    pulse_server.resume()
+    wait_until(lambda: ears.capture.state.reason == "the microphone is closed", 10.0, "closed")
+    assert "edge_asr" not in pulse_server.pactl("list", "source-outputs")
+
+
 def test_a_channel_that_the_microphone_does_not_have_is_a_state(pulse_server: PulseServer) -> None:
     states: list[CaptureState] = []
     metrics = Metrics()

@@ -1,6 +1,7 @@
 """The callback, and what is said when PortAudio cannot be had. Real devices: test_capture_pulse."""
 
 import importlib
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,12 +9,14 @@ import numpy as np
 import pytest
 
 from edge_asr.audio.chunk import AudioChunk
+from edge_asr.audio.deadline import DeadlineError
 from edge_asr.audio.portaudio import PULSE_DEVICE, PortAudio, PortAudioStream, StreamRequest, _input
 from edge_asr.clock import SystemClock
 from edge_asr.demo.pulse_server import PulseServer
 from edge_asr.errors import CaptureError
 from edge_asr.metrics import Metrics
 from tests.fakes import HandClock
+from tests.waiting import wait_until
 
 FINE = SimpleNamespace(input_overflow=False)
 OVERFLOW = SimpleNamespace(input_overflow=True)
@@ -72,6 +75,24 @@ def test_a_detached_stream_delivers_nothing_however_late_the_driver_is() -> None
     callback = Callback()
     callback.stream.detach()
     callback.block(*range(8))
+    assert callback.chunks == []
+
+
+def test_a_stream_that_opens_too_late_delivers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    callback, release = Callback(), threading.Event()
+    portaudio = PortAudio(callback.clock, callback.metrics)
+
+    def hang(wanted: StreamRequest, stream: PortAudioStream) -> None:
+        release.wait(5.0)
+        stream.on_samples(np.zeros(8, np.int16).tobytes(), 4, None, FINE)
+
+    monkeypatch.setattr(portaudio, "_open", hang)
+    monkeypatch.setattr("edge_asr.audio.portaudio._OPEN_DEADLINE_S", 0.05)
+    with pytest.raises(DeadlineError):
+        portaudio.open(request(), callback.chunks.append)
+    assert portaudio.hangs
+    release.set()
+    wait_until(lambda: not portaudio.hangs, 5.0, "the late opening")
     assert callback.chunks == []
 
 

@@ -1,0 +1,66 @@
+"""Mute holds when it is short, when it comes at a bad moment, and says so when the sound system does not obey."""
+
+import pytest
+
+from edge_asr.audio.deadline import TooManyHungCallsError
+from edge_asr.audio.devices import Microphone
+from tests.audio.capture_room import Room
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room()
+
+
+def test_a_mute_that_is_over_before_the_thread_looks_closes_the_microphone_all_the_same(room: Room) -> None:
+    room.healthy()
+    muted = room.stream
+    room.capture.pause()
+    room.capture.resume()
+    assert room.capture.step() == 0.0  # the next look is due at once
+    assert muted.closed_within_s is not None
+    room.until_open()
+    assert room.stream is not muted
+    assert room.statuses == ["starting", "healthy", "muted", "starting", "starting"]
+
+
+def test_a_mute_that_comes_while_the_sound_system_is_asked_opens_nothing(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose = room.opener.choose
+
+    def slow() -> Microphone:
+        room.capture.pause()
+        return choose()
+
+    monkeypatch.setattr(room.opener, "choose", slow)
+    room.run_for(3.0)
+    assert room.opener.attempts == 1
+    assert room.opener.streams == []
+    assert room.status == "muted"
+
+
+def test_a_microphone_that_does_not_close_is_not_called_closed_until_it_is(room: Room) -> None:
+    room.healthy()
+    room.opener.hangs = True
+    room.capture.pause()
+    room.run_for(3.0)
+    assert room.status == "muted"
+    assert "has not closed" in room.capture.state.reason
+    room.opener.hangs = False
+    room.run_for(1.0)
+    assert room.capture.state.reason == "the microphone is closed"
+    assert room.statuses == ["starting", "healthy", "muted", "muted"]
+
+
+def test_the_watchdog_does_not_end_a_mute_for_a_new_process_would_listen(room: Room) -> None:
+    room.healthy()
+    room.stream.close_error = TooManyHungCallsError("closing is not tried")
+    room.capture.pause()
+    room.run_for(5.0)
+    assert room.status == "muted"
+    assert room.watchdog_is_fed()
+    room.capture.resume()
+    room.opener.fault = TooManyHungCallsError("opening is not tried")
+    room.run_for(1.0)
+    assert not room.watchdog_is_fed()
