@@ -160,10 +160,16 @@ class Examination:
 
 
 def _inventory(source: str) -> Inventory:
-    """Everything that could be chosen; ALSA is asked where it may be meant, because PortAudio is loud when it looks."""
+    """Everything that could be chosen, asked as the daemon asks: a microphone of ALSA's needs no sound server.
+
+    ALSA is asked where it may be meant, because PortAudio is loud when it looks.
+    """
     alsa_stands_in = source == "auto" or source.startswith("pulse:")
+    portaudio = PortAudio(SystemClock(), Metrics())
+    if source.startswith("alsa:"):
+        return take_inventory(None, portaudio)
     server = SoundServer()
     try:
-        return take_inventory(server, PortAudio(SystemClock(), Metrics()), alsa_stands_in=alsa_stands_in)
+        return take_inventory(server, portaudio, alsa_stands_in=alsa_stands_in)
     finally:
         server.close()

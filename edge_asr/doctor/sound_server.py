@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edge_asr.audio.pulse import SilentServerError, SoundServer, server_address
-from edge_asr.doctor.finding import Finding, fail, ok
+from edge_asr.doctor.finding import Finding, fail, ok, skip, warn
 from edge_asr.errors import CaptureError
 
 CHECK = "sound server"
@@ -21,13 +21,15 @@ def sound_server(server: SoundServer, *, needed: bool) -> list[Finding]:
     try:
         said = server.identity()
     except SilentServerError as error:
-        return [fail(CHECK, str(error), _RESTART)]
+        if needed:
+            return [fail(CHECK, str(error), _RESTART)]
+        return [warn(CHECK, f"{error}; the microphone comes from ALSA, but looking for it may hang here", _RESTART)]
     except CaptureError as error:
+        if not needed:
+            return [skip(CHECK, "none answers, and none is needed: the microphone comes from ALSA")]
         if "apt install" in str(error):
             return [fail(CHECK, str(error))]
         seen, fix = socket_fault(server_address(), os.environ)
-        if not needed:
-            return [ok(CHECK, f"none ({seen}); the microphone comes from ALSA")]
         return [fail(CHECK, f"none at {server_address()}: {seen}", fix)]
     return [ok(CHECK, f"{said} at {server_address()}")]
 

@@ -259,6 +259,15 @@ def test_a_machine_without_libpulse_is_told_what_to_install(tmp_path: Path) -> N
     assert done.stderr == ""
 
 
+def test_a_microphone_of_alsa_needs_no_sound_server(tmp_path: Path) -> None:
+    settings = ("mqtt.enabled=false", "audio.source=alsa:Device", f"models.dir={tmp_path}")
+    _, found = examined(tmp_path, *settings, PULSE_SERVER=f"unix:{tmp_path}/none")
+    assert found["sound server"]["level"] == "skip"
+    assert "the microphone comes from ALSA" in found["sound server"]["text"]
+    assert found["microphone"]["level"] == "fail"
+    assert "source 'alsa:Device' is not there" in found["microphone"]["text"]
+
+
 @pytest.mark.parametrize("seconds", ["0", "61", "nan", "soon"])
 def test_it_listens_for_a_sensible_time(seconds: str, tmp_path: Path) -> None:
     done = edge_asr(tmp_path, "doctor", "--seconds", seconds)

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from edge_asr.audio import pulse
 from edge_asr.audio.devices import Inventory, Microphone
+from edge_asr.audio.pulse import SoundServer
 from edge_asr.config import AudioConfig
+from edge_asr.demo.pulse_server import PulseServer
 from edge_asr.doctor.libraries import libraries
 from edge_asr.doctor.microphones import microphones
 from edge_asr.doctor.sound_cards import sound_cards
-from edge_asr.doctor.sound_server import socket_fault
+from edge_asr.doctor.sound_server import socket_fault, sound_server
 
 
 def test_every_missing_library_is_named_with_its_package(tmp_path: Path) -> None:
@@ -58,6 +61,32 @@ def test_a_socket_that_nobody_listens_at_and_one_that_refuses(tmp_path: Path) ->
 
 def test_a_server_on_another_machine() -> None:
     assert socket_fault("tcp:elsewhere.test:4713", {})[1] == "unset PULSE_SERVER to use the one here"
+
+
+@pytest.mark.parametrize(("needed", "level"), [(True, "FAIL"), (False, "skip")])
+@pytest.mark.parametrize("lack", ["server", "libpulse"])
+def test_a_server_that_is_not_there_is_a_fault_only_where_it_is_needed(
+    lack: str, needed: bool, level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path / 'native'}")
+    if lack == "libpulse":
+        monkeypatch.setattr(pulse, "pulsectl", None)
+    (finding,) = sound_server(SoundServer(), needed=needed)
+    assert finding.level == level
+    assert ("none is needed: the microphone comes from ALSA" in finding.text) is not needed
+
+
+@pytest.mark.pulse
+@pytest.mark.parametrize(("needed", "level"), [(True, "FAIL"), (False, "warn")])
+def test_a_silent_server_is_told_even_where_it_is_not_needed(
+    needed: bool, level: str, pulse_server: PulseServer
+) -> None:
+    pulse_server.suspend()
+    (finding,) = sound_server(SoundServer(), needed=needed)
+    pulse_server.resume()
+    assert finding.level == level
+    assert "does not answer" in finding.text
+    assert "pulseaudio --kill" in finding.fix  # ALSA's list tries every sound server, and hangs with it
 
 
 def cards(folder: Path, *names: str) -> Path:
