@@ -55,6 +55,7 @@ def run_daemon(config: Config, clock: Clock | None = None) -> int:
         signal.signal(number, stop.signalled)
     for number in (signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, mute.signalled)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1, signal.SIGUSR2))  # the command line holds them back
     sinks = build_sinks(config, metrics)
     recognizer = load_recognizer(config)
     ring = Ring(config.audio.ring_s, metrics)

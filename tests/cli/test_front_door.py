@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from edge_asr.errors import EXIT_CONFIG, EXIT_FAILURE, EXIT_USAGE
-from tests.cli.command import DEADLINE_S, Done, edge_asr, environment, said_in_one_line, the_one_line
+from tests.cli.command import DEADLINE_S, Done, daemon, edge_asr, environment, said_in_one_line, the_one_line
+from tests.waiting import wait_until
 
 _EDGE_ASR = (sys.executable, "-m", "edge_asr")
 _TOO_LONG = "x" * 300
@@ -65,6 +66,22 @@ def test_ctrl_c_while_modules_load_ends_it_without_a_word(tmp_path: Path) -> Non
     )
     done = edge_asr(tmp_path, "transcribe", "x.wav", PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+@pytest.mark.bundle
+def test_mute_while_modules_load_is_a_mute_and_not_the_end(tmp_path: Path) -> None:
+    """A module that sends the signal when it is imported, and then makes room for the real one."""
+    (tmp_path / "onnxruntime.py").write_text(
+        "import os, signal, sys\n"
+        "os.kill(os.getpid(), signal.SIGUSR1)\n"
+        "sys.path.remove(os.path.dirname(__file__))\n"
+        "del sys.modules['onnxruntime']\n"
+        "import onnxruntime\n"
+    )
+    with daemon(tmp_path, "--set", "mqtt.enabled=false", PYTHONPATH=str(tmp_path)) as running:
+        wait_until(lambda: "muted:" in running.log or not running.is_up, DEADLINE_S, "muted")
+        assert running.stop() == 0
+        assert "listening" not in running.log
 
 
 @pytest.mark.bundle
