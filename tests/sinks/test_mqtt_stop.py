@@ -156,17 +156,23 @@ def test_a_suspended_broker_that_never_answered(broker: Broker, make_mouth: Make
     assert own_threads() == []
 
 
-def test_a_look_up_that_hangs_and_ends_after_the_end(
-    broker: Broker, make_mouth: MakeMouth, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def hang_look_ups(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Let every look-up of a name wait for the event."""
     answer, look_up = threading.Event(), socket.getaddrinfo
 
     def slow(*args: Any, **options: Any) -> Any:
         answer.wait(20)
         return look_up(*args, **options)
 
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    return answer
+
+
+def test_a_look_up_that_hangs_and_ends_after_the_end(
+    broker: Broker, make_mouth: MakeMouth, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Subscriber(broker.port) as subscriber:
-        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        answer = hang_look_ups(monkeypatch)
         mouth = make_mouth(broker.port, host="localhost")
         mouth.sink.start()
         mouth.sink.emit(sample_events.final())
@@ -178,6 +184,31 @@ def test_a_look_up_that_hangs_and_ends_after_the_end(
         assert subscriber.payloads("/availability")[-1:] != [b"online"]
         assert mouth.dropped("stopped") == 1
         assert mouth.news == []
+
+
+def test_a_connection_that_comes_after_the_end_is_taken_down_with_a_goodbye(
+    broker: Broker, make_mouth: MakeMouth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mouth = make_mouth(broker.port)
+    mouth.sink.start()
+    wait_for(lambda: mouth.connected)
+    broker.suspend()
+    for number in range(3):
+        mouth.sink.emit(sample_events.final(f"words {number}"))
+    time.sleep(0.1)  # they are with paho now, which would send them again
+    broker.kill()
+    wait_for(lambda: not mouth.connected)
+    answer = hang_look_ups(monkeypatch)
+    timed_stop(mouth, 3.0)
+    assert mouth.dropped("stopped") == 3
+    broker.start()
+    answer.set()
+    wait_for(lambda: own_threads() == [])
+    with Subscriber(broker.port) as subscriber:
+        subscriber.wait_for(lambda: subscriber.payloads("/availability") == [b"offline"])
+        assert "/final" not in broker.log
+    assert not mouth.connected
+    assert mouth.dropped("stopped") == 3
 
 
 def test_nobody_listens(make_mouth: MakeMouth) -> None:
