@@ -90,7 +90,7 @@ class ErrorEvent(Struct, frozen=True, kw_only=True, tag_field="event_type", tag=
     clock_synced: bool
     code: str
     message: str
-    stream_id: str = ""
+    stream_id: str = ""  # empty where it belongs to no stream, or to no segment of it
     segment_id: str = ""
     v: Literal[1] = VERSION
 

@@ -73,7 +73,7 @@ class Stamp:
 
     def event(self, observation: Observation) -> Event:
         """Event of one observation, stamped now."""
-        common = self._common(observation)
+        common = self._common(observation.stream_id, observation.segment_id)
         if isinstance(observation, SpeechStarted):
             return SpeechStartedEvent(**common, start_s=_r(observation.at_s), start=self._wall(observation.at_s))
         if isinstance(observation, SpeechEnded):
@@ -86,21 +86,15 @@ class Stamp:
             )
         return self._transcript(observation, common)
 
-    def error(self, code: str, message: str) -> ErrorEvent:
-        """Event of something that went wrong."""
-        return ErrorEvent(
-            device_id=self._device_id,
-            emitted_at=self._clock.now().isoformat(timespec="milliseconds"),
-            clock_synced=self._clock.synced(),
-            code=code,
-            message=message,
-        )
+    def error(self, code: str, message: str, stream_id: str = "", segment_id: str = "") -> ErrorEvent:
+        """Event of something that went wrong; the ids are of the utterance that it cost, as far as there is one."""
+        return ErrorEvent(**self._common(stream_id, segment_id), code=code, message=message)
 
-    def _common(self, observation: Observation) -> dict[str, Any]:
+    def _common(self, stream_id: str, segment_id: str) -> dict[str, Any]:
         return {
             "device_id": self._device_id,
-            "stream_id": observation.stream_id,
-            "segment_id": observation.segment_id,
+            "stream_id": stream_id,
+            "segment_id": segment_id,
             "emitted_at": self._clock.now().isoformat(timespec="milliseconds"),
             "clock_synced": self._clock.synced(),
         }

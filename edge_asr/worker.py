@@ -13,7 +13,7 @@ from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import OverloadConfig
 from edge_asr.events import Event, FinalEvent
 from edge_asr.metrics import Metrics
-from edge_asr.pipeline import Observation, Pipeline
+from edge_asr.pipeline import Observation, Pipeline, SpeechEnded
 from edge_asr.sinks.sink import Sink
 from edge_asr.stamp import CaptureClock, Stamp
 
@@ -186,9 +186,10 @@ class Worker:
         """End the utterance as `error`; True when this has happened too often to go on."""
         self._metrics.worker_errors.labels(error=type(error).__name__).inc()
         log.error("recognition failed (%s: %s); the utterance is lost", type(error).__name__, error)
-        self._emit(self._pipeline.abandon())
+        seen = self._pipeline.abandon()
+        self._emit(seen)
         message = f"{type(error).__name__}: {error}"
-        self._send(self._stamp.error("recognition", message))
+        self._send(self._stamp.error("recognition", message, *self._lost_segment(seen)))
         now_ns = self._clock.monotonic_ns()
         self._errors_ns.append(now_ns)
         window_ns = _FATAL_WINDOW_S * NS_PER_S
@@ -196,6 +197,13 @@ class Worker:
             self._on_fatal(f"recognition failed {len(self._errors_ns)} times within a minute; last: {message}")
             return True
         return False
+
+    def _lost_segment(self, seen: list[Observation]) -> tuple[str, str]:
+        """Stream and segment of the utterance that an error has ended; no segment when nobody was speaking."""
+        last = seen[-1] if seen else None
+        if isinstance(last, SpeechEnded) and last.end_reason is EndReason.ERROR:
+            return last.stream_id, last.segment_id
+        return self._stream_id, ""
 
 
 def _duration_s(chunk: AudioChunk) -> float:

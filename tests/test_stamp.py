@@ -119,6 +119,9 @@ def test_started_ended_and_error_carry_the_ids() -> None:
     assert (ended.end_reason, ended.words, ended.end_s) == ("mute", 2, 11.6)
     error = stamp.error("recognition", "it broke")
     assert (error.device_id, error.code, error.message) == ("dev", "recognition", "it broke")
+    assert (error.stream_id, error.segment_id) == ("", "")
+    lost = stamp.error("recognition", "it broke", "s", "s-1")
+    assert (lost.stream_id, lost.segment_id, lost.emitted_at) == ("s", "s-1", started.emitted_at)
 
 
 def test_a_word_that_has_no_place_yet_is_counted_from_the_onset() -> None:

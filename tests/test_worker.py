@@ -1,4 +1,4 @@
-"""The recognizer's thread: order, overload, errors, the end."""
+"""The recognizer's thread: order, overload, mute, the end."""
 
 import threading
 from collections.abc import Iterator
@@ -9,65 +9,16 @@ from numpy.typing import NDArray
 
 from edge_asr.asr.result import Hypothesis
 from edge_asr.audio.chunk import AudioChunk
-from edge_asr.audio.ring import Ring
-from edge_asr.config import EndpointConfig, GateConfig, OverloadConfig
-from edge_asr.events import ErrorEvent, Event, FinalEvent, PartialEvent, SpeechEndedEvent
-from edge_asr.metrics import Metrics
-from edge_asr.pipeline import Pipeline
-from edge_asr.stamp import CaptureClock, Stamp
-from edge_asr.worker import Worker
-from tests.fakes import HandClock, ListSink, LoudRecognizer, LoudState, LoudVad, hush, tone
+from edge_asr.events import PartialEvent, SpeechEndedEvent
+from tests.fakes import LoudState, hush, tone
 from tests.waiting import wait_until
-
-
-class House:
-    """A worker with fakes around it; the clock is moved by hand."""
-
-    def __init__(self) -> None:
-        self.clock, self.metrics, self.sink = HandClock(), Metrics(), ListSink()
-        self.ring = Ring(60.0, self.metrics)
-        self.recognizer = LoudRecognizer()
-        self.fatal: list[str] = []
-        self.position = 0
-        self.sinks: list[ListSink] = [self.sink]
-        capture_clock = CaptureClock()
-        self.stamp = Stamp(self.clock, "dev", "xx", "loud", capture_clock.captured_ns)
-        self.worker = Worker(
-            self.ring,
-            Pipeline(GateConfig(), EndpointConfig(), LoudVad(), self.recognizer),
-            self.stamp,
-            capture_clock,
-            self.sinks,
-            self.clock,
-            OverloadConfig(),
-            self.metrics,
-            self.fatal.append,
-        )
-        self.stopping = self.worker._stopping
-
-    def hear(self, samples: NDArray[np.int16], age_s: float = 0.0, stream: str = "s") -> None:
-        for at in range(0, len(samples), 320):
-            captured_ns = self.clock.ns - round(age_s * 1e9)
-            self.ring.push(AudioChunk(stream, self.position, samples[at : at + 320], 16_000, captured_ns))
-            self.position += 320
-
-    def finals(self) -> list[FinalEvent]:
-        return [event for event in self.sink.events if isinstance(event, FinalEvent)]
-
-    def count(self, name: str, **labels: str) -> float:
-        return self.metrics.registry.get_sample_value(f"edge_asr_{name}_total", labels) or 0.0
-
-    def finish(self) -> None:
-        self.ring.close()
-        assert self.worker.stop(5.0)
+from tests.worker_house import House
 
 
 @pytest.fixture
 def house() -> Iterator[House]:
-    made = House()
-    yield made
-    made.ring.close()
-    made.worker.stop(5.0)
+    with House() as made:
+        yield made
 
 
 def test_speech_becomes_events_in_order_and_is_counted(house: House) -> None:
@@ -127,32 +78,6 @@ def test_a_microphone_that_falls_silent_mid_word_ends_the_utterance(house: House
     assert house.finals()[0].end_reason == "discontinuity"
 
 
-def test_an_error_costs_one_utterance(house: House) -> None:
-    house.worker.start()
-    house.hear(np.concatenate([hush(1), tone(2)]))
-    wait_until(lambda: house.ring.depth_s == 0, 5.0, "the worker")
-    house.recognizer.fail = True
-    house.hear(tone(0.02))
-    wait_until(lambda: any(isinstance(event, ErrorEvent) for event in house.sink.events), 5.0, "the worker")
-    house.recognizer.fail = False
-    house.hear(np.concatenate([hush(1), tone(1), hush(2)]))
-    wait_until(lambda: len(house.finals()) == 2, 5.0, "the worker")
-    assert [final.end_reason for final in house.finals()] == ["error", "silence"]
-    assert house.count("worker_errors", error="RuntimeError") == 1
-    assert house.fatal == []
-
-
-def test_errors_that_repeat_end_the_process(house: House) -> None:
-    house.recognizer.fail = True
-    house.worker.start()
-    for _ in range(8):
-        house.hear(np.concatenate([hush(0.5), tone(1)]))
-    wait_until(lambda: bool(house.fatal), 5.0, "the worker")
-    assert "4 times within a minute" in house.fatal[0]
-    ends = [event for event in house.sink.events if isinstance(event, SpeechEndedEvent)]
-    assert {event.end_reason for event in ends} == {"error"}
-
-
 def test_the_last_words_of_a_stream_are_stamped_by_its_own_clock(house: House) -> None:
     house.worker.start()
     house.position = 3600 * 16_000
@@ -167,37 +92,6 @@ def test_the_last_words_of_a_stream_are_stamped_by_its_own_clock(house: House) -
     assert final.latency_ms.finalization is not None
     assert 0 <= final.latency_ms.finalization < 5000
     assert final.end < final.emitted_at
-
-
-class BrokenSink(ListSink):
-    """Breaks its promise never to raise."""
-
-    def emit(self, event: Event) -> None:
-        raise RuntimeError(f"broken by {type(event).__name__}")
-
-
-def test_a_sink_that_raises_harms_nobody_else(house: House) -> None:
-    house.sinks.insert(0, BrokenSink())
-    house.worker.start()
-    house.hear(np.concatenate([hush(1), tone(2), hush(2)]))
-    wait_until(lambda: bool(house.finals()), 5.0, "the other sink")
-    house.finish()
-    assert house.count("sink_errors", sink="BrokenSink") == len(house.sink.events)
-    assert house.count("worker_errors", error="RuntimeError") == 0
-
-
-def test_a_worker_that_cannot_even_report_its_error_says_so_and_ends(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(code: str, message: str) -> ErrorEvent:
-        raise OverflowError("no such date")
-
-    monkeypatch.setattr(house.stamp, "error", fail)
-    house.recognizer.fail = True
-    house.worker.start()
-    house.hear(np.concatenate([hush(1), tone(2)]))
-    wait_until(lambda: bool(house.fatal), 5.0, "the worker")
-    assert "OverflowError: no such date" in house.fatal[0]
 
 
 def test_a_slow_machine_stops_in_time_with_the_words_it_has(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
