@@ -17,9 +17,11 @@ log = logging.getLogger(__name__)
 
 _TICK_S = 0.2
 _FRESH_BEAT_S = 5.0
-_DRAIN_S = 2.8  # from the signal to the end of the last thread; what promises 3 s has room to exit
-_CAPTURE_SHARE_S = 0.7
-_WORKER_SHARE_S = 1.3
+# What promises to end within 3 s of the signal: a tick until it is seen, the drain, a last sink that begins when the
+# drain is over, and what remains for the interpreter to go.
+_DRAIN_S = 2.2
+_CAPTURE_SHARE_S = 0.5
+_WORKER_SHARE_S = 1.2  # the sinks have at least the rest
 _LAST_SINK_S = 0.1
 
 

@@ -113,22 +113,6 @@ def test_mute_closes_the_microphone_in_the_middle_of_a_sentence(house: House) ->
     assert heard_again(house, 1)
 
 
-def test_sigterm_ends_the_sentence_and_says_goodbye_within_three_seconds(house: House) -> None:
-    player = house.server.play(sample()[0])
-    wait_until(lambda: house.listener.of("partial"), 10, "a partial")
-    player.kill()
-    player.wait()
-    began = time.monotonic()
-    house.daemon.terminate()
-    wait_until(lambda: house.daemon.exit_code() is not None, 5, "the end of the daemon")
-    assert time.monotonic() - began < 3.5
-    assert house.daemon.exit_code() == 0
-    wait_until(lambda: house.listener.of("availability")[-1].body["text"] == "offline", 5, "offline")
-    [final] = house.listener.of("final")
-    assert final.body["end_reason"] == "shutdown"
-    assert final.body["truncated"] is True
-
-
 def test_ten_seconds_of_silence_publish_no_words(house: House) -> None:
     time.sleep(10)  # silence takes its time
     assert house.listener.of("final") == []

@@ -3,8 +3,6 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from edge_asr.config import TlsConfig
 from edge_asr.demo.broker import Broker
 from tests import sample_events
+from tests.black_hole import black_hole
 from tests.sinks.certificates import Certificates
 from tests.sinks.conftest import MakeMouth, Mouth
 from tests.sinks.subscriber import Subscriber, wait_for
@@ -113,21 +112,6 @@ def test_a_broker_that_wakes_up_late_still_reads_the_goodbye(broker: Broker, mak
         assert mouth.dropped("stopped") == 1  # nobody knows that it waits in a buffer of the system
         broker.resume()
         subscriber.wait_for(lambda: subscriber.payloads("/availability")[-1:] == [b"offline"])
-
-
-@contextmanager
-def black_hole() -> Iterator[int]:
-    """Port where a connection is neither taken nor refused: the queue of the one that listens is full."""
-    with ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        port: int = listener.getsockname()[1]
-        for _ in range(4):
-            caller = stack.enter_context(socket.socket())
-            caller.setblocking(False)
-            caller.connect_ex(("127.0.0.1", port))
-        yield port
 
 
 def test_a_connection_that_is_neither_taken_nor_refused(make_mouth: MakeMouth) -> None:
