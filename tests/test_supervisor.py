@@ -169,3 +169,31 @@ def test_who_is_muted_while_the_model_loads_never_opens_the_microphone() -> None
     lines = diary.lines
     assert lines.index("brain muted True") < lines.index("ears pause") < lines.index("ears start")
     assert lines.count("ears pause") == 1
+
+
+def test_rooms_that_use_up_all_their_time_still_end_within_the_promise() -> None:
+    stop, clock = StopRequest(), HandClock()
+    diary = Diary(stop, 1)
+    given_s: list[float] = []
+
+    class SlowEars(FakeEars):
+        def stop(self, deadline_s: float) -> None:
+            clock.advance_s(deadline_s)
+
+    class SlowBrain(FakeBrain):
+        def stop(self, deadline_s: float) -> bool:
+            clock.advance_s(deadline_s)
+            return False
+
+    class SlowMouth(ListSink):
+        def stop(self, deadline_s: float) -> None:
+            given_s.append(deadline_s)
+            clock.advance_s(deadline_s)
+
+    began_ns = clock.ns
+    mouths = [SlowMouth(), SlowMouth()]
+    Supervisor(SlowEars(diary, True), Ring(1.0, Metrics()), SlowBrain(diary, 0.0), mouths, stop, MuteRequest(), clock,
+               diary).run()  # fmt: skip
+    assert given_s[0] >= 0.5  # what the brain just said needs its time on the way
+    assert given_s[1] > 0
+    assert (clock.ns - began_ns) / 1e9 <= 2.4  # of 3 s: the signal is seen up to 0.2 s late, and a process takes to go
