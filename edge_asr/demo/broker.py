@@ -2,31 +2,28 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from edge_asr.demo.guarded import GuardedProcess
+from edge_asr.demo.private_server import PrivateServer
 from edge_asr.errors import EdgeAsrError
 
 HOST = "127.0.0.1"
 _START_DEADLINE_S = 10.0
+_STOP_DEADLINE_S = 2.0
 _POLL_S = 0.02
 _START_ATTEMPTS = 5  # another program may take the free port before mosquitto does
 
 
-class Broker:
+class Broker(PrivateServer):
     """Context manager around one mosquitto. One thread; raises EdgeAsrError when it cannot be started.
 
     users: name -> password; None lets everyone in. lines: more of mosquitto.conf for its one listener. persistence:
-    retained and queued messages survive a restart. The port stays the same from the first start on. Nothing stays
-    behind when the process that made it is killed: neither mosquitto nor its folder.
+    retained and queued messages survive a restart. The port stays the same from the first start on.
     """
 
     def __init__(
@@ -36,34 +33,15 @@ class Broker:
         self._users = users
         self._lines = list(lines)
         self._persistence = persistence
-        self._folder = Path(tempfile.mkdtemp(prefix="edge-asr-broker-"))
-        self._process: GuardedProcess | None = None
+        super().__init__("broker", _STOP_DEADLINE_S)
         self.host = HOST
         self.port = 0
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self._remove()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._remove()
 
     @property
     def log(self) -> str:
         """What mosquitto has written since its last start."""
         file = self._folder / "mosquitto.log"
         return file.read_text(errors="replace") if file.exists() else ""
-
-    @property
-    def pid(self) -> int:
-        """Process of mosquitto; 0 while there is none."""
-        return self._process.pid if self._process else 0
 
     def start(self) -> None:
         """Start mosquitto and wait until it listens; a running one is left as it is."""
@@ -79,32 +57,10 @@ class Broker:
         self.port = fixed
         raise EdgeAsrError(f"the private mosquitto did not start: {' '.join(self.log.split()) or 'it said nothing'}")
 
-    def stop(self) -> None:
-        """End mosquitto in good order; the port is kept for the next start."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def kill(self) -> None:
-        """End mosquitto as a crash would."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
-
     def restart(self) -> None:
         """Stop, then start on the same port."""
         self.stop()
         self.start()
-
-    def suspend(self) -> None:
-        """Stop mosquitto in its tracks: its sockets stay open and nobody answers."""
-        if self._process is not None:
-            self._process.signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let a suspended mosquitto go on."""
-        if self._process is not None:
-            self._process.signal(signal.SIGCONT)
 
     def _try_start(self) -> bool:
         configuration = self._folder / "mosquitto.conf"
@@ -141,10 +97,6 @@ class Broker:
         # -U hashes a file of plain passwords in place; on a command line everyone could read them
         subprocess.run([_find("mosquitto_passwd"), "-U", str(file)], check=True, capture_output=True, timeout=30)
         return file
-
-    def _remove(self) -> None:
-        self.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _find(program: str) -> str:

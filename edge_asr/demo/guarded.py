@@ -59,7 +59,7 @@ class GuardedProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
-    def stop(self, deadline_s: float = 2.0) -> None:
+    def stop(self, deadline_s: float) -> None:
         """End the child in good order, by force after `deadline_s`."""
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)

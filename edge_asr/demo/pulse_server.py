@@ -6,15 +6,12 @@ the bench and the tests use it.
 
 import os
 import shutil
-import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from edge_asr.demo.guarded import GuardedProcess
+from edge_asr.demo.private_server import PrivateServer
 from edge_asr.errors import EdgeAsrError
 
 SINK = "feed"
@@ -27,43 +24,23 @@ _POLL_S = 0.05
 _PROGRAMS = {"pulseaudio": "pulseaudio", "pactl": "pulseaudio-utils", "paplay": "pulseaudio-utils"}
 
 
-class PulseServer:
+class PulseServer(PrivateServer):
     """Context manager around one PulseAudio daemon. One thread; raises EdgeAsrError when it cannot be started.
 
-    `kill` and `start` may follow each other: the socket stays the same. Nothing stays behind when the process that
-    made it is killed: neither the daemon nor its folder.
+    `kill` and `start` may follow each other: the socket stays the same.
     """
 
     def __init__(self) -> None:
         for program, package in _PROGRAMS.items():
             if shutil.which(program) is None:
                 raise EdgeAsrError(f"'{program}' is not installed; sudo apt install {package}")
-        self._folder = Path(tempfile.mkdtemp(prefix="edge-asr-pulse-"))
-        self._process: GuardedProcess | None = None
+        super().__init__("pulse", _STOP_DEADLINE_S)
         self._players: list[subprocess.Popen[bytes]] = []
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self._remove()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._remove()
 
     @property
     def socket(self) -> Path:
         """The socket that clients connect to."""
         return self._folder / "native"
-
-    @property
-    def pid(self) -> int:
-        """Process of the daemon; 0 while there is none."""
-        return self._process.pid if self._process else 0
 
     def environment(self) -> dict[str, str]:
         """Variables that lead a client (libpulse, ALSA's `pulse` device, pactl) to this server and no other."""
@@ -97,28 +74,6 @@ class PulseServer:
                 lines = log.read_text(errors="replace").splitlines() or ["it said nothing"]
                 raise EdgeAsrError(f"the private PulseAudio did not start: {lines[-1]}")
             time.sleep(_POLL_S)
-
-    def stop(self) -> None:
-        """End the daemon in good order, by force after a second."""
-        if self._process is not None:
-            self._process.stop(_STOP_DEADLINE_S)
-            self._process = None
-
-    def kill(self) -> None:
-        """End the daemon as a crash would: SIGKILL, no goodbye."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
-
-    def suspend(self) -> None:
-        """Stop the daemon in its tracks (SIGSTOP): its sockets stay open and nobody answers."""
-        if self._process is not None:
-            self._process.signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let a suspended daemon go on (SIGCONT)."""
-        if self._process is not None:
-            self._process.signal(signal.SIGCONT)
 
     def load_microphone(self) -> None:
         """Plug the virtual microphone in."""
@@ -181,8 +136,7 @@ class PulseServer:
         for player in self._players:
             player.kill()
             player.wait()
-        self.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        super()._remove()
 
 
 def _microphone_module() -> list[str]:
