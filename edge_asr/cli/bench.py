@@ -18,7 +18,7 @@ from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.recordings import read_recordings
 from edge_asr.bench.scene import Scene
 from edge_asr.bench.tokens import measure_of, tokenizer
-from edge_asr.cli.options import add_config_options, load_config
+from edge_asr.cli.options import add_config_options, as_typed, load_config
 from edge_asr.clock import SystemClock
 from edge_asr.demo.sample import own_files, sample
 from edge_asr.errors import EXIT_OK, EdgeAsrError
@@ -81,7 +81,7 @@ def _latency(args: argparse.Namespace) -> tuple[Setting, Any]:
     files = own_files(args.file) if args.file else sample()
     now = setting(config)
     _begin(now, f"{len(files)} recordings, {args.repeat} times, in real time", quiet_wanted=True)
-    with Scene(config, _words(args), clock) as scene:
+    with Scene(config, as_typed(args), clock) as scene:
         result = latency.measure(scene, files, args.repeat, clock)
     print(latency_text(result))
     return now, latency_json(result)
@@ -94,7 +94,7 @@ def _idle(args: argparse.Namespace) -> tuple[Setting, Any]:
     rounds = 1 if noise is None or args.together else 2
     _begin(now, f"takes {rounds * args.minutes:g} minutes", quiet_wanted=True)
     seconds = 60.0 * args.minutes
-    result = idle.measure(config, _words(args), seconds, noise, SystemClock(), together=args.together)
+    result = idle.measure(config, as_typed(args), seconds, noise, SystemClock(), together=args.together)
     print(idle_text(result))
     return now, idle_json(result)
 
@@ -104,12 +104,6 @@ def _begin(now: Setting, what: str, *, quiet_wanted: bool = False) -> None:
     if quiet_wanted and now.busy:
         print(f"The machine is not idle (load {now.load_1min:.2f}): times are longer than they need be.")
     print(f"edge-asr bench: {what}", file=sys.stderr, flush=True)
-
-
-def _words(args: argparse.Namespace) -> list[str]:
-    """The options of the configuration, for the daemon."""
-    words = ["--config", args.config] if args.config is not None else []
-    return words + [word for override in args.overrides for word in ("--set", override)]
 
 
 def _claim(path: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from edge_asr.cli.options import add_config_options
+from edge_asr.cli.options import add_config_options, as_typed
 from edge_asr.clock import SystemClock
 from edge_asr.demo.screen import Screen, is_live
 from edge_asr.demo.tryout import TryOut, Wish
@@ -28,10 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Until Ctrl-C, or as the options say."""
     reading = read(args.config, args.overrides)
-    words = ["--config", args.config] if args.config is not None else []
-    for override in args.overrides:
-        words += ["--set", override]
-    wish = Wish(tuple(words), tuple(args.file), args.once, args.seconds, args.log)
+    wish = Wish(tuple(as_typed(args)), tuple(args.file), args.once, args.seconds, args.log)
     return TryOut(reading, wish, screen_here(), stop_on_signals(), SystemClock()).run()
 
 

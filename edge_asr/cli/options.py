@@ -22,3 +22,9 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
 def load_config(args: argparse.Namespace) -> Config:
     """Configuration of the parsed options; raises ConfigError."""
     return load(path=args.config, overrides=args.overrides)
+
+
+def as_typed(args: argparse.Namespace) -> list[str]:
+    """The same options once more, for a process that this command starts."""
+    words = ["--config", args.config] if args.config is not None else []
+    return words + [word for override in args.overrides for word in ("--set", override)]
