@@ -14,12 +14,6 @@ pytestmark = pytest.mark.broker
 
 
 @pytest.fixture
-def broker() -> Iterator[Broker]:
-    with Broker() as broker:
-        yield broker
-
-
-@pytest.fixture
 def listener(tmp_path: Path, broker: Broker) -> Iterator[Stage]:
     where = ["--set", f"mqtt.host={broker.host}", "--set", f"mqtt.port={broker.port}"]
     stage = Stage(tmp_path, "edge_asr", *where, command=["listen"])

@@ -1,5 +1,4 @@
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -15,12 +14,6 @@ from tests.sample_events import final, partial, speech_ended, state
 
 pytestmark = pytest.mark.broker
 DEADLINE_S = 10.0
-
-
-@pytest.fixture
-def broker() -> Iterator[Broker]:
-    with Broker() as broker:
-        yield broker
 
 
 def at(broker: Broker, prefix: str = "edge_asr") -> MqttConfig:
