@@ -145,8 +145,8 @@ class MqttSink:
             return
         if self._sender.ident is not None:  # else it was never started
             self._sender.join(left_s(times.drain_ns))
-            self._say_goodbye(times.goodbye_ns)
-            self._disconnect(times.end_ns)
+            self._say_goodbye(times.soon(times.goodbye_ns))
+            self._disconnect(times.soon(times.end_ns))
             self._sender.join(left_s(times.end_ns))
         self._metrics.broker_connected.set(0)
         if lost := self._outbox.count_the_rest():

@@ -9,7 +9,7 @@ _NS_PER_S = 1_000_000_000
 
 
 class StopTimes(NamedTuple):
-    """When each part ends at the latest, in monotonic nanoseconds; a part that ends early leaves its rest to the next.
+    """When each part ends at the latest, in monotonic nanoseconds.
 
     drain_ns: what waits is delivered. goodbye_ns: the far side has heard that we go. end_ns: connection and threads.
     """
@@ -17,6 +17,10 @@ class StopTimes(NamedTuple):
     drain_ns: int
     goodbye_ns: int
     end_ns: int
+
+    def soon(self, end_ns: int) -> int:
+        """`end_ns`, or one share from now when that is earlier: a far side that hangs is not worth more."""
+        return min(end_ns, time.monotonic_ns() + self.end_ns - self.goodbye_ns)
 
 
 def stop_times(deadline_s: float) -> StopTimes:

@@ -214,6 +214,15 @@ def test_events_of_a_sink_that_was_never_started_are_counted(make_mouth: MakeMou
     assert mouth.dropped("stopped") == 1
 
 
+def test_a_suspended_broker_with_nothing_waiting_is_not_waited_for(broker: Broker, make_mouth: MakeMouth) -> None:
+    mouth = make_mouth(broker.port)
+    mouth.sink.start()
+    wait_for(lambda: mouth.connected)
+    broker.suspend()
+    assert timed_stop(mouth, 10.0) < 2.0
+    assert own_threads() == []
+
+
 def test_a_quiet_end_does_not_use_up_its_time(broker: Broker, make_mouth: MakeMouth) -> None:
     mouth = make_mouth(broker.port)
     mouth.sink.start()

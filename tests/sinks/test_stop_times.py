@@ -24,6 +24,13 @@ def test_a_short_deadline_has_a_goodbye_too() -> None:
     assert goodbye_ns - drain_ns == end_ns - goodbye_ns == 25_000_000
 
 
+def test_what_begins_early_takes_no_more_than_its_share() -> None:
+    times = stop_times(10.0)
+    assert 0.2 < left_s(times.soon(times.end_ns)) <= 0.3
+    over = stop_times(0.0)
+    assert over.soon(over.end_ns) == over.end_ns
+
+
 def test_nothing_is_left_of_what_is_over() -> None:
     assert left_s(time.monotonic_ns() - 1) == 0.0
     assert 9.0 < left_s(time.monotonic_ns() + 10_000_000_000) <= 10.0
