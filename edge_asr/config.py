@@ -77,6 +77,9 @@ class RecognizerConfig(Section, frozen=True):
     threads: Annotated[int, Meta(ge=1, le=16)] = 1
     beam: Annotated[float, Meta(gt=0.0, le=30.0)] | None = None  # None: the bundle's own
     max_active: Annotated[int, Meta(ge=100, le=20000)] | None = None
+    paths: Annotated[int, Meta(ge=1, le=64)] | None = None  # of a transducer; None: 1, which is greedy, 4 with hotwords
+    hotwords_file: str | None = None
+    hotwords_score: Annotated[float, Meta(gt=0.0, le=100.0)] = 1.5  # the field's usual one
 
 
 class OverloadConfig(Section, frozen=True):

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from edge_asr.asr.catalogue import CATALOGUE
 from edge_asr.asr.manifest import AnyManifest, Manifest
 from edge_asr.errors import ModelError
 
@@ -85,7 +86,7 @@ def sha256_of(path: Path) -> str:
 
 def _read_manifest(path: Path, name: str) -> AnyManifest:
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=AnyManifest)
+        manifest: AnyManifest = msgspec.json.decode(path.read_bytes(), type=AnyManifest)
     except FileNotFoundError as error:
         raise ModelError(f"{path} is missing; {_fix(name, again=True)}") from error
     except OSError as error:
@@ -103,4 +104,7 @@ def _read_manifest(path: Path, name: str) -> AnyManifest:
 
 
 def _fix(name: str, *, again: bool = False) -> str:
-    return f"run: edge-asr models pull {name}{' --force' if again else ''}"
+    force = " --force" if again else ""
+    if any(entry.name == name for entry in CATALOGUE):
+        return f"run: edge-asr models pull {name}{force}"
+    return f"run: edge-asr models add {name} --from FOLDER_OR_URL{force}"

@@ -4,12 +4,28 @@ from typing import Any
 
 from edge_asr.asr.bundle import Bundle, of_family
 from edge_asr.asr.kaldi import KaldiRecognizer
-from edge_asr.asr.manifest import KaldiManifest, Manifest
+from edge_asr.asr.manifest import KaldiManifest, Manifest, ZipformerCtcManifest, ZipformerTransducerManifest
 from edge_asr.asr.recognizer import Recognizer
+from edge_asr.asr.zipformer_load import load_ctc, load_transducer
 from edge_asr.config import RecognizerConfig
+from edge_asr.errors import ConfigError
 
 
 def load_streaming(bundle: Bundle[Manifest], choices: RecognizerConfig) -> Recognizer[Any]:
-    """Streaming recognizer of a bundle; raises ModelError when it is of a family that cannot stream."""
+    """Streaming recognizer of a bundle; raises ModelError when it is of a family that cannot stream.
+
+    Raises ConfigError for choices that its family cannot follow.
+    """
+    manifest = bundle.manifest
+    if isinstance(manifest, ZipformerTransducerManifest):
+        return load_transducer(of_family(bundle, ZipformerTransducerManifest), choices)
+    if choices.hotwords_file is not None:
+        kind = type(manifest).__struct_config__.tag
+        raise ConfigError(
+            f"recognizer.hotwords_file is set, and the model {manifest.name!r} is of the kind {kind!r}: "
+            "only a transducer can listen for phrases, leave it out or choose another models.bundle"
+        )
+    if isinstance(manifest, ZipformerCtcManifest):
+        return load_ctc(of_family(bundle, ZipformerCtcManifest), choices)
     kaldi = of_family(bundle, KaldiManifest)
     return KaldiRecognizer(kaldi, threads=choices.threads, beam=choices.beam, max_active=choices.max_active)

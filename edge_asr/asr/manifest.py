@@ -8,6 +8,7 @@ BundleName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")]  # no folder, nothing hidden
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Meta(ge=1)]
+Counts = Annotated[tuple[Count, ...], Meta(min_length=1)]
 Context = Annotated[int, Meta(ge=0)]
 Positive = Annotated[float, Meta(gt=0.0)]
 
@@ -80,4 +81,67 @@ class KaldiManifest(Manifest, frozen=True, tag="kaldi-tdnnf"):
     search: Search
 
 
-AnyManifest = KaldiManifest  # the union of all families
+class MoonshineManifest(Manifest, frozen=True, tag="moonshine"):
+    """An offline encoder over raw samples and a decoder that writes tokens: for the second pass.
+
+    `vocabulary` is the width of the decoder's output, `width` that of the encoder's, `layers`, `heads` and `head_width`
+    are those of the decoder's memory. Beyond `tokens_per_s` no text is believed; audio goes in up to `longest_s`.
+    """
+
+    ROLES: ClassVar[tuple[str, ...]] = ("encoder", "decoder", "tokenizer")
+
+    vocabulary: Count
+    width: Count
+    layers: Count
+    heads: Count
+    head_width: Count
+    start_token: Context
+    end_token: Context
+    tokens_per_s: Positive
+    fewest_samples: Count
+    longest_s: Positive
+
+
+class ZipformerEncoder(Part, frozen=True):
+    """Sizes of a streaming zipformer; a tuple has one entry for each stack of its encoder.
+
+    One run takes `chunk_frames` frames and moves on by `shift_frames`. `left_contexts` are what each stack remembers,
+    in frames of its own rate.
+    """
+
+    mel_bins: Count
+    chunk_frames: Count
+    shift_frames: Count
+    layers: Counts
+    dims: Counts
+    query_head_dims: Counts
+    value_head_dims: Counts
+    heads: Counts
+    kernels: Counts
+    left_contexts: Counts
+
+
+class ZipformerManifest(Manifest, frozen=True):
+    """A streaming zipformer in sherpa-onnx's layout; `vocabulary` counts its tokens."""
+
+    encoder: ZipformerEncoder
+    vocabulary: Count
+
+
+class ZipformerTransducerManifest(ZipformerManifest, frozen=True, tag="zipformer-transducer"):
+    """With a decoder that looks at the last `context_size` tokens, and a joiner."""
+
+    ROLES: ClassVar[tuple[str, ...]] = ("encoder", "decoder", "joiner", "tokens")
+
+    context_size: Count
+
+
+class ZipformerCtcManifest(ZipformerManifest, frozen=True, tag="zipformer-ctc"):
+    """One network, whose outputs are log probabilities of the tokens."""
+
+    ROLES: ClassVar[tuple[str, ...]] = ("network", "tokens")
+
+
+AnyManifest = (  # the union of all families
+    KaldiManifest | MoonshineManifest | ZipformerTransducerManifest | ZipformerCtcManifest
+)

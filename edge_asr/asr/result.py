@@ -18,12 +18,16 @@ class EndReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word. Times in seconds from the first sample of the utterance; confidence in 0..1."""
+    """One word. Times in seconds from the first sample of the utterance; confidence in 0..1.
+
+    `glued`: no space stands before it, as between Chinese characters.
+    """
 
     word: str
     start_s: float
     end_s: float
     confidence: float
+    glued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +45,5 @@ class Hypothesis:
 
     @property
     def text(self) -> str:
-        """Words joined by single spaces."""
-        return " ".join(word.word for word in self.words)
+        """Words joined by single spaces, but for glued ones."""
+        return "".join(word.word if word.glued else f" {word.word}" for word in self.words).strip()

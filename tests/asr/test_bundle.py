@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edge_asr.asr.bundle import load_bundle, verify_bundle
+from edge_asr.asr.bundle import load_bundle, of_family, verify_bundle
 from edge_asr.asr.manifest import KaldiManifest
 from edge_asr.errors import EXIT_CONFIG, ModelError
 
@@ -60,7 +60,7 @@ def write(models: Path, manifest: dict[str, Any], name: str = "en") -> Path:
 
 def test_a_whole_bundle_loads_and_is_verified(tmp_path: Path) -> None:
     folder = write(tmp_path, plain())
-    bundle = load_bundle(tmp_path, "en")
+    bundle = of_family(load_bundle(tmp_path, "en"), KaldiManifest)
     verify_bundle(bundle)
     assert bundle.path("graph") == folder / "graph.bin"
     assert bundle.manifest.features.high_hz == 7600.0

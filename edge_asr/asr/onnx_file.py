@@ -1,0 +1,82 @@
+"""One ONNX file on onnxruntime: opened, asked what it is, held to what it should be."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from edge_asr.errors import ModelError, RecognitionError
+
+_KINDS = {"tensor(float)": "float32", "tensor(int64)": "int64", "tensor(int32)": "int32"}
+Tensor = tuple[str, tuple[int | None, ...]]  # type and shape; None stands for a free length
+
+
+class OnnxFile:
+    """A session of one network. Immutable; may be run from any thread."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        """Load the network; raises ModelError."""
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 4
+        try:
+            self.session: Any = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise ModelError(f"{path} is not a network that onnxruntime can load: {first_line(error)}") from error
+        self.path = path
+        self.inputs: dict[str, Tensor] = {node.name: _tensor(node) for node in self.session.get_inputs()}
+        self.outputs: dict[str, Tensor] = {node.name: _tensor(node) for node in self.session.get_outputs()}
+        self.metadata: dict[str, str] = self.session.get_modelmeta().custom_metadata_map
+
+    def expect(self, inputs: Mapping[str, Tensor], outputs: Mapping[str, Tensor]) -> None:
+        """Refuse another network; raises ModelError with the first thing that differs.
+
+        A length that the file leaves free, or that is expected as None, fits any other.
+        """
+        for side, found, wanted in (("input", self.inputs, inputs), ("output", self.outputs, outputs)):
+            for name, tensor in wanted.items():
+                if name not in found:
+                    raise ModelError(f"{self.path} is a foreign network: it has no {side} {name!r}")
+                if not _fits(found[name], tensor):
+                    raise ModelError(
+                        f"{self.path} is a foreign network: its {side} {name!r} is {_said(found[name])}, "
+                        f"expected {_said(tensor)}"
+                    )
+        if unknown := [name for name in self.inputs if name not in inputs]:
+            raise ModelError(f"{self.path} is a foreign network: it has an input {unknown[0]!r} that is not known")
+
+    def run(self, output: str, inputs: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
+        """One output; raises RecognitionError."""
+        try:
+            result: NDArray[np.float32] = self.session.run([output], inputs)[0]
+        except Exception as error:
+            raise RecognitionError(f"{self.path.name} failed: {first_line(error)}") from error
+        return result
+
+
+def first_line(error: Exception) -> str:
+    """What an exception of the runtime says, as one line."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def _tensor(node: Any) -> Tensor:
+    return _KINDS.get(node.type, node.type), tuple(axis if isinstance(axis, int) else None for axis in node.shape)
+
+
+def _fits(found: Tensor, wanted: Tensor) -> bool:
+    kind, shape = found
+    return (
+        kind == wanted[0]
+        and len(shape) == len(wanted[1])
+        and all(None in {one, other} or one == other for one, other in zip(shape, wanted[1], strict=True))
+    )
+
+
+def _said(tensor: Tensor) -> str:
+    kind, shape = tensor
+    return f"{kind} ({', '.join('any' if axis is None else str(axis) for axis in shape)})"
