@@ -20,6 +20,7 @@ def utterance_gain(samples: Samples, block_samples: int) -> float:
     blocks = samples[: len(samples) // block_samples * block_samples].reshape(-1, block_samples).astype(np.float32)
     if not len(blocks):
         return 1.0
+    blocks -= blocks.mean()  # a microphone's offset is no loudness
     loudest_rms = float(np.sqrt((blocks * blocks).mean(axis=1).max()))
     wanted = min(_MOST_GAIN, max(1.0, _ENOUGH_RMS / max(loudest_rms, 1.0)))
     return float(2.0 ** math.floor(math.log2(wanted)))

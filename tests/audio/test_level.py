@@ -26,3 +26,7 @@ def test_digital_silence_and_nothing_at_all_have_a_gain_too() -> None:
     assert utterance_gain(np.zeros(3200, np.int16), BLOCK) == 16.0
     assert utterance_gain(np.empty(0, np.int16), BLOCK) == 1.0
     assert utterance_gain(np.full(100, 9, np.int16), BLOCK) == 1.0
+
+
+def test_the_offset_of_a_cheap_microphone_is_no_loudness() -> None:
+    assert utterance_gain(voice(120) + np.int16(1500), BLOCK) == utterance_gain(voice(120), BLOCK) == 4.0

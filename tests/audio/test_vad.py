@@ -40,3 +40,8 @@ def test_the_block_is_left_as_it_was() -> None:
     before = block.copy()
     WebRtcVad(2, 16_000, 24.0).voiced(block)
     assert (block == before).all()
+
+
+def test_a_quiet_voice_is_heard_through_the_offset_of_a_cheap_microphone() -> None:
+    quiet = (speech() * 0.008).astype(np.int16)
+    assert voiced_share(quiet + np.int16(1500), 24.0) > 0.9 * voiced_share(quiet, 24.0)
