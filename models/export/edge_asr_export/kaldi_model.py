@@ -3,20 +3,21 @@
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from edge_asr.asr.bundle import MANIFEST_FILE, Bundle, sha256_of
+from edge_asr.asr.bundle import Bundle
 from edge_asr.asr.catalogue import CatalogueEntry
-from edge_asr.asr.manifest import Features, FileEntry, KaldiManifest, Search
+from edge_asr.asr.manifest import Features, KaldiManifest, Search
 from edge_asr.errors import ModelError
-from edge_asr_export.graph import compose_graph
+from edge_asr_export.graph import check_tools, compose_graph
 from edge_asr_export.ivector_arrays import ivector_arrays
 from edge_asr_export.kaldi_binary import KaldiReader
+from edge_asr_export.kaldi_folder import MEMBERS
 from edge_asr_export.kaldi_text import read_options
 from edge_asr_export.label_arrays import label_arrays
+from edge_asr_export.manifest_file import file_entry, write_manifest
 from edge_asr_export.nnet3 import read_nnet3
 from edge_asr_export.nnet3_to_onnx import IVECTOR, convert
 from edge_asr_export.progress import Progress
@@ -37,6 +38,21 @@ WEIGHTS = {NETWORK: 2.0, QUANTIZE: 2.0, GRAPH: 40.0, CHECK: 3.0}  # seconds on a
 
 _SEARCH = Search(beam=11.0, max_active=5000, acoustic_scale=1.0)
 _FRAME_SHIFT_MS, _FRAME_LENGTH_MS = 10.0, 25.0  # Kaldi's defaults, where mfcc.conf is silent
+
+
+class KaldiBuilder:
+    """Builder of this family; see `builder.Builder`."""
+
+    weights = WEIGHTS
+    members = MEMBERS
+
+    def check(self) -> None:
+        """Look for the tools that compose the graph."""
+        check_tools()
+
+    def build(self, entry: CatalogueEntry, source: Path, bundle: Path, work: Path, progress: Progress) -> None:
+        """See `build_bundle`."""
+        build_bundle(entry, source, bundle, work, progress)
 
 
 def build_bundle(entry: CatalogueEntry, source: Path, bundle: Path, work: Path, progress: Progress) -> None:
@@ -75,9 +91,9 @@ def build_bundle(entry: CatalogueEntry, source: Path, bundle: Path, work: Path, 
         pdfs=int(network.graph.output[0].type.tensor_type.shape.dim[1].dim_value),
         labels=transitions.labels,
         search=_SEARCH,
-        files={role: _file_entry(bundle / name) for role, name in FILES.items()},
+        files={role: file_entry(bundle / name) for role, name in FILES.items()},
     )
-    (bundle / MANIFEST_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    write_manifest(bundle, manifest)
     if int(transitions.pdf_of_label.max()) >= manifest.pdfs:
         raise ModelError(f"the transitions name pdf {transitions.pdf_of_label.max()}, the network has {manifest.pdfs}")
     check_built(Bundle(bundle, manifest))
@@ -109,7 +125,3 @@ def _number(options: dict[str, str], file: str, key: str, default: float | None 
 
 def _save(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
     np.savez(path, **arrays)  # type: ignore[arg-type]  # numbers only: nothing is pickled
-
-
-def _file_entry(path: Path) -> FileEntry:
-    return FileEntry(path=path.name, sha256=sha256_of(path), bytes=path.stat().st_size)

@@ -7,26 +7,33 @@ from edge_asr.asr.bundle import Bundle, load_bundle
 from edge_asr.asr.catalogue import CatalogueEntry
 from edge_asr.asr.manifest import AnyManifest
 from edge_asr.errors import ModelError
-from edge_asr_export import kaldi_model
 from edge_asr_export.archive import cached_path, fetch_archive, unpack
-from edge_asr_export.graph import check_tools
+from edge_asr_export.builder import Builder, builder_of
+from edge_asr_export.download import check_client
 from edge_asr_export.install import CACHE_FOLDER, install, locked
-from edge_asr_export.kaldi_folder import MEMBERS
 from edge_asr_export.progress import Progress
 
 FETCH, READ = "fetch", "read"
-WEIGHTS = {FETCH: 20.0, READ: 2.0, **kaldi_model.WEIGHTS}
 _MB = 1_000_000
 _MEMINFO = Path("/proc/meminfo")
 
 
-def pull(entry: CatalogueEntry, models_dir: Path, progress: Progress) -> Bundle[AnyManifest]:
+def weights(builder: Builder) -> dict[str, float]:
+    """All steps of a pull, in their order, and how long each takes."""
+    return {FETCH: 20.0, READ: 2.0, **builder.weights}
+
+
+def pull(
+    entry: CatalogueEntry, models_dir: Path, progress: Progress, builder: Builder | None = None
+) -> Bundle[AnyManifest]:
     """Build a bundle from the published weights, in place of any old one of that name.
 
-    Takes about a minute and `entry.build_memory_bytes` of memory on a desktop. Raises ModelError, or EdgeAsrError when
+    Takes up to a minute and `entry.build_memory_bytes` of memory on a desktop. Raises ModelError, or EdgeAsrError when
     another process is changing the folder; whatever happens, no half of a bundle is seen.
     """
-    check_tools()  # before anything is fetched
+    builder = builder or builder_of(entry)
+    builder.check()  # before anything is fetched
+    check_client(entry)
     with locked(models_dir):
         cache = models_dir / CACHE_FOLDER
         _check_room(entry, models_dir, cache)
@@ -37,8 +44,8 @@ def pull(entry: CatalogueEntry, models_dir: Path, progress: Progress) -> Bundle[
             archive = fetch_archive(entry, cache, progress)
             progress.start(READ)
             source = work / "source"
-            unpack(archive, entry.folder, MEMBERS, source, progress)
-            kaldi_model.build_bundle(entry, source, bundle, work, progress)
+            unpack(archive, entry.folder, builder.members, source, progress)
+            builder.build(entry, source, bundle, work, progress)
 
         try:
             install(models_dir, entry.name, build)

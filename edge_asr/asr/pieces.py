@@ -1,0 +1,75 @@
+"""Word pieces of an offline model: a table of byte strings, and words out of them.
+
+The file holds one piece after the other, each behind its length: one byte below 128, else two, the first holding the
+low seven bits. A piece that begins a word begins with U+2581.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge_asr.asr.rescorer import SpokenWord
+from edge_asr.errors import ModelError
+
+_SPACE = "\u2581"
+_SPACE_BYTES = _SPACE.encode()
+_MARK = re.compile(rb"\A(<unk>|</?s>|<<ST_\d+>>)\Z")  # control pieces: they are no text
+
+
+class Pieces:
+    """Immutable table from token to piece."""
+
+    def __init__(self, table: Sequence[bytes]) -> None:
+        self._table = tuple(b"" if _MARK.match(piece) else piece for piece in table)
+
+    @classmethod
+    def load(cls, path: Path, vocabulary: int) -> "Pieces":
+        """Table of a file; raises ModelError unless it is one that fits a network with so many outputs.
+
+        Outputs past the table's end are control tokens and have no text.
+        """
+        table = unpack_pieces(path)
+        if not 0 < len(table) <= vocabulary:
+            raise ModelError(f"{path} has {len(table)} pieces, expected 1 to {vocabulary}")
+        return cls(table)
+
+    def words(self, tokens: Sequence[int], log_shares: Sequence[float]) -> tuple[SpokenWord, ...]:
+        """Words of tokens; a word's confidence is the mean share (geometric) that the model gave its tokens."""
+        groups: list[tuple[bytearray, list[float]]] = []
+        for token, log_share in zip(tokens, log_shares, strict=True):
+            piece = self._table[token] if token < len(self._table) else b""
+            if not groups or piece.startswith(_SPACE_BYTES):
+                groups.append((bytearray(), []))
+            groups[-1][0].extend(piece)
+            groups[-1][1].append(log_share)
+        texts = [
+            (bytes(piece).decode("utf8", "replace").replace(_SPACE, " ").split(), shares) for piece, shares in groups
+        ]
+        return tuple(SpokenWord(word, math.exp(sum(shares) / len(shares))) for words, shares in texts for word in words)
+
+
+def unpack_pieces(path: Path) -> list[bytes]:
+    """Pieces of a file; raises ModelError when it ends within one."""
+    data = path.read_bytes() + b"\0"  # so that a length's second byte is always there
+    end = len(data) - 1
+    table, at = [], 0
+    while at < end:
+        length, at = data[at], at + 1
+        if length >= 128:
+            length, at = data[at] * 128 + length - 128, at + 1
+        if at + length > end:
+            raise ModelError(f"{path} is not a table of word pieces: it ends within one")
+        table.append(data[at : at + length])
+        at += length
+    return table
+
+
+def pack_pieces(table: Sequence[bytes]) -> bytes:
+    """File of pieces; each may be as long as 32767 bytes."""
+    packed = bytearray()
+    for piece in table:
+        length = len(piece)
+        packed += bytes([length]) if length < 128 else bytes([128 + length % 128, length // 128])
+        packed += piece
+    return bytes(packed)

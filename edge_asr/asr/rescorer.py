@@ -1,0 +1,50 @@
+"""The seam behind which an offline model gives a finished segment a better text: the second pass."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """A word as it is to be read, with case and punctuation; confidence in 0..1."""
+
+    word: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rescored:
+    """What an offline model made of a segment.
+
+    `tokens` may be the draft of the next, longer decoding of the same speech. `complete` is false when the model did
+    not come to an end by itself: it went round in circles, or wrote more than anybody says in that time.
+    """
+
+    words: tuple[SpokenWord, ...]
+    tokens: tuple[int, ...]
+    complete: bool
+
+    @property
+    def text(self) -> str:
+        """Words joined by single spaces."""
+        return " ".join(word.word for word in self.words)
+
+
+class Rescorer(Protocol):
+    """An offline model. Immutable and shared; `decode` may be called from any thread."""
+
+    sample_rate_hz: int
+    language: str
+    model: str
+
+    def decode(self, samples: NDArray[np.int16], draft: Sequence[int] = (), given: Sequence[int] = ()) -> Rescored:
+        """Text of int16 samples (n,). Raises RecognitionError.
+
+        given: tokens of what is said at the beginning of the samples, known already and no part of the result: the
+        context. draft: tokens of an earlier, shorter decoding of the rest; they save time and change nothing.
+        """
+        ...

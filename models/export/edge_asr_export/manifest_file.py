@@ -1,0 +1,18 @@
+"""The last file of a bundle that is written: its manifest."""
+
+from pathlib import Path
+
+import msgspec
+
+from edge_asr.asr.bundle import MANIFEST_FILE, sha256_of
+from edge_asr.asr.manifest import FileEntry, Manifest
+
+
+def file_entry(path: Path) -> FileEntry:
+    """Entry of a file that is whole."""
+    return FileEntry(path=path.name, sha256=sha256_of(path), bytes=path.stat().st_size)
+
+
+def write_manifest(bundle: Path, manifest: Manifest) -> None:
+    """Write the manifest as JSON that a person can read."""
+    (bundle / MANIFEST_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
