@@ -8,8 +8,8 @@ from onnx import TensorProto
 from edge_asr_export.zipformer.builder import Builder
 from edge_asr_export.zipformer.layer import Layer, LayerPlan
 from edge_asr_export.zipformer.plan import Plan
+from edge_asr_export.zipformer.sound import MEL_BINS
 
-MEL_BINS = 80
 _CHANNELS, _FREQUENCIES, _PAD = 128, 19, 3  # the layout fixes them
 _INNER = 3 * _CHANNELS
 

@@ -14,13 +14,15 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from edge_asr_export.zipformer.builder import Builder
-from edge_asr_export.zipformer.encoder import MEL_BINS, Encoder
+from edge_asr_export.zipformer.encoder import Encoder
 from edge_asr_export.zipformer.plan import Plan
+from edge_asr_export.zipformer.sound import changing_sound, features_of
 
 BLANK = 0
-_BLANK_SHARE = 0.7
-_CALIBRATION_RUNS = 60
+_BLANK_SHARE = 0.5
+_CALIBRATION_S = 20.0
 _LOGIT_SPREAD = 3.0
+_SAID_SHARE = 0.3  # of the last tokens beside what is heard
 _WEIGHTS_SEED = 1000  # of the last layers, beside the plan's own
 
 
@@ -39,13 +41,15 @@ def transducer(plan: Plan) -> Transducer:
     width = heard.shape[1]
     rng = np.random.default_rng(plan.seed + _WEIGHTS_SEED)
     projection, bias = _centred(heard, rng.normal(size=(width, plan.joiner_dim)) * width**-0.5)
-    output = rng.normal(size=(plan.joiner_dim, plan.vocabulary)) * _LOGIT_SPREAD * plan.joiner_dim**-0.5
-    scores = np.tanh(heard @ projection + bias) @ output
+    inner = np.tanh(heard @ projection + bias)
+    output, output_bias = _centred(inner, rng.normal(size=(plan.joiner_dim, plan.vocabulary)))
+    output, output_bias = output * _LOGIT_SPREAD, output_bias * _LOGIT_SPREAD
+    output_bias = output_bias + _blank_bias(inner @ output + output_bias)
     metadata = {"vocab_size": str(plan.vocabulary), "joiner_dim": str(plan.joiner_dim)}
     return Transducer(
         _encoder(plan, "encoder_out", projection, bias, log_softmax=False),
         _decoder(plan),
-        _joiner(plan, output, _blank_bias(scores)).model(metadata),
+        _joiner(plan, output, output_bias).model(metadata),
     )
 
 
@@ -88,7 +92,7 @@ def _decoder(plan: Plan) -> onnx.ModelProto:
     kernel = builder.constant(builder.draw(plan.joiner_dim, 1, plan.context_size))
     mixed = builder.node("Conv", by_channel, kernel, group=plan.joiner_dim)
     flat = builder.node("Relu", builder.node("Squeeze", mixed, builder.constant(np.array([2]))))
-    shrunk = builder.number("Mul", builder.linear(flat, plan.joiner_dim, plan.joiner_dim), 0.5)
+    shrunk = builder.number("Mul", builder.linear(flat, plan.joiner_dim, plan.joiner_dim), _SAID_SHARE)
     builder.give(shrunk, "decoder_out", ["N", plan.joiner_dim])
     return builder.model({"context_size": str(plan.context_size), "vocab_size": str(plan.vocabulary)})
 
@@ -105,7 +109,7 @@ def _joiner(plan: Plan, output: NDArray[np.float64], bias: NDArray[np.float64]) 
 
 
 def _calibration(plan: Plan) -> NDArray[np.float32]:
-    """What the encoder makes of features that wander as those of speech do: float32 (n, dim)."""
+    """What the encoder makes of the calibration sound: float32 (n, dim)."""
     builder = Builder(plan.seed)
     encoded, states = Encoder(builder, plan).add()
     builder.give(builder.reshape(encoded.value, 1, encoded.outputs, encoded.dim), "out", ["N", "T", encoded.dim])
@@ -117,11 +121,9 @@ def _calibration(plan: Plan) -> NDArray[np.float32]:
         for node in session.get_inputs()[1:]
     }
     names = [node.name for node in session.get_outputs()]
-    rng = np.random.default_rng(plan.seed)
-    features = _wander(rng, plan.shift_frames * _CALIBRATION_RUNS + plan.chunk_frames)
+    features = features_of(changing_sound(_CALIBRATION_S, plan.seed))
     outputs = []
-    for run in range(_CALIBRATION_RUNS):
-        begin = run * plan.shift_frames
+    for begin in range(0, len(features) - plan.chunk_frames, plan.shift_frames):
         chunk = features[None, begin : begin + plan.chunk_frames]
         out, *after = session.run(names, {"x": chunk} | carried)
         carried = dict(zip(carried, after, strict=True))
@@ -133,18 +135,8 @@ def _dtype(name: str) -> type:
     return np.int64 if name == "tensor(int64)" else np.float32
 
 
-def _wander(rng: np.random.Generator, frames: int) -> NDArray[np.float32]:
-    """Log mel energies of a noise that changes its colour and level a few times a second, and rests."""
-    knots = rng.normal(-8.0, 4.0, (frames // 12 + 2, 8))
-    knots[rng.random(len(knots)) < 0.2] = -15.0
-    slow = np.array([np.interp(np.arange(frames) / 12, np.arange(len(knots)), column) for column in knots.T]).T
-    bins = np.array([np.interp(np.linspace(0, 7, MEL_BINS), np.arange(8), row) for row in slow])
-    features: NDArray[np.float32] = (bins + rng.normal(0.0, 0.7, bins.shape)).astype(np.float32)
-    return features
-
-
 def _centred(
-    heard: NDArray[np.float32], weights: NDArray[np.float64]
+    heard: NDArray[np.floating], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights and bias that give each channel mean 0 and spread 1 over the calibration."""
     values = heard @ weights
