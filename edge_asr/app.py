@@ -4,16 +4,20 @@ import signal
 from typing import Any
 
 from edge_asr.asr.bundle import load_bundle
-from edge_asr.asr.families import load_streaming
+from edge_asr.asr.families import load_offline, load_streaming
+from edge_asr.asr.manifest import Manifest
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.audio.capture import Capture
 from edge_asr.audio.ring import Ring
 from edge_asr.audio.vad import WebRtcVad
 from edge_asr.clock import Clock, SystemClock
 from edge_asr.config import Config
+from edge_asr.errors import ConfigError
 from edge_asr.metrics import Metrics
 from edge_asr.pipeline import Pipeline
 from edge_asr.report import Reporter
+from edge_asr.second_pass import SecondPass
+from edge_asr.second_pass_worker import SecondPassWorker
 from edge_asr.settings import device_id, model_folder
 from edge_asr.sinks.jsonl import JsonlSink
 from edge_asr.sinks.mqtt import MqttSink
@@ -35,6 +39,32 @@ def build_pipeline(config: Config, recognizer: Recognizer[Any]) -> Pipeline[Any]
     gate = config.gate
     vad = WebRtcVad(gate.vad_mode, recognizer.sample_rate_hz, gate.vad_max_gain_db)
     return Pipeline(gate, config.endpoint, vad, recognizer)
+
+
+def load_second_pass(config: Config, recognizer: Recognizer[Any]) -> SecondPass | None:
+    """Second pass as the configuration wants it, None when there is to be none.
+
+    Raises ModelError, and ConfigError when it is asked for and cannot hear what the recognizer hears.
+    """
+    wanted, folder = config.second_pass, model_folder(config)
+    if wanted.enabled is False or (wanted.enabled == "auto" and not (folder / wanted.bundle).is_dir()):
+        return None
+    bundle = load_bundle(folder, wanted.bundle)
+    fault = _unfit(bundle.manifest, recognizer)
+    if fault is not None:
+        if wanted.enabled == "auto":
+            return None
+        raise ConfigError(f"second_pass.bundle = {wanted.bundle!r}: {fault}; choose another, or leave it out")
+    return SecondPass(load_offline(bundle, wanted.threads), wanted.context_s)
+
+
+def _unfit(manifest: Manifest, recognizer: Recognizer[Any]) -> str | None:
+    """Why a model cannot be the second pass of a recognizer."""
+    if manifest.language.split("-")[0] != recognizer.language.split("-")[0]:
+        return f"it speaks {manifest.language!r}, the recognizer {recognizer.language!r}"
+    if manifest.sample_rate_hz != recognizer.sample_rate_hz:
+        return f"it hears {manifest.sample_rate_hz} Hz, the recognizer {recognizer.sample_rate_hz} Hz"
+    return None
 
 
 def build_sinks(config: Config, metrics: Metrics) -> list[Sink]:
@@ -64,5 +94,9 @@ def run_daemon(config: Config, clock: Clock | None = None) -> int:
     capture_clock = CaptureClock()
     stamp = Stamp(clock, device_id(config), recognizer.language, recognizer.model, capture_clock.captured_ns)
     pipeline = build_pipeline(config, recognizer)
-    worker = Worker(ring, pipeline, stamp, capture_clock, sinks, clock, config.overload, metrics, stop.fatal)
+    second_pass = load_second_pass(config, recognizer)
+    rewriter = (
+        None if second_pass is None else SecondPassWorker(second_pass, config.second_pass.deadline_s, clock, metrics)
+    )
+    worker = Worker(ring, pipeline, stamp, capture_clock, sinks, clock, config.overload, metrics, stop.fatal, rewriter)
     return Supervisor(capture, ring, worker, sinks, stop, mute, clock, notifier).run()

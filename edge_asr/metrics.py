@@ -26,6 +26,10 @@ class Metrics:
         self.partials_suppressed = counter(
             "partials_suppressed", "Chunks consumed while partials were given up because of lag"
         )
+        self.second_pass_finals = counter("second_pass_finals", "Finals whose text is the second pass's")
+        self.second_pass_skipped = counter(
+            "second_pass_skipped", "Finals that kept the text of the first pass although there is a second", "reason"
+        )
         self.capture_reopened = counter("capture_reopened", "Openings of the microphone", "reason")
         self.close_timeouts = counter("capture_close_timeouts", "PortAudio calls that hung and were left behind")
         self.worker_errors = counter("worker_errors", "Utterances ended by an error", "error")

@@ -4,8 +4,10 @@
 same function, and any cutting of the same audio into chunks gives the same observations.
 """
 
-from dataclasses import dataclass
-from typing import Generic
+from dataclasses import dataclass, field
+from typing import Generic, TypeGuard
+
+import numpy as np
 
 from edge_asr.asr.endpoint import Endpointer
 from edge_asr.asr.recognizer import Recognizer, State
@@ -18,6 +20,10 @@ from edge_asr.audio.vad import Vad
 from edge_asr.config import EndpointConfig, GateConfig
 
 _SURE = 0.6  # first words in a running tap and in white noise: 26 of 32 below; of 96 in speech 9, 240 ms later then
+
+
+def _no_samples() -> Samples:
+    return np.empty(0, np.int16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,8 @@ class Transcript:
     """A partial or the final of a segment.
 
     Times of `hypothesis` count from `start_s` (stream time of the utterance's first sample). `decided_s` is the
-    stream time of the newest sample when this was decided.
+    stream time of the newest sample when this was decided. A final carries the samples (n,) that its pass heard,
+    read-only, for the second pass; `second_model` names the one that wrote the text anew, None: the first pass did.
     """
 
     stream_id: str
@@ -46,6 +53,8 @@ class Transcript:
     decided_s: float
     end_reason: EndReason | None  # None: a partial
     truncated: bool = False
+    samples: Samples = field(default_factory=_no_samples, repr=False, compare=False)
+    second_model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,11 @@ class SpeechEnded:
 Observation = SpeechStarted | Transcript | SpeechEnded
 
 
+def is_final(observation: Observation) -> TypeGuard[Transcript]:
+    """Whether it is the last transcript of its segment."""
+    return isinstance(observation, Transcript) and observation.end_reason is not None
+
+
 @dataclass(slots=True)
 class _Utterance(Generic[State]):
     segment_id: str
@@ -69,6 +83,7 @@ class _Utterance(Generic[State]):
     onset_s: float
     start_s: float
     truncated: bool
+    heard: list[Samples] = field(default_factory=list)
     heard_samples: int = 0
     revision: int = 0
     hypothesis: Hypothesis | None = None
@@ -155,6 +170,7 @@ class Pipeline(Generic[State]):
         if self._utterance is None or not len(step.passed):
             return
         utterance = self._utterance
+        utterance.heard.append(step.passed)
         utterance.heard_samples += len(step.passed)
         hypothesis, utterance.state = self._recognizer.step(step.passed, utterance.state)
         if hypothesis is not None:
@@ -215,8 +231,15 @@ class Pipeline(Generic[State]):
                 self._now_s(),
                 reason,
                 truncated,
+                _frozen([] if reason is None else utterance.heard),
             )
         )
+
+
+def _frozen(blocks: list[Samples]) -> Samples:
+    samples = np.concatenate(blocks) if blocks else _no_samples()
+    samples.flags.writeable = False
+    return samples
 
 
 def _doubtful(hypothesis: Hypothesis) -> bool:

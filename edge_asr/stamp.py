@@ -1,5 +1,6 @@
 """From observations, which know only the sample clock, to events, which carry ids, wall time and latency."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from edge_asr.events import (
 from edge_asr.pipeline import Observation, SpeechEnded, SpeechStarted, Transcript
 
 _WINDOW_S = 5.0
+_SEGMENTS = 32
 
 
 class CaptureClock:
@@ -69,7 +71,7 @@ class Stamp:
         self._model = model
         self._captured_ns = captured_ns
         self._began_ns = clock.monotonic_ns()
-        self._first_partial: tuple[str, int] = ("", 0)
+        self._first_seen_ns: OrderedDict[str, int] = OrderedDict()  # segment -> its first transcript
 
     def event(self, observation: Observation) -> Event:
         """Event of one observation, stamped now."""
@@ -112,7 +114,8 @@ class Stamp:
             "start": self._wall(begin_s),
             "end": self._wall(end_s),
             "language": self._language,
-            "model": self._model,
+            "model": "+".join(filter(None, [self._model, heard.second_model])),  # times are the first pass's
+            "pass_no": 1 if heard.second_model is None else 2,
             "truncated": heard.truncated,
             "latency_ms": self._latency(heard, begin_s, end_s),
             "words": [
@@ -133,9 +136,10 @@ class Stamp:
         if self._captured_ns is None:
             return Latency()
         now_ns = self._clock.monotonic_ns()
-        if self._first_partial[0] != heard.segment_id:
-            self._first_partial = (heard.segment_id, now_ns)
-        first_token_ns = self._first_partial[1] - self._captured_ns(begin_s)
+        first_ns = self._first_seen_ns.setdefault(heard.segment_id, now_ns)
+        while len(self._first_seen_ns) > _SEGMENTS:  # a final may wait for its second pass while others begin
+            self._first_seen_ns.popitem(last=False)
+        first_token_ns = first_ns - self._captured_ns(begin_s)
         # A partial of noise may come before the first word that stays: then no partial of that word is known.
         first_token = _ms(first_token_ns) if first_token_ns >= 0 else None
         if heard.end_reason is None:

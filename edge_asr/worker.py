@@ -1,4 +1,7 @@
-"""The recognizer's thread: ring -> Pipeline.process -> events -> sinks, and the rules of overload."""
+"""The recognizer's thread: ring -> Pipeline.process -> events -> sinks, and the rules of overload.
+
+With a second pass, finals take a way round through its thread; everything is still published from this one.
+"""
 
 import logging
 import threading
@@ -13,7 +16,8 @@ from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import OverloadConfig
 from edge_asr.events import Event, FinalEvent
 from edge_asr.metrics import Metrics
-from edge_asr.pipeline import Observation, Pipeline, SpeechEnded
+from edge_asr.pipeline import Observation, Pipeline, SpeechEnded, Transcript, is_final
+from edge_asr.second_pass_worker import SecondPassWorker
 from edge_asr.sinks.sink import Sink
 from edge_asr.stamp import CaptureClock, Stamp
 
@@ -23,7 +27,8 @@ _WAIT_S = 0.1
 _QUIET_S = 1.0  # no chunk for so long: what is being said has been cut off
 _FATAL_ERRORS = 3
 _FATAL_WINDOW_S = 60.0
-_DRAIN_SHARE = 0.6  # of the time to stop in; the rest is for the end of the utterance
+_DRAIN_SHARE = 0.6  # of the time to stop in; the rest is for the end of the utterance ...
+_REWRITE_SHARE = 0.85  # ... and up to here for the second pass
 
 
 class Worker:
@@ -40,6 +45,7 @@ class Worker:
         overload: OverloadConfig,
         metrics: Metrics,
         on_fatal: Callable[[str], None],
+        second_pass: SecondPassWorker | None = None,
     ) -> None:
         self._ring = ring
         self._pipeline = pipeline
@@ -50,10 +56,13 @@ class Worker:
         self._overload = overload
         self._metrics = metrics
         self._on_fatal = on_fatal
+        self._second_pass = second_pass
+        self._overloaded = False
         self._stopping = threading.Event()
         self._muted = False
         self._unmuted_ns: int | None = None
         self._drain_end_ns: int | None = None
+        self._rewrite_end_ns = 0
         self._stream_id = ""
         self._broken_sinks: set[int] = set()
         self._errors_ns: deque[int] = deque(maxlen=_FATAL_ERRORS + 1)
@@ -62,7 +71,9 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="recognizer", daemon=True)
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread, and that of the second pass."""
+        if self._second_pass is not None:
+            self._second_pass.start()
         self._thread.start()
 
     def mute(self, *, on: bool) -> None:
@@ -83,14 +94,19 @@ class Worker:
 
         Audio that is not decoded in most of that time is dropped and counted, so that the words before it get out.
         """
-        self._drain_end_ns = self._clock.monotonic_ns() + round(deadline_s * _DRAIN_SHARE * NS_PER_S)
+        now_ns = self._clock.monotonic_ns()
+        self._rewrite_end_ns = now_ns + round(deadline_s * _REWRITE_SHARE * NS_PER_S)
+        self._drain_end_ns = now_ns + round(deadline_s * _DRAIN_SHARE * NS_PER_S)
         self._stopping.set()
         self._thread.join(deadline_s)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
         try:
-            self._work()
+            try:
+                self._work()
+            finally:
+                self._let_out()
         except Exception as error:  # noqa: BLE001 - a process whose worker is dead must not look alive
             self._on_fatal(f"the recognizer's thread ended ({type(error).__name__}: {error})")
 
@@ -98,7 +114,10 @@ class Worker:
         while True:
             self._beat_ns = self._clock.monotonic_ns()
             try:
-                if not self._turn():
+                going = self._turn()
+                if self._second_pass is not None:
+                    self._publish(self._second_pass.collect(overloaded=self._overloaded))
+                if not going:
                     self._emit(self._pipeline.end(EndReason.SHUTDOWN))
                     return
             except Exception as error:  # noqa: BLE001 - the worker's edge: one utterance is lost, not the process
@@ -129,11 +148,13 @@ class Worker:
         if chunk.stream_id != self._stream_id:
             self._stream_id = chunk.stream_id
             self._emit(self._pipeline.end(EndReason.DISCONTINUITY))  # stamped by the old stream's clock
+            if self._second_pass is not None:
+                self._publish(self._second_pass.flush())
         self._capture_clock.observe(chunk)
-        partials = lag_s <= self._overload.partials_lag_s
-        if not partials:
+        self._overloaded = lag_s > self._overload.partials_lag_s
+        if self._overloaded:
             self._metrics.partials_suppressed.inc()
-        self._emit(self._pipeline.process(chunk, partials=partials))
+        self._emit(self._pipeline.process(chunk, partials=not self._overloaded))
         self._metrics.audio_seconds.inc(_duration_s(chunk))
         return True
 
@@ -163,7 +184,19 @@ class Worker:
 
     def _emit(self, observations: list[Observation]) -> None:
         for observation in observations:
-            self._send(self._stamp.event(observation))
+            if self._second_pass is None or not is_final(observation):
+                self._send(self._stamp.event(observation))
+            else:
+                self._publish(self._second_pass.submit(observation, overloaded=self._overloaded))
+
+    def _publish(self, finals: list[Transcript]) -> None:
+        for final in finals:
+            self._send(self._stamp.event(final))
+
+    def _let_out(self) -> None:
+        """The thread ends: finals that wait for their second pass get what time is left."""
+        if self._second_pass is not None:
+            self._publish(self._second_pass.finish(self._rewrite_end_ns))
 
     def _send(self, event: Event) -> None:
         self._metrics.events.labels(event_type=event.__struct_config__.tag).inc()

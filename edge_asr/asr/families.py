@@ -4,8 +4,16 @@ from typing import Any
 
 from edge_asr.asr.bundle import Bundle, of_family
 from edge_asr.asr.kaldi import KaldiRecognizer
-from edge_asr.asr.manifest import KaldiManifest, Manifest, ZipformerCtcManifest, ZipformerTransducerManifest
+from edge_asr.asr.manifest import (
+    KaldiManifest,
+    Manifest,
+    MoonshineManifest,
+    ZipformerCtcManifest,
+    ZipformerTransducerManifest,
+)
+from edge_asr.asr.moonshine import Moonshine
 from edge_asr.asr.recognizer import Recognizer
+from edge_asr.asr.rescorer import Rescorer
 from edge_asr.asr.zipformer_load import load_ctc, load_transducer
 from edge_asr.config import RecognizerConfig
 from edge_asr.errors import ConfigError
@@ -29,3 +37,8 @@ def load_streaming(bundle: Bundle[Manifest], choices: RecognizerConfig) -> Recog
         return load_ctc(of_family(bundle, ZipformerCtcManifest), choices)
     kaldi = of_family(bundle, KaldiManifest)
     return KaldiRecognizer(kaldi, threads=choices.threads, beam=choices.beam, max_active=choices.max_active)
+
+
+def load_offline(bundle: Bundle[Manifest], threads: int) -> Rescorer:
+    """Model of the second pass; raises ModelError when the bundle is of a family that only streams."""
+    return Moonshine(of_family(bundle, MoonshineManifest), threads=threads)

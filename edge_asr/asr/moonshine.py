@@ -36,7 +36,10 @@ class Moonshine:
         self.sample_rate_hz = manifest.sample_rate_hz
         self.language = manifest.language
         self.model = manifest.name
+        self.longest_s = manifest.longest_s
         try:
+            self._run_options = ort.RunOptions()
+            self._run_options.log_severity_level = 4
             self._pieces = Pieces.load(bundle.path("tokenizer"), manifest.vocabulary)
             self._encoder = _session(bundle.path("encoder"), threads)
             self._decoder = _session(bundle.path("decoder"), threads)
@@ -50,6 +53,13 @@ class Moonshine:
         except ModelError as error:
             raise ModelError(f"{error}; {bundle.fix}") from error
 
+    def open_end(self, tokens: Sequence[int]) -> Sequence[int]:
+        """Tokens without the marks at their end."""
+        end = len(tokens)
+        while end and self._pieces.is_mark(tokens[end - 1]):
+            end -= 1
+        return tokens[:end]
+
     def decode(self, samples: NDArray[np.int16], draft: Sequence[int] = (), given: Sequence[int] = ()) -> Rescored:
         """Text of int16 samples (n,) after what is `given`, see `Rescorer`. Raises RecognitionError."""
         if len(samples) < self._manifest.fewest_samples:
@@ -59,6 +69,10 @@ class Moonshine:
         except Exception as error:
             raise RecognitionError(f"the second pass failed: {_first_line(error)}") from error
         return Rescored(self._pieces.words(tokens, log_shares), tuple(tokens), complete)
+
+    def stop(self) -> None:
+        """See `Rescorer`: a thread inside the runtime must not outlive the interpreter."""
+        self._run_options.terminate = True
 
     def _greedy(
         self, samples: NDArray[np.float32], draft: Sequence[int], given: Sequence[int]
@@ -98,7 +112,7 @@ class Moonshine:
         """What every step of the decoder is given."""
         mask = np.ones((1, len(samples)), np.int64)  # one entry for each raw sample, not for each frame
         given = {"input_values": samples[None], "attention_mask": mask}
-        hidden = self._encoder.run(None, {name: given[name] for name in self._encoder_inputs})[0]
+        hidden = self._encoder.run(None, {name: given[name] for name in self._encoder_inputs}, self._run_options)[0]
         fixed: Arrays = {"encoder_hidden_states": hidden, "encoder_attention_mask": mask}
         return {name: value for name, value in fixed.items() if name in self._decoder_inputs}
 
@@ -107,12 +121,14 @@ class Moonshine:
         manifest = self._manifest
         nothing = np.zeros((1, manifest.heads, 0, manifest.head_width), np.float32)
         given = {"input_ids": np.array([tokens], np.int64), "use_cache_branch": np.array([False])}
-        results = self._decoder.run(self._all_outputs, {**fixed, **given, **dict.fromkeys(self._past, nothing)})
+        results = self._decoder.run(
+            self._all_outputs, {**fixed, **given, **dict.fromkeys(self._past, nothing)}, self._run_options
+        )
         return results[0][0], dict(zip(self._past, results[1:], strict=True))
 
     def _next(self, fixed: Arrays, token: int, past: Arrays) -> tuple[NDArray[np.float32], Arrays]:
         given = {"input_ids": np.array([[token]], np.int64), "use_cache_branch": np.array([True])}
-        results = self._decoder.run(self._moving_outputs, {**fixed, **given, **past})
+        results = self._decoder.run(self._moving_outputs, {**fixed, **given, **past}, self._run_options)
         return results[0][0], {**past, **dict(zip(self._moving, results[1:], strict=True))}
 
     def _check(self, bundle: Bundle[MoonshineManifest]) -> None:

@@ -14,14 +14,15 @@ from edge_asr.errors import ModelError
 
 _SPACE = "\u2581"
 _SPACE_BYTES = _SPACE.encode()
-_MARK = re.compile(rb"\A(<unk>|</?s>|<<ST_\d+>>)\Z")  # control pieces: they are no text
+_PUNCTUATION = frozenset({b".", b",", b"!", b"?", b";", b":", b"-", b"..."})
+_CONTROL = re.compile(rb"\A(<unk>|</?s>|<<ST_\d+>>)\Z")  # control pieces: they are no text
 
 
 class Pieces:
     """Immutable table from token to piece."""
 
     def __init__(self, table: Sequence[bytes]) -> None:
-        self._table = tuple(b"" if _MARK.match(piece) else piece for piece in table)
+        self._table = tuple(b"" if _CONTROL.match(piece) else piece for piece in table)
 
     @classmethod
     def load(cls, path: Path, vocabulary: int) -> "Pieces":
@@ -33,6 +34,11 @@ class Pieces:
         if not 0 < len(table) <= vocabulary:
             raise ModelError(f"{path} has {len(table)} pieces, expected 1 to {vocabulary}")
         return cls(table)
+
+    def is_mark(self, token: int) -> bool:
+        """Whether a token is punctuation alone."""
+        piece = self._table[token] if token < len(self._table) else b""
+        return piece.removeprefix(_SPACE_BYTES) in _PUNCTUATION
 
     def words(self, tokens: Sequence[int], log_shares: Sequence[float]) -> tuple[SpokenWord, ...]:
         """Words of tokens; a word's confidence is the mean share (geometric) that the model gave its tokens."""

@@ -40,6 +40,11 @@ class Rescorer(Protocol):
     sample_rate_hz: int
     language: str
     model: str
+    longest_s: float  # audio that it can take at once
+
+    def open_end(self, tokens: Sequence[int]) -> Sequence[int]:
+        """Tokens less the marks that end a sentence: what follows may belong to it."""
+        ...
 
     def decode(self, samples: NDArray[np.int16], draft: Sequence[int] = (), given: Sequence[int] = ()) -> Rescored:
         """Text of int16 samples (n,). Raises RecognitionError.
@@ -47,4 +52,8 @@ class Rescorer(Protocol):
         given: tokens of what is said at the beginning of the samples, known already and no part of the result: the
         context. draft: tokens of an earlier, shorter decoding of the rest; they save time and change nothing.
         """
+        ...
+
+    def stop(self) -> None:
+        """Make every decoding, now and from now on, end in a RecognitionError soon; any thread."""
         ...

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from edge_asr.app import build_pipeline, load_recognizer
+from edge_asr.app import build_pipeline, load_recognizer, load_second_pass
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.replay import FileSource, StdinSource
@@ -13,6 +13,7 @@ from edge_asr.clock import SystemClock
 from edge_asr.config import Config
 from edge_asr.errors import EXIT_FAILURE, EXIT_OK, AudioFileError
 from edge_asr.events import Event, FinalEvent, PartialEvent, encode
+from edge_asr.second_pass import SecondPass, heard_again
 from edge_asr.settings import device_id
 from edge_asr.stamp import Stamp
 
@@ -31,18 +32,26 @@ def run(args: argparse.Namespace) -> int:
     """Print what each file says; a file that is not audio is one line on standard error and exit code 1."""
     config = load_config(args)
     recognizer = load_recognizer(config)
+    second_pass = load_second_pass(config, recognizer)
     failed = False
     streams: set[str] = set()
     for name in args.files:
         try:
-            _one(name, args, config, recognizer, streams)
+            _one(name, args, config, recognizer, second_pass, streams)
         except AudioFileError as error:
             print(f"edge-asr: {error}", file=sys.stderr)
             failed = True
     return EXIT_FAILURE if failed else EXIT_OK
 
 
-def _one(name: str, args: argparse.Namespace, config: Config, recognizer: Recognizer[Any], streams: set[str]) -> None:
+def _one(
+    name: str,
+    args: argparse.Namespace,
+    config: Config,
+    recognizer: Recognizer[Any],
+    second_pass: SecondPass | None,
+    streams: set[str],
+) -> None:
     clock = SystemClock()
     channel = config.audio.channel
     source: FileSource | StdinSource
@@ -58,9 +67,9 @@ def _one(name: str, args: argparse.Namespace, config: Config, recognizer: Recogn
     prefix = f"{name}: " if len(args.files) > 1 else ""
     for chunk in source.chunks():
         for observation in pipeline.process(chunk):
-            _print(stamp.event(observation), args, prefix)
+            _print(stamp.event(heard_again(observation, second_pass)), args, prefix)
     for observation in pipeline.end(EndReason.END_OF_INPUT):
-        _print(stamp.event(observation), args, prefix)
+        _print(stamp.event(heard_again(observation, second_pass)), args, prefix)
     if source.warning:
         print(f"edge-asr: {source.warning}", file=sys.stderr)
 

@@ -1,0 +1,129 @@
+"""The second pass over a final: an offline model hears the segment again, and its text replaces the first one's.
+
+Synchronous: the daemon's thread for it, `transcribe` and the bench call the same function. The text of the first pass
+stays whenever the second cannot be believed, and the reason is told.
+
+A pause does not end a sentence: a segment that follows closely is decoded behind the ones before it, whose words are
+given. Measured on recordings that the endpointer cuts: see `SecondPassConfig.context_s`.
+"""
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from edge_asr.asr.align import agreement, align
+from edge_asr.asr.rescorer import Rescored, Rescorer, SpokenWord
+from edge_asr.asr.result import Hypothesis
+from edge_asr.audio.chunk import Samples
+from edge_asr.errors import RecognitionError
+from edge_asr.pipeline import Observation, Transcript, is_final
+
+Reason = Literal[
+    "no_words", "too_long", "endless", "empty", "doubtful", "error", "overload", "queue_full", "late", "end"
+]
+
+_ADJACENT_S = 0.7  # a longer pause begins something new
+_DOUBTFUL = 0.5  # mean confidence below which a text that shares no word with the first is invented
+_WORDS_PER_S = 6.0  # nobody speaks faster for long
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """The final to publish. `skipped`: why it still is the first pass's, None when the second has spoken."""
+
+    final: Transcript
+    skipped: Reason | None = None
+    fault: str = ""  # what an error said
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A segment that was decoded: context for the next."""
+
+    stream_id: str
+    samples: Samples
+    tokens: tuple[int, ...]
+    end_s: float
+
+
+class SecondPass:
+    """One rescorer, and what it has just heard. One thread; finals come in their order."""
+
+    def __init__(self, rescorer: Rescorer, context_s: float) -> None:
+        self._rescorer = rescorer
+        self._context_samples = round(context_s * rescorer.sample_rate_hz)
+        self._context: list[_Heard] = []
+        self.model = rescorer.model
+
+    def rewrite(self, final: Transcript) -> Rewritten:
+        """The same final with the text of the second pass, or as it was; never raises RecognitionError."""
+        context, self._context = self._before(final), []
+        if not final.hypothesis.words:
+            return Rewritten(final, "no_words")
+        heard = [*(one.samples for one in context), final.samples]
+        longest = round(self._rescorer.longest_s * self._rescorer.sample_rate_hz)
+        if len(final.samples) > longest:
+            return Rewritten(final, "too_long")
+        given = list(itertools.chain.from_iterable(one.tokens for one in context))
+        try:
+            found = self._rescorer.decode(np.concatenate(heard), given=self._rescorer.open_end(given))
+        except RecognitionError as error:
+            return Rewritten(final, "error", str(error))
+        reason = self._doubt(final, found)
+        if reason is not None:
+            return Rewritten(final, reason)
+        rate_hz = self._rescorer.sample_rate_hz
+        end_s = final.start_s + len(final.samples) / rate_hz
+        self._context = [*context, _Heard(final.stream_id, final.samples, found.tokens, end_s)]
+        return Rewritten(self._with(final, _without_leading_marks(found.words)))
+
+    def stop(self) -> None:
+        """Make what is being computed fail soon; any thread. Nothing can be rewritten after it."""
+        self._rescorer.stop()
+
+    def _before(self, final: Transcript) -> list[_Heard]:
+        """The segments right before this one, as many as the context may hold."""
+        context = self._context
+        if context and (
+            context[-1].stream_id != final.stream_id or not 0 <= final.start_s - context[-1].end_s <= _ADJACENT_S
+        ):
+            return []
+        while sum(len(one.samples) for one in context) > self._context_samples:
+            context = context[1:]
+        return context
+
+    def _doubt(self, final: Transcript, found: Rescored) -> Reason | None:
+        """Why the text cannot be believed."""
+        words = found.words
+        if not found.complete:
+            return "endless"
+        if not words:
+            return "empty"
+        seconds = len(final.samples) / self._rescorer.sample_rate_hz
+        if len(words) > 2 + _WORDS_PER_S * seconds:
+            return "endless"
+        sure = sum(word.confidence for word in words) / len(words)
+        if sure < _DOUBTFUL and agreement(final.hypothesis.words, words) == 0.0:
+            return "doubtful"
+        return None
+
+    def _with(self, final: Transcript, words: tuple[SpokenWord, ...]) -> Transcript:
+        first = final.hypothesis
+        end_s = len(final.samples) / self._rescorer.sample_rate_hz
+        aligned = align(first.words, words, end_s)
+        hypothesis = Hypothesis(aligned, first.decoded_s, first.trailing_silence_s, timed=True)
+        return replace(final, hypothesis=hypothesis, second_model=self.model)
+
+
+def _without_leading_marks(words: tuple[SpokenWord, ...]) -> tuple[SpokenWord, ...]:
+    """Words without what ends the sentence before them: that one is out already."""
+    return tuple(itertools.dropwhile(lambda word: not any(letter.isalnum() for letter in word.word), words))
+
+
+def heard_again(observation: Observation, second_pass: SecondPass | None) -> Observation:
+    """What the pipeline has seen, a final with its text of the second pass; for whoever has time to wait."""
+    if second_pass is None or not is_final(observation):
+        return observation
+    return second_pass.rewrite(observation).final
