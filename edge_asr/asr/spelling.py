@@ -2,8 +2,8 @@
 
 import codecs
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from edge_asr.asr.byte_letters import letters_of_bytes
@@ -12,16 +12,18 @@ from edge_asr.asr.token_path import TokenPath
 from edge_asr.asr.tokens import SPACE, Tokens
 
 _SPACELESS = ((0x3000, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0xFF00, 0xFFEF))
+_FIRST_SPACELESS = chr(_SPACELESS[0][0])
 _SPACELESS_FROM = 0x20000  # rarer Chinese characters
 
 
 @dataclass(slots=True)
 class _Draft:
-    """A word being read: numbers of its tokens in the path."""
+    """A word being read: the places of its first and its last token in the path."""
 
+    text: str
     glued: bool
-    text: str = ""
-    tokens: list[int] = field(default_factory=list)
+    first: int
+    last: int
 
 
 def words(path: TokenPath, tokens: Tokens, output_s: float, heard_s: float) -> tuple[Word, ...]:
@@ -32,40 +34,49 @@ def words(path: TokenPath, tokens: Tokens, output_s: float, heard_s: float) -> t
     """
     found = []
     for draft in _drafts(path, tokens):
-        begin_s = min(path.outputs[draft.tokens[0]] * output_s, heard_s)
-        end_s = min((path.outputs[draft.tokens[-1]] + 1) * output_s, heard_s)
-        shares = [path.log_shares[number] for number in draft.tokens]
+        begin_s = min(path.outputs[draft.first] * output_s, heard_s)
+        end_s = min((path.outputs[draft.last] + 1) * output_s, heard_s)
+        shares = path.log_shares[draft.first : draft.last + 1]
         confidence = min(1.0, math.exp(sum(shares) / len(shares)))
         found.append(Word(draft.text, begin_s, end_s, confidence, draft.glued))
     return tuple(found)
 
 
 def _drafts(path: TokenPath, tokens: Tokens) -> list[_Draft]:
-    """Characters gathered into words; a character may take several tokens, and bytes that are none are left out."""
-    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+    """Letters gathered into words."""
     drafts: list[_Draft] = []
-    open_tokens: list[int] = []  # whose bytes are not a character yet
-    spaced, previous = True, ""
-    for number, token in enumerate(path.tokens):
-        open_tokens.append(number)
-        for letter in decoder.decode(tokens.text_bytes(token)):
+    spaced, alone = True, False
+    for letters, first, last in _letters(path, tokens):
+        for letter in letters:
             if letter.isspace():
                 spaced = True
                 continue
-            alone = spaceless(letter)
-            if spaced or alone or (previous and spaceless(previous)) or not drafts:
-                glued = bool(drafts) and (not spaced or (alone and spaceless(previous)))
-                drafts.append(_Draft(glued))
-            drafts[-1].text += letter
-            drafts[-1].tokens += [one for one in open_tokens if one not in drafts[-1].tokens]
-            spaced, previous = False, letter
-        if not decoder.getstate()[0]:
-            open_tokens = []
+            was_alone, alone = alone, spaceless(letter)
+            if spaced or alone or was_alone:
+                drafts.append(_Draft(letter, bool(drafts) and (not spaced or (alone and was_alone)), first, last))
+            else:
+                drafts[-1].text += letter
+                drafts[-1].last = last
+            spaced = False
     return drafts
+
+
+def _letters(path: TokenPath, tokens: Tokens) -> Iterator[tuple[str, int, int]]:
+    """Text of tokens, and the places of the first and the last that it comes from; bytes that are no text are lost."""
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+    begun: int | None = None  # where a character began of which more bytes are to come
+    for place, token in enumerate(path.tokens):
+        letters = tokens.text[token]
+        if letters is None or begun is not None:
+            letters = decoder.decode(tokens.text_bytes[token])
+        yield letters, (place if begun is None else begun), place
+        begun = None if not decoder.getstate()[0] else (place if begun is None or letters else begun)
 
 
 def spaceless(letter: str) -> bool:
     """Whether a character is of a script that puts no spaces between words."""
+    if letter < _FIRST_SPACELESS:
+        return False
     code = ord(letter)
     return code >= _SPACELESS_FROM or any(first <= code <= last for first, last in _SPACELESS)
 

@@ -26,7 +26,9 @@ class Tokens:
         self.table = tuple(table)
         self.number = {token: number for number, token in reversed([*enumerate(self.table)])}
         self.byte_level = _is_byte_level(self.table)
-        self._bytes = tuple(self._bytes_of(token) for token in self.table)
+        # UTF-8 of a token, or a part of a character's; a space where a word begins; empty for a mark.
+        self.text_bytes = tuple(self._bytes_of(token) for token in self.table)
+        self.text = tuple(_text(data) for data in self.text_bytes)  # None where a token is not whole characters
 
     @classmethod
     def load(cls, path: Path, vocabulary: int) -> "Tokens":
@@ -65,10 +67,6 @@ class Tokens:
         """The token for what training had no token for."""
         return self.number.get(_UNKNOWN)
 
-    def text_bytes(self, token: int) -> bytes:
-        """UTF-8 of a token, or a part of a character's; a space where a word begins; empty for a mark."""
-        return self._bytes[token]
-
     def _bytes_of(self, token: str) -> bytes:
         if found := _BYTE.match(token):
             return bytes([int(found[1], 16)])
@@ -78,6 +76,13 @@ class Tokens:
             return token.replace(SPACE, " ").encode()
         values = byte_letters()
         return bytes(32 if letter == SPACE else values[letter] for letter in token)
+
+
+def _text(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def _read_line(line: str, path: Path) -> tuple[str, int]:
