@@ -3,7 +3,7 @@
 import signal
 from typing import Any
 
-from edge_asr.asr.bundle import load_bundle
+from edge_asr.asr.bundle import Bundle, load_bundle
 from edge_asr.asr.families import load_offline, load_streaming
 from edge_asr.asr.manifest import Manifest
 from edge_asr.asr.recognizer import Recognizer
@@ -41,30 +41,41 @@ def build_pipeline(config: Config, recognizer: Recognizer[Any]) -> Pipeline[Any]
     return Pipeline(gate, config.endpoint, vad, recognizer)
 
 
-def load_second_pass(config: Config, recognizer: Recognizer[Any]) -> SecondPass | None:
-    """Second pass as the configuration wants it, None when there is to be none.
+def second_pass_bundle(config: Config, first: Manifest) -> Bundle[Manifest] | None:
+    """Bundle of the second pass behind a first one, None when there is to be none.
 
-    Raises ModelError, and ConfigError when it is asked for and cannot hear what the recognizer hears.
+    Raises ModelError, and ConfigError when it is asked for and cannot hear what the first pass hears.
     """
     wanted, folder = config.second_pass, model_folder(config)
     if wanted.enabled is False or (wanted.enabled == "auto" and not (folder / wanted.bundle).is_dir()):
         return None
-    bundle = load_bundle(folder, wanted.bundle)
-    fault = _unfit(bundle.manifest, recognizer)
-    if fault is not None:
-        if wanted.enabled == "auto":
-            return None
-        raise ConfigError(f"second_pass.bundle = {wanted.bundle!r}: {fault}; choose another, or leave it out")
-    return SecondPass(load_offline(bundle, wanted.threads), wanted.context_s)
+    bundle: Bundle[Manifest] = load_bundle(folder, wanted.bundle)
+    fault = _unfit(bundle.manifest, first)
+    if fault is None:
+        return bundle
+    if wanted.enabled == "auto":
+        return None
+    raise ConfigError(
+        f"second_pass.bundle = {wanted.bundle!r}: {fault}; choose another, or second_pass.enabled = false"
+    )
 
 
-def _unfit(manifest: Manifest, recognizer: Recognizer[Any]) -> str | None:
-    """Why a model cannot be the second pass of a recognizer."""
-    if manifest.language.split("-")[0] != recognizer.language.split("-")[0]:
-        return f"it speaks {manifest.language!r}, the recognizer {recognizer.language!r}"
-    if manifest.sample_rate_hz != recognizer.sample_rate_hz:
-        return f"it hears {manifest.sample_rate_hz} Hz, the recognizer {recognizer.sample_rate_hz} Hz"
+def _unfit(second: Manifest, first: Manifest) -> str | None:
+    """Why a model cannot be the second pass of another."""
+    if second.language.split("-")[0] != first.language.split("-")[0]:
+        return f"it speaks {second.language!r}, {first.name!r} speaks {first.language!r}"
+    if second.sample_rate_hz != first.sample_rate_hz:
+        return f"it hears {second.sample_rate_hz} Hz, {first.name!r} hears {first.sample_rate_hz} Hz"
     return None
+
+
+def load_second_pass(config: Config) -> SecondPass | None:
+    """Second pass as the configuration wants it, None when there is to be none. Raises ModelError and ConfigError."""
+    first = load_bundle(model_folder(config), config.models.bundle).manifest
+    bundle = second_pass_bundle(config, first)
+    if bundle is None:
+        return None
+    return SecondPass(load_offline(bundle, config.second_pass.threads), config.second_pass.context_s)
 
 
 def build_sinks(config: Config, metrics: Metrics) -> list[Sink]:
@@ -94,7 +105,7 @@ def run_daemon(config: Config, clock: Clock | None = None) -> int:
     capture_clock = CaptureClock()
     stamp = Stamp(clock, device_id(config), recognizer.language, recognizer.model, capture_clock.captured_ns)
     pipeline = build_pipeline(config, recognizer)
-    second_pass = load_second_pass(config, recognizer)
+    second_pass = load_second_pass(config)
     rewriter = (
         None if second_pass is None else SecondPassWorker(second_pass, config.second_pass.deadline_s, clock, metrics)
     )

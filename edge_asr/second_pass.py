@@ -52,8 +52,9 @@ class SecondPass:
     """One rescorer, and what it has just heard. One thread; finals come in their order."""
 
     def __init__(self, rescorer: Rescorer, context_s: float) -> None:
-        self._rescorer = rescorer
+        self.rescorer = rescorer
         self._context_samples = round(context_s * rescorer.sample_rate_hz)
+        self._longest_samples = round(rescorer.longest_s * rescorer.sample_rate_hz)
         self._context: list[_Heard] = []
         self.model = rescorer.model
 
@@ -63,25 +64,24 @@ class SecondPass:
         if not final.hypothesis.words:
             return Rewritten(final, "no_words")
         heard = [*(one.samples for one in context), final.samples]
-        longest = round(self._rescorer.longest_s * self._rescorer.sample_rate_hz)
-        if len(final.samples) > longest:
+        if len(final.samples) > self._longest_samples:
             return Rewritten(final, "too_long")
         given = list(itertools.chain.from_iterable(one.tokens for one in context))
         try:
-            found = self._rescorer.decode(np.concatenate(heard), given=self._rescorer.open_end(given))
+            found = self.rescorer.decode(np.concatenate(heard), given=self.rescorer.open_end(given))
         except RecognitionError as error:
             return Rewritten(final, "error", str(error))
         reason = self._doubt(final, found)
         if reason is not None:
             return Rewritten(final, reason)
-        rate_hz = self._rescorer.sample_rate_hz
+        rate_hz = self.rescorer.sample_rate_hz
         end_s = final.start_s + len(final.samples) / rate_hz
         self._context = [*context, _Heard(final.stream_id, final.samples, found.tokens, end_s)]
         return Rewritten(self._with(final, _without_leading_marks(found.words)))
 
     def stop(self) -> None:
         """Make what is being computed fail soon; any thread. Nothing can be rewritten after it."""
-        self._rescorer.stop()
+        self.rescorer.stop()
 
     def _before(self, final: Transcript) -> list[_Heard]:
         """The segments right before this one, as many as the context may hold."""
@@ -90,7 +90,8 @@ class SecondPass:
             context[-1].stream_id != final.stream_id or not 0 <= final.start_s - context[-1].end_s <= _ADJACENT_S
         ):
             return []
-        while sum(len(one.samples) for one in context) > self._context_samples:
+        room = min(self._context_samples, self._longest_samples - len(final.samples))
+        while context and sum(len(one.samples) for one in context) > room:
             context = context[1:]
         return context
 
@@ -101,7 +102,7 @@ class SecondPass:
             return "endless"
         if not words:
             return "empty"
-        seconds = len(final.samples) / self._rescorer.sample_rate_hz
+        seconds = len(final.samples) / self.rescorer.sample_rate_hz
         if len(words) > 2 + _WORDS_PER_S * seconds:
             return "endless"
         sure = sum(word.confidence for word in words) / len(words)
@@ -111,7 +112,7 @@ class SecondPass:
 
     def _with(self, final: Transcript, words: tuple[SpokenWord, ...]) -> Transcript:
         first = final.hypothesis
-        end_s = len(final.samples) / self._rescorer.sample_rate_hz
+        end_s = len(final.samples) / self.rescorer.sample_rate_hz
         aligned = align(first.words, words, end_s)
         hypothesis = Hypothesis(aligned, first.decoded_s, first.trailing_silence_s, timed=True)
         return replace(final, hypothesis=hypothesis, second_model=self.model)

@@ -5,6 +5,7 @@ are; where the passes differ, the words of the second share the time of those of
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from edge_asr.asr.rescorer import SpokenWord
 from edge_asr.asr.result import Word
 
 _NO_LETTER = re.compile(r"[^\w']+")
+_EDIT, _EQUAL = 1000, -1
 _SHORTEST_S = 0.06  # of a word that the first pass has not heard: two hops of its search
 
 
@@ -51,14 +53,9 @@ def align(first: Sequence[Word], spoken: Sequence[SpokenWord], end_s: float) -> 
 
 
 def agreement(first: Sequence[Word], spoken: Sequence[SpokenWord]) -> float:
-    """Share of words, 0..1, that both passes have, among the longer text."""
-    equal = sum(
-        block.end - block.begin
-        for block in _blocks(first, spoken)
-        if block.end - block.begin == block.spoken_end - block.spoken_begin == 1
-        and normalized(first[block.begin].word) == normalized(spoken[block.spoken_begin].word)
-    )
-    return equal / max(len(first), len(spoken), 1)
+    """Share of words, 0..1, that both passes have, in whatever order, among the longer text."""
+    ours, theirs = (Counter(normalized(word.word) for word in words) for words in (first, spoken))
+    return (ours & theirs).total() / max(len(first), len(spoken), 1)
 
 
 def normalized(word: str) -> str:
@@ -89,24 +86,24 @@ def _blocks(first: Sequence[Word], spoken: Sequence[SpokenWord]) -> list[_Block]
 
 
 def _matches(first: Sequence[Word], spoken: Sequence[SpokenWord]) -> list[tuple[int, int]]:
-    """Places of equal words on one of the alignments with the fewest edits."""
+    """Places of equal words on an alignment with the fewest edits, and of those with the most equal words."""
     rows = [normalized(word.word) for word in first]
     columns = [normalized(word.word) for word in spoken]
-    costs = [list(range(len(columns) + 1))]
+    costs = [[_EDIT * count for count in range(len(columns) + 1)]]
     for number, row in enumerate(rows, 1):
-        above, here = costs[-1], [number]
+        above, here = costs[-1], [_EDIT * number]
         for column, word in enumerate(columns):
-            replaced = above[column] + int(word != row)
-            here.append(min(replaced, above[column + 1] + 1, here[-1] + 1))
+            replaced = above[column] + (_EQUAL if word == row else _EDIT)
+            here.append(min(replaced, above[column + 1] + _EDIT, here[-1] + _EDIT))
         costs.append(here)
     at, spoken_at, found = len(rows), len(columns), []
     while at and spoken_at:
         equal = rows[at - 1] == columns[spoken_at - 1]
-        if costs[at][spoken_at] == costs[at - 1][spoken_at - 1] + int(not equal):
+        if costs[at][spoken_at] == costs[at - 1][spoken_at - 1] + (_EQUAL if equal else _EDIT):
             at, spoken_at = at - 1, spoken_at - 1
             if equal:
                 found.append((at, spoken_at))
-        elif costs[at][spoken_at] == costs[at - 1][spoken_at] + 1:
+        elif costs[at][spoken_at] == costs[at - 1][spoken_at] + _EDIT:
             at -= 1
         else:
             spoken_at -= 1

@@ -17,7 +17,7 @@ from edge_asr.bench.wer import Errors, compare
 from edge_asr.clock import Clock
 from edge_asr.config import Config
 
-LIVE, WHOLE, PEER = "live", "whole", "vosk"
+LIVE, WHOLE, SECOND, PEER = "live", "whole", "second", "vosk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +92,19 @@ def measure(
     apart: frozenset[str],
 ) -> Accuracy:
     """Decode every recording with every system, one thread each. peer: vosk's model folder, None leaves it out."""
-    config = msgspec.structs.replace(config, recognizer=msgspec.structs.replace(config.recognizer, threads=1))
+    config = msgspec.structs.replace(
+        config,
+        recognizer=msgspec.structs.replace(config.recognizer, threads=1),
+        second_pass=msgspec.structs.replace(config.second_pass, threads=1),
+    )
     words = [msgspec.json.encode(config).decode()]
     with DecoderProcess("edge_asr.bench.own_decoder", words) as own:
+        systems = {name: own for name in (LIVE, WHOLE, SECOND) if name in own.decoders}
         if peer is None:
-            heard = _all(recordings, {LIVE: own, WHOLE: own}, tokens, clock)
-            return Accuracy(heard, (LIVE, WHOLE), apart)
+            return Accuracy(_all(recordings, systems, tokens, clock), tuple(systems), apart)
         with DecoderProcess("edge_asr.bench.peer_decoder", [str(peer)]) as vosk:
-            heard = _all(recordings, {LIVE: own, WHOLE: own, PEER: vosk}, tokens, clock)
-            return Accuracy(heard, (LIVE, WHOLE, PEER), apart)
+            systems[PEER] = vosk
+            return Accuracy(_all(recordings, systems, tokens, clock), tuple(systems), apart)
 
 
 def _all(

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from edge_asr.bench.accuracy import LIVE, PEER, WHOLE, Accuracy, Score
+from edge_asr.bench.accuracy import LIVE, PEER, SECOND, WHOLE, Accuracy, Score
 from edge_asr.bench.table import Cell, table
 
-_TITLES = {LIVE: "live", WHOLE: "whole file", PEER: "vosk"}
+_TITLES = {LIVE: "live", WHOLE: "whole file", SECOND: "second pass alone, whole file", PEER: "vosk"}
 _POOLED = "pooled"
 
 

@@ -36,6 +36,7 @@ class DecoderProcess:
 
     def __init__(self, module: str, words: Sequence[str]) -> None:
         self._module = module
+        self.decoders: tuple[str, ...] = ()  # known when it is entered
         self._child = subprocess.Popen(
             [sys.executable, "-m", module, *words],
             stdin=subprocess.PIPE,
@@ -46,7 +47,7 @@ class DecoderProcess:
 
     def __enter__(self) -> Self:
         try:
-            self._answer()
+            self.decoders = tuple(self._answer()["ready"])
         except BaseException:
             self._end()
             raise

@@ -1,7 +1,8 @@
 """Our recognizer as a child of the measurement: `python -m edge_asr.bench.own_decoder CONFIG-AS-JSON`.
 
 `live` is the daemon's own pipeline, fed as a microphone would; `whole` is the same recognizer over the whole file as
-one utterance, without gate and endpoints. The difference between the two is what living on a stream costs.
+one utterance, without gate and endpoints. The difference between the two is what living on a stream costs. Both have
+their second pass where the configuration has one; `second` is its model alone over the whole file.
 """
 
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from edge_asr.app import build_pipeline, load_recognizer
+from edge_asr.app import build_pipeline, load_recognizer, load_second_pass
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk, Samples
@@ -19,7 +20,8 @@ from edge_asr.audio.gate import BLOCK_MS
 from edge_asr.audio.resample import BlockResampler
 from edge_asr.bench.decoder_loop import Decode, serve
 from edge_asr.config import Config
-from edge_asr.pipeline import Observation, Transcript
+from edge_asr.pipeline import Observation, Transcript, is_final
+from edge_asr.second_pass import SecondPass, heard_again
 
 _CHUNK_MS = 20
 
@@ -27,39 +29,53 @@ _CHUNK_MS = 20
 def decoders(config: Config) -> Mapping[str, Decode]:
     """Decoders by name. Raises ModelError."""
     recognizer = load_recognizer(config)
-    return {
-        "live": lambda pcm, rate_hz: _live(config, recognizer, pcm, rate_hz),
-        "whole": lambda pcm, rate_hz: _whole(recognizer, pcm, rate_hz),
+    second_pass = load_second_pass(config)
+    found: dict[str, Decode] = {
+        "live": lambda pcm, rate_hz: _live(config, recognizer, second_pass, pcm, rate_hz),
+        "whole": lambda pcm, rate_hz: _whole(recognizer, second_pass, pcm, rate_hz),
     }
+    if second_pass is not None:
+        alone = second_pass.rescorer
+        found["second"] = lambda pcm, rate_hz: alone.decode(_resampled(pcm, rate_hz, alone.sample_rate_hz)).text
+    return found
 
 
-def _live(config: Config, recognizer: Recognizer[Any], pcm: bytes, rate_hz: int) -> str:
+def _live(config: Config, recognizer: Recognizer[Any], second_pass: SecondPass | None, pcm: bytes, rate_hz: int) -> str:
     pipeline = build_pipeline(config, recognizer)
     observations: list[Observation] = []
     first_sample = 0
-    for samples in _chunks(pcm, rate_hz):
+    for samples in _chunks(_samples(pcm), rate_hz):
         observations += pipeline.process(AudioChunk("bench", first_sample, samples, rate_hz, 0))
         first_sample += len(samples)
     observations += pipeline.end(EndReason.END_OF_INPUT)
-    finals = [seen for seen in observations if isinstance(seen, Transcript) and seen.end_reason is not None]
-    return " ".join(final.hypothesis.text for final in finals)
+    finals = [heard_again(seen, second_pass) for seen in observations if is_final(seen)]
+    return " ".join(final.hypothesis.text for final in finals if is_final(final))
 
 
-def _whole(recognizer: Recognizer[Any], pcm: bytes, rate_hz: int) -> str:
-    block_samples = recognizer.sample_rate_hz * BLOCK_MS // 1000
-    resampler = BlockResampler(rate_hz, recognizer.sample_rate_hz, block_samples)
+def _whole(recognizer: Recognizer[Any], second_pass: SecondPass | None, pcm: bytes, rate_hz: int) -> str:
+    samples = _resampled(pcm, rate_hz, recognizer.sample_rate_hz)
     state = recognizer.start()
-    for samples in _chunks(pcm, rate_hz):
-        for block in resampler.step(samples):
-            _, state = recognizer.step(block, state)
-    for block in resampler.finish():
+    for block in _chunks(samples, recognizer.sample_rate_hz):
         _, state = recognizer.step(block, state)
     hypothesis, _ = recognizer.finish(state)
-    return hypothesis.text
+    if second_pass is None:
+        return hypothesis.text
+    end = EndReason.END_OF_INPUT
+    final = Transcript("bench", "bench-1", 1, hypothesis, 0.0, 0.0, hypothesis.decoded_s, end, samples=samples)
+    return second_pass.rewrite(final).final.hypothesis.text
 
 
-def _chunks(pcm: bytes, rate_hz: int) -> Iterator[Samples]:
-    samples = np.frombuffer(pcm, "<i2").astype(np.int16)
+def _resampled(pcm: bytes, rate_hz: int, wanted_hz: int) -> Samples:
+    resampler = BlockResampler(rate_hz, wanted_hz, wanted_hz * BLOCK_MS // 1000)
+    blocks = [block for samples in _chunks(_samples(pcm), rate_hz) for block in resampler.step(samples)]
+    return np.concatenate([*blocks, *resampler.finish(), np.empty(0, np.int16)])
+
+
+def _samples(pcm: bytes) -> Samples:
+    return np.frombuffer(pcm, "<i2").astype(np.int16)
+
+
+def _chunks(samples: Samples, rate_hz: int) -> Iterator[Samples]:
     size = rate_hz * _CHUNK_MS // 1000
     for begin in range(0, len(samples), size):
         yield samples[begin : begin + size]

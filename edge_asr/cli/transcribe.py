@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     """Print what each file says; a file that is not audio is one line on standard error and exit code 1."""
     config = load_config(args)
     recognizer = load_recognizer(config)
-    second_pass = load_second_pass(config, recognizer)
+    second_pass = load_second_pass(config)
     failed = False
     streams: set[str] = set()
     for name in args.files:

@@ -1,0 +1,72 @@
+"""Stand-ins for the model of a second pass."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_asr.asr.rescorer import Rescored, SpokenWord
+from edge_asr.asr.result import EndReason, Hypothesis, Word
+from edge_asr.errors import RecognitionError
+from edge_asr.pipeline import Transcript
+
+COMMA = 9
+
+
+class ScriptedRescorer:
+    """Says what it is told, and keeps what it was given to hear; no draft matters."""
+
+    sample_rate_hz = 16_000
+    language = "xx"
+    model = "second"
+    longest_s = 30.0
+
+    def __init__(self, say: Callable[[int], str] = lambda _: "Well, well.", confidence: float = 0.9) -> None:
+        self.say, self.confidence, self.complete = say, confidence, True
+        self.heard: list[tuple[int, tuple[int, ...]]] = []  # samples and given tokens of each call
+        self.stopped = False
+
+    def open_end(self, tokens: Sequence[int]) -> Sequence[int]:
+        return tokens[:-1] if tokens and tokens[-1] == COMMA else tokens
+
+    def decode(
+        self,
+        samples: NDArray[np.int16],
+        draft: Sequence[int] = (),  # noqa: ARG002 - the seam's
+        given: Sequence[int] = (),
+    ) -> Rescored:
+        self.heard.append((len(samples), tuple(given)))
+        words = tuple(SpokenWord(word, self.confidence) for word in self.say(len(samples)).split())
+        return Rescored(words, (*range(len(words)), COMMA), self.complete)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class SlowRescorer(ScriptedRescorer):
+    """Waits until it is let go, or stopped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go, self.busy = threading.Semaphore(0), threading.Event()
+
+    def decode(self, samples: NDArray[np.int16], draft: Sequence[int] = (), given: Sequence[int] = ()) -> Rescored:
+        self.busy.set()
+        self.go.acquire(timeout=10.0)
+        if self.stopped:
+            raise RecognitionError("stopped")
+        return super().decode(samples, draft, given)
+
+    def stop(self) -> None:
+        super().stop()
+        self.go.release(100)
+
+
+def final(number: int = 1, *words: str, start_s: float = 0.0, seconds: float = 2.0, stream: str = "s") -> Transcript:
+    """A final of the first pass."""
+    timed = tuple(Word(word, at / 2, at / 2 + 0.5, 0.7) for at, word in enumerate(words))
+    return Transcript(
+        stream, f"{stream}-{number}", 3, Hypothesis(timed, seconds, 0.1, timed=True), start_s, start_s,
+        start_s + seconds, EndReason.SILENCE, samples=np.zeros(round(seconds * 16_000), np.int16),
+    )  # fmt: skip

@@ -1,0 +1,113 @@
+"""When the second pass is believed, what it is given, and what becomes of a final."""
+
+import pytest
+
+from edge_asr.asr.rescorer import Rescored
+from edge_asr.errors import RecognitionError
+from edge_asr.pipeline import SpeechEnded, Transcript
+from edge_asr.second_pass import SecondPass, heard_again
+from tests.rescorers import COMMA, ScriptedRescorer, final
+
+
+def test_its_words_replace_those_of_the_first_in_their_time() -> None:
+    before = final(1, "well", "well")
+    after = SecondPass(ScriptedRescorer(), 10.0).rewrite(before)
+    assert after.skipped is None
+    assert after.final.hypothesis.text == "Well, well."
+    assert [(word.start_s, word.end_s, word.confidence) for word in after.final.hypothesis.words] == [
+        (0.0, 0.5, 0.9),
+        (0.5, 1.0, 0.9),
+    ]
+    assert (after.final.second_model, before.second_model) == ("second", None)
+    assert (after.final.segment_id, after.final.revision, after.final.end_reason) == ("s-1", 3, before.end_reason)
+
+
+def test_where_the_first_pass_heard_no_word_the_second_is_not_asked() -> None:
+    rescorer = ScriptedRescorer()
+    after = SecondPass(rescorer, 10.0).rewrite(final(1))
+    assert (after.skipped, after.final.hypothesis.text, rescorer.heard) == ("no_words", "", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "complete", "reason"),
+    [
+        ("", 0.9, True, "empty"),
+        ("Well well", 0.9, False, "endless"),
+        ("well " * 15, 0.9, True, "endless"),
+        ("Thank you.", 0.4, True, "doubtful"),
+        ("Thank you.", 0.6, True, None),  # sure of itself
+        ("Thank well.", 0.4, True, None),  # the first pass heard some of it
+    ],
+)
+def test_what_cannot_be_believed_leaves_the_first_text(
+    text: str, confidence: float, complete: bool, reason: str | None
+) -> None:
+    rescorer = ScriptedRescorer(lambda _: text, confidence)
+    rescorer.complete = complete
+    after = SecondPass(rescorer, 10.0).rewrite(final(1, "well", "done"))
+    assert after.skipped == reason
+    assert (after.final.hypothesis.text == "well done") is (reason is not None)
+
+
+def test_a_segment_longer_than_the_model_takes_is_left_alone() -> None:
+    assert SecondPass(ScriptedRescorer(), 10.0).rewrite(final(1, "well", seconds=30.1)).skipped == "too_long"
+
+
+def test_an_error_leaves_the_first_text_and_says_what_it_was() -> None:
+    class Broken(ScriptedRescorer):
+        def decode(self, *_: object, **__: object) -> Rescored:
+            raise RecognitionError("out of order")
+
+    after = SecondPass(Broken(), 10.0).rewrite(final(1, "well"))
+    assert (after.skipped, after.fault, after.final.hypothesis.text) == ("error", "out of order", "well")
+
+
+def contexts(*finals: Transcript, context_s: float = 10.0) -> list[tuple[float, tuple[int, ...]]]:
+    """Seconds and tokens that each final's decoding was given beside it."""
+    rescorer = ScriptedRescorer()
+    second_pass = SecondPass(rescorer, context_s)
+    for one in finals:
+        second_pass.rewrite(one)
+    lengths = [len(one.samples) for one in finals if one.hypothesis.words]
+    return [((n - own) / 16_000, given) for (n, given), own in zip(rescorer.heard, lengths, strict=True)]
+
+
+def test_what_follows_closely_is_heard_behind_what_was_said_before() -> None:
+    found = contexts(final(1, "a"), final(2, "b", start_s=2.5), final(3, "c", start_s=4.5))
+    assert found == [(0.0, ()), (2.0, (0, 1)), (4.0, (0, 1, COMMA, 0, 1))]
+
+
+def test_a_long_pause_another_stream_and_what_was_not_decoded_end_the_context() -> None:
+    assert contexts(final(1, "a"), final(2, "b", start_s=2.8))[1] == (0.0, ())
+    assert contexts(final(1, "a"), final(1, "b", start_s=2.0, stream="t"))[1] == (0.0, ())
+    assert contexts(final(1, "a"), final(2, start_s=2.0), final(3, "c", start_s=4.0))[1] == (0.0, ())
+
+
+def test_the_context_is_as_long_as_it_may_be() -> None:
+    said = [final(n, "a", start_s=2.0 * n) for n in range(6)]
+    assert [seconds for seconds, _ in contexts(*said, context_s=5.0)] == [0.0, 2.0, 4.0, 4.0, 4.0, 4.0]
+    assert [seconds for seconds, _ in contexts(*said, context_s=0.0)] == [0.0] * 6
+
+
+def test_context_and_segment_together_are_no_longer_than_the_model_takes() -> None:
+    found = contexts(final(1, "a", seconds=16.0), final(2, "b", start_s=16.0, seconds=16.0), context_s=30.0)
+    assert found[1] == (0.0, ())
+
+
+def test_the_marks_that_end_the_sentence_before_are_no_words() -> None:
+    after = SecondPass(ScriptedRescorer(lambda _: ". , and so"), 10.0).rewrite(final(1, "and"))
+    assert after.final.hypothesis.text == "and so"
+
+
+def test_only_finals_are_heard_again() -> None:
+    rescorer = ScriptedRescorer()
+    second_pass = SecondPass(rescorer, 10.0)
+    done = final(1, "well", "well")
+    partial = Transcript("s", "s-1", 1, done.hypothesis, 0.0, 0.0, 1.0, None)
+    over = SpeechEnded("s", "s-1", 2.0, done.end_reason, 2)  # type: ignore[arg-type]
+    assert [heard_again(one, second_pass) for one in (partial, over)] == [partial, over]
+    assert rescorer.heard == []
+    assert heard_again(done, None) is done
+    again = heard_again(done, second_pass)
+    assert isinstance(again, Transcript)
+    assert again.second_model == "second"
