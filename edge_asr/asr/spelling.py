@@ -27,14 +27,14 @@ class _Draft:
 
 
 def words(path: TokenPath, tokens: Tokens, output_s: float, heard_s: float) -> tuple[Word, ...]:
-    """Words of a path whose outputs are `output_s` long; no word ends after `heard_s`.
+    """Words of a path whose outputs are `output_s` long; a word that comes after `heard_s` counts as the end's.
 
     Chinese and Japanese characters are a word each, without a space between them. A word's confidence is the
     geometric mean of the shares that the network gave its tokens.
     """
     found = []
     for draft in _drafts(path, tokens):
-        begin_s = min(path.outputs[draft.first] * output_s, heard_s)
+        begin_s = max(0.0, min(path.outputs[draft.first] * output_s, heard_s - output_s))
         end_s = min((path.outputs[draft.last] + 1) * output_s, heard_s)
         shares = path.log_shares[draft.first : draft.last + 1]
         confidence = min(1.0, math.exp(sum(shares) / len(shares)))
