@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from edge_asr import __version__
+from edge_asr.app import second_pass_bundle
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.config import Config
 from edge_asr.settings import model_folder
@@ -31,6 +32,7 @@ class Setting(msgspec.Struct, frozen=True):
     bundle: str
     language: str
     bundle_source: str
+    second_pass: str | None  # bundle of it, None: there is none
 
     @property
     def busy(self) -> bool:
@@ -42,13 +44,15 @@ class Setting(msgspec.Struct, frozen=True):
         versions = ", ".join(f"{name} {number}" for name, number in self.versions.items())
         return (
             f"{self.cpu}, {self.cores} cores, {self.architecture}, load {self.load_1min:.2f}; "
-            f"Python {self.python}, {versions}; bundle {self.bundle} ({self.bundle_source})"
+            f"Python {self.python}, {versions}; bundle {self.bundle} ({self.bundle_source}), "
+            f"second pass {self.second_pass or 'none'}"
         )
 
 
 def setting(config: Config, packages: Sequence[str] = ()) -> Setting:
     """What is to be measured now; `packages` are named beside our own. Raises ModelError when there is no bundle."""
     manifest = load_bundle(model_folder(config), config.models.bundle).manifest
+    second = second_pass_bundle(config, manifest)
     return Setting(
         cpu=_cpu(),
         cores=len(os.sched_getaffinity(0)),
@@ -59,6 +63,7 @@ def setting(config: Config, packages: Sequence[str] = ()) -> Setting:
         bundle=f"{manifest.name} {manifest.version}",
         language=manifest.language,
         bundle_source=manifest.source,
+        second_pass=None if second is None else f"{second.manifest.name} {second.manifest.version}",
     )
 
 

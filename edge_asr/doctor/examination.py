@@ -20,6 +20,7 @@ from edge_asr.doctor import (
     machine,
     microphones,
     model,
+    second_pass,
     service,
     sound_cards,
     sound_server,
@@ -141,10 +142,14 @@ class Examination:
         yield from faults
         if loaded is None:
             yield skip(model.SPEED, "no model to measure with")
+            yield skip(second_pass.CHECK, "no first one")
             return
         finding, recognizer = loaded
         yield finding
         yield from self._within(model.SPEED, _SPEED_S, lambda: [model.speed(config, recognizer)])
+        yield from self._within(
+            second_pass.CHECK, _LOAD_S, lambda: second_pass.second_pass(config, full=self._wish.full)
+        )
 
     def _within(self, check: str, deadline_s: float, function: Callable[[], list[Finding]]) -> Iterator[Finding]:
         found, faults = self._call(check, deadline_s, function)

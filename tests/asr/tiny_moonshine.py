@@ -51,9 +51,11 @@ def encoder() -> bytes:
     return _model(graph)
 
 
-def decoder(follows: Mapping[int, int] = HELLO, width: int = WIDTH, head_width: int = HEAD_WIDTH) -> bytes:
+def decoder(
+    follows: Mapping[int, int] = HELLO, width: int = WIDTH, head_width: int = HEAD_WIDTH, vocabulary: int = VOCABULARY
+) -> bytes:
     """Logits are a row of a table for each token; the memory grows by one for each."""
-    table = np.zeros((VOCABULARY, VOCABULARY), np.float32)
+    table = np.zeros((vocabulary, vocabulary), np.float32)
     for token, after in follows.items():
         table[token, after] = 5.0
     memory: list[int | str] = ["b", HEADS, "t", head_width]
@@ -62,7 +64,7 @@ def decoder(follows: Mapping[int, int] = HELLO, width: int = WIDTH, head_width: 
         _value("encoder_hidden_states", TensorProto.FLOAT, ["b", "f", width]),
         _value("use_cache_branch", TensorProto.BOOL, [1]),
     ]
-    outputs = [_value("logits", TensorProto.FLOAT, ["b", "s", VOCABULARY])]
+    outputs = [_value("logits", TensorProto.FLOAT, ["b", "s", vocabulary])]
     nodes = [
         helper.make_node("Gather", ["table", "input_ids"], ["logits"]),
         helper.make_node("Cast", ["input_ids"], ["floats"], to=TensorProto.FLOAT),

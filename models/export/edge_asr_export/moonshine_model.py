@@ -86,10 +86,10 @@ def _write_tokenizer(published: Path, path: Path) -> None:
     if published.suffix == ".bin":
         shutil.copyfile(published, path)
     else:
-        path.write_bytes(pack_pieces(_pieces_in(published)))
+        path.write_bytes(pack_pieces(pieces_in(published)))
 
 
-def _pieces_in(program: Path) -> list[bytes]:
+def pieces_in(program: Path) -> list[bytes]:
     """Table of word pieces in a JavaScript program; bytes are spelled <0x41> there."""
     for match in _BASE64.finditer(program.read_bytes()):
         try:

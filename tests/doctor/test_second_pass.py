@@ -1,0 +1,65 @@
+"""What the doctor says of the second pass, with a tiny one behind a first pass that is a manifest alone."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_asr.config import Config, ModelsConfig, SecondPassConfig
+from edge_asr.doctor.finding import Finding
+from edge_asr.doctor.second_pass import second_pass
+from edge_asr.errors import ConfigError, ModelError
+from tests.asr import test_bundle, tiny_moonshine
+
+
+def look(models: Path, *, full: bool = False, **wanted: Any) -> Finding:
+    config = Config(models=ModelsConfig(dir=str(models)), second_pass=SecondPassConfig(bundle="tiny", **wanted))
+    [found] = second_pass(config, full=full)
+    return found
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    test_bundle.write(tmp_path, test_bundle.plain())
+    return tmp_path
+
+
+def test_one_that_is_there_is_tried(models: Path) -> None:
+    tiny_moonshine.bundle(models)
+    found = look(models, full=True)
+    assert found.level == "ok", found
+    assert found.text.startswith("tiny, 0 MB; 0.0 s for 5 s of noise")
+
+
+def test_too_slow_for_its_deadline_is_a_warning_with_the_fix(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_moonshine.bundle(models)
+    times = iter([0, 3_000_000_000])
+    monkeypatch.setattr("edge_asr.doctor.second_pass.time.monotonic_ns", lambda: next(times))
+    found = look(models)
+    assert found.level == "warn"
+    assert "3.0 s for 5 s of noise: most finals will not wait so long (second_pass.deadline_s = 4)" in found.text
+    assert "second_pass.bundle" in found.fix
+
+
+def test_none_is_no_fault_unless_it_was_asked_for(models: Path) -> None:
+    assert look(models).level == "skip"
+    assert look(models, enabled=False).text == "second_pass.enabled = false"
+    with pytest.raises(ModelError, match="run: edge-asr models"):
+        look(models, enabled=True)
+
+
+def test_another_language_is_no_fault_unless_it_was_asked_for(models: Path) -> None:
+    tiny_moonshine.bundle(models, language="fr")
+    assert look(models).level == "skip"
+    with pytest.raises(ConfigError, match=r"second_pass\.bundle = 'tiny': it speaks 'fr', 'en' speaks 'en'"):
+        look(models, enabled=True)
+
+
+def test_spoiled_files_are_a_fault(models: Path) -> None:
+    folder = tiny_moonshine.bundle(models).folder
+    data = bytearray((folder / "tokenizer.bin").read_bytes())
+    data[-1] ^= 1
+    (folder / "tokenizer.bin").write_bytes(data)
+    assert look(models).level == "ok"
+    with pytest.raises(ModelError, match="is corrupt: sha256"):
+        look(models, full=True)
