@@ -11,6 +11,7 @@ from typing import Literal
 from edge_asr.asr.bundle import MANIFEST_FILE, Bundle, load_bundle, verify_bundle
 from edge_asr.asr.catalogue import CATALOGUE, CatalogueEntry, find
 from edge_asr.asr.manifest import Manifest
+from edge_asr.cli import models_add
 from edge_asr.cli.options import add_config_options, load_config
 from edge_asr.errors import EXIT_CONFIG, EXIT_OK, ModelError
 from edge_asr.secret_file import expand
@@ -42,11 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pulling = commands.add_parser("pull", help="fetch published weights and build a bundle of them")
     pulling.add_argument("names", nargs="+", metavar="NAME", help="as in the list, e.g. en")
     pulling.add_argument("--force", action="store_true", help="build again although it is here")
+    adding = commands.add_parser("add", help="a streaming zipformer of your own, in sherpa-onnx's layout")
+    models_add.add_arguments(adding)
     verifying = commands.add_parser("verify", help="compare every file with its checksum")
     verifying.add_argument("names", nargs="*", metavar="NAME", help="default: all that are installed")
     removing = commands.add_parser("remove", help="delete a bundle")
     removing.add_argument("names", nargs=1, metavar="NAME")
-    for command in (listing, pulling, verifying, removing):
+    for command in (listing, pulling, adding, verifying, removing):
         command.add_argument("--models-dir", metavar="DIR", help="folder of the bundles (default: the configuration's)")
         add_config_options(command)
 
@@ -58,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
         return _list(folder, as_json=args.json)
     if args.action == "pull":
         return _pull(args.names, folder, force=args.force)
+    if args.action == "add":
+        return models_add.run(args, folder)
     if args.action == "verify":
         return _verify(args.names, folder)
     return _remove(args.names[0], folder)
