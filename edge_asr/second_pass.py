@@ -26,6 +26,7 @@ Reason = Literal[
 
 _ADJACENT_S = 0.7  # a longer pause begins something new
 _DOUBTFUL = 0.5  # mean confidence below which a text that shares no word with the first is invented
+_CONFIRMED = 0.5  # share of words that both passes have: what a loop was cut off from may stay
 _WORDS_PER_S = 6.0  # nobody speaks faster for long
 
 
@@ -98,15 +99,16 @@ class SecondPass:
     def _doubt(self, final: Transcript, found: Rescored) -> Reason | None:
         """Why the text cannot be believed."""
         words = found.words
-        if not found.complete:
-            return "endless"
         if not words:
             return "empty"
+        agreed = agreement(final.hypothesis.words, words)
+        if not found.complete and agreed < _CONFIRMED:
+            return "endless"
         seconds = len(final.samples) / self.rescorer.sample_rate_hz
         if len(words) > 2 + _WORDS_PER_S * seconds:
             return "endless"
         sure = sum(word.confidence for word in words) / len(words)
-        if sure < _DOUBTFUL and agreement(final.hypothesis.words, words) == 0.0:
+        if sure < _DOUBTFUL and agreed == 0.0:
             return "doubtful"
         return None
 

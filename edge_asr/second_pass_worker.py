@@ -83,11 +83,11 @@ class SecondPassWorker:
     def finish(self, until_ns: int) -> list[Transcript]:
         """Every final that waits, those rewritten until then with their new text; the thread ends."""
         with self._changed:
-            waiting = list(self._waiting)
+            last = self._waiting[-1] if self._waiting else None
             self._closed = True
             self._changed.notify()
-        for one in waiting:
-            one.done.wait(max(0.0, (min(until_ns, one.due_ns) - self._clock.monotonic_ns()) / NS_PER_S))
+        if last is not None:  # it is the last to be rewritten
+            last.done.wait(max(0.0, (min(until_ns, last.due_ns) - self._clock.monotonic_ns()) / NS_PER_S))
         finals = self.flush()
         self._second_pass.stop()
         if self._thread.is_alive():

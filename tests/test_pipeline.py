@@ -216,6 +216,18 @@ def test_chunks_without_samples_change_nothing() -> None:
         assert feed(make(), with_empty, EndReason.END_OF_INPUT) == expected
 
 
+def test_a_final_carries_what_was_heard_and_nobody_can_change_it() -> None:
+    audio = np.concatenate([hush(1), tone(1), hush(2)])
+    seen = feed(make(), chunks(audio))
+    [final] = finals(seen)
+    begin = round(final.start_s * RATE_HZ)
+    assert len(final.samples) == round((final.decided_s - final.start_s) * RATE_HZ)
+    assert np.array_equal(final.samples, audio[begin : begin + len(final.samples)])
+    with pytest.raises(ValueError, match="read-only"):
+        final.samples[0] = 1
+    assert all(not len(one.samples) for one in seen if isinstance(one, Transcript) and not one.end_reason)
+
+
 @given(
     cuts=st.lists(st.integers(1, 5000), min_size=1, max_size=40),
     rate=st.sampled_from([16_000, 44_100, 48_000, 8_000, 22_050]),
@@ -230,5 +242,8 @@ def test_any_cutting_of_the_same_audio_gives_the_same_observations(cuts: list[in
         size = cuts[len(pieces) % len(cuts)]
         pieces.append(AudioChunk("s", at, audio[at : at + size], rate, 0))
         at += size
-    assert feed(make(), pieces, EndReason.END_OF_INPUT) == expected
+    seen = feed(make(), pieces, EndReason.END_OF_INPUT)
+    assert seen == expected
     assert finals(expected)
+    for one, other in zip(finals(seen), finals(expected), strict=True):
+        assert np.array_equal(one.samples, other.samples)

@@ -32,7 +32,8 @@ def test_where_the_first_pass_heard_no_word_the_second_is_not_asked() -> None:
     ("text", "confidence", "complete", "reason"),
     [
         ("", 0.9, True, "empty"),
-        ("Well well", 0.9, False, "endless"),
+        ("Well well well well well", 0.9, False, "endless"),
+        ("Well, done,", 0.9, False, None),  # cut off from a loop, and the first pass heard the same
         ("well " * 15, 0.9, True, "endless"),
         ("Thank you.", 0.4, True, "doubtful"),
         ("Thank you.", 0.6, True, None),  # sure of itself

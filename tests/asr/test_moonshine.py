@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from edge_asr.asr.bundle import load_bundle, of_family
 from edge_asr.asr.manifest import MoonshineManifest
-from edge_asr.asr.moonshine import Moonshine
+from edge_asr.asr.moonshine import Moonshine, _raised
 from edge_asr.asr.pieces import Pieces, pack_pieces, unpack_pieces
-from edge_asr.errors import EXIT_CONFIG, ModelError
+from edge_asr.errors import EXIT_CONFIG, ModelError, RecognitionError
 from tests.asr.tiny_moonshine import END, PIECES, START, VOCABULARY, bundle, content, decoder, write
 
 SECOND = np.zeros(16000, np.int16)
@@ -57,6 +57,20 @@ def test_a_decoder_that_does_not_end_is_stopped_when_nobody_speaks_so_fast(tmp_p
     heard = model.decode(SECOND[:2000])
     assert not heard.complete
     assert len(heard.tokens) == 8
+
+
+def test_a_very_quiet_voice_is_raised_and_no_other_is_changed() -> None:
+    wave = np.sin(np.arange(400) / 9.0)
+    for peak, raised in ((100, 0.5), (600, 0.5), (700, 700 / 32768), (20000, 20000 / 32768)):
+        assert np.abs(_raised((wave * peak).astype(np.int16))).max() == pytest.approx(raised, rel=0.02)
+    assert not _raised(np.zeros(9, np.int16)).any()
+
+
+def test_who_is_stopped_says_so(tmp_path: Path) -> None:
+    model = Moonshine(bundle(tmp_path))
+    model.stop()
+    with pytest.raises(RecognitionError, match="the second pass failed"):
+        model.decode(SECOND)
 
 
 def junk() -> bytes:
