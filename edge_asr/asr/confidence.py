@@ -5,33 +5,45 @@ words that were right at that mean, by a logistic fit on 1,438 words of read spe
 """
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-FrameScores = tuple[NDArray[np.float32], NDArray[np.float32]]  # outputs of a chunk and their `frame_totals`
-
 _CENTRE, _OFFSET, _SLOPE = -4.4, 1.95, 1.5  # the fit; right words have means about -4.45, wrong ones -4.73
 
 
-def frame_totals(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Log sum float32 (n,) over the outputs of each frame of `scores` float32 (n, outputs)."""
-    top = scores.max(axis=1)
-    totals: NDArray[np.float32] = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
-    return totals
+class Certainty:
+    """The network's outputs of one utterance, kept to tell how certain a path through them is. One thread."""
+
+    def __init__(self) -> None:
+        self._scores: NDArray[np.float32] = np.empty((0, 0), np.float32)
+        self._totals: NDArray[np.float32] = np.empty(0, np.float32)
+        self._count = 0
+
+    def add(self, scores: NDArray[np.float32]) -> None:
+        """Take the next outputs float32 (n, outputs)."""
+        end = self._count + len(scores)
+        if end > len(self._totals):
+            room = 2 * end
+            self._scores = _longer(self._scores[: self._count], (room, scores.shape[1]))
+            self._totals = _longer(self._totals[: self._count], (room,))
+        self._scores[self._count : end] = scores
+        top = scores.max(axis=1)
+        self._totals[self._count : end] = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
+        self._count = end
+
+    def along(self, pdfs: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Log share float32 (frames,) of the outputs `pdfs` int32 (frames,), from the first frame on, among all."""
+        frames = np.arange(min(len(pdfs), self._count))
+        certainty: NDArray[np.float32] = self._scores[frames, pdfs[: len(frames)]] - self._totals[: len(frames)]
+        return certainty
 
 
-def frame_certainty(scores: Sequence[FrameScores], pdfs: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Log share float32 (frames,) of the outputs `pdfs` int32 (frames,) among all outputs, chunk after chunk."""
-    certainty = np.empty(len(pdfs), np.float32)
-    begin = 0
-    for chunk, totals in scores:
-        wanted = pdfs[begin : begin + len(chunk)]
-        rows = np.arange(len(wanted))
-        certainty[begin : begin + len(wanted)] = chunk[rows, wanted] - totals[: len(wanted)]
-        begin += len(wanted)
-    return certainty[:begin]
+def _longer(array: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    room = np.empty(shape, np.float32)
+    if len(array):
+        room[: len(array)] = array
+    return room
 
 
 def word_confidence(certainty: NDArray[np.float32]) -> float:

@@ -5,7 +5,6 @@ ends the process. So header, size and the range of every number are checked here
 """
 
 import struct
-from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,9 @@ from numpy.typing import NDArray
 from edge_asr.errors import ModelError
 
 _MAGIC = 2125659606  # OpenFst's, of every FST
-_VERSION = 2  # of a const FST whose parts follow each other without padding
+_ALIGNED_VERSION, _VERSION = 1, 2  # of a const FST whose parts begin at multiples of 16, and of one without padding
+_ALIGNED_FLAG = 4
+_ALIGNMENT = 16
 _HEAD = struct.Struct("<i")
 _REST = struct.Struct("<iiQqqq")  # version, flags, properties, start, states, arcs
 _MOST_HEADER_BYTES = 256
@@ -22,34 +23,37 @@ _STATE = np.dtype([("weight", "<f4"), ("arc", "<u4"), ("arcs", "<u4"), ("silent_
 _ARC = np.dtype([("label", "<i4"), ("word", "<i4"), ("weight", "<f4"), ("next", "<i4")])
 
 
-def check_graph_file(path: Path, labels: int, words: Collection[int]) -> None:
-    """Refuse a file that is not a whole const FST of labels 0..`labels` and of these `words`; raises ModelError."""
+def check_graph_file(path: Path, labels: int, known: NDArray[np.bool_]) -> bool:
+    """Refuse a file that is not a whole const FST of labels 0..`labels` and of `known` words; raises ModelError.
+
+    `known` bool (words,) tells by number. Returns whether the file's parts are aligned, so that it can be mapped.
+    """
     try:
-        header_bytes, start, states, arcs = _header(path)
+        states_at, alignment, start, states, arcs = _header(path)
         size = path.stat().st_size
-        wanted = header_bytes + states * _STATE.itemsize + arcs * _ARC.itemsize
+        arcs_at = _aligned(states_at + states * _STATE.itemsize, alignment)
+        wanted = arcs_at + arcs * _ARC.itemsize
         if size != wanted:
             raise ModelError(f"{path} has {size} bytes, its own header says {wanted}")
         if not 0 <= start < states or arcs < 1:
             raise ModelError(f"{path} is an empty graph: {states} states, {arcs} arcs, begin at {start}")
-        state = np.memmap(path, _STATE, "r", header_bytes, (states,))
-        arc = np.memmap(path, _ARC, "r", header_bytes + states * _STATE.itemsize, (arcs,))
+        state = np.memmap(path, _STATE, "r", states_at, (states,))
+        arc = np.memmap(path, _ARC, "r", arcs_at, (arcs,))
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
     ends = state["arc"].astype(np.int64) + state["arcs"]
     _within(path, "an arc", ends, arcs)
     _within(path, "a label", arc["label"], labels)
     _within(path, "a state", arc["next"], states - 1)
-    known = np.zeros(max(words, default=0) + 1, np.bool_)
-    known[list(words)] = True
     _within(path, "a word", arc["word"], len(known) - 1)
     unknown = ~known[arc["word"]]
     if unknown.any():
         raise ModelError(f"{path} names the word {int(arc['word'][unknown.argmax()])}, which is not among the words")
+    return alignment == _ALIGNMENT
 
 
-def _header(path: Path) -> tuple[int, int, int, int]:
-    """Size of the header in bytes, first state, count of states, count of arcs."""
+def _header(path: Path) -> tuple[int, int, int, int, int]:
+    """Where the states begin, the parts' alignment, first state, count of states, count of arcs."""
     with path.open("rb") as file:
         data = file.read(_MOST_HEADER_BYTES)
     try:
@@ -61,9 +65,14 @@ def _header(path: Path) -> tuple[int, int, int, int]:
         version, flags, _, start, states, arcs = _REST.unpack_from(data, offset)
     except struct.error:
         raise ModelError(f"{path} is not a decoding graph: it ends within the header") from None
-    if (kind, arc_kind, version, flags) != (b"const", b"standard", _VERSION, 0):
+    alignment = {(_ALIGNED_VERSION, _ALIGNED_FLAG): _ALIGNMENT, (_VERSION, 0): 1}.get((version, flags))
+    if (kind, arc_kind) != (b"const", b"standard") or alignment is None:
         raise ModelError(f"{path} is not a decoding graph: no const FST of OpenFst")
-    return offset + _REST.size, start, states, arcs
+    return _aligned(offset + _REST.size, alignment), alignment, start, states, arcs
+
+
+def _aligned(offset: int, alignment: int) -> int:
+    return -(-offset // alignment) * alignment
 
 
 def _text(data: bytes, offset: int) -> tuple[bytes, int]:

@@ -17,6 +17,7 @@ from edge_asr.asr.arrays import Shape, load_arrays
 from edge_asr.errors import ModelError
 
 Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]  # what one frame adds; sums of many frames are float64
 _GAUSSIANS_PER_FRAME = 5
 _MIN_POSTERIOR = 0.025
 _POSTERIOR_SCALE = 0.1
@@ -48,28 +49,30 @@ class SpeakerState:
     quadratic: Floats
     linear: Floats
     weight: float
+    sums: Floats  # (frames + 1, D): of all frames before each one
 
 
 class IvectorExtractor:
     """Immutable model; the state goes in and comes back changed. One state belongs to one thread."""
 
     def __init__(self, model: dict[str, NDArray[np.generic]]) -> None:
-        def array(name: str) -> Floats:
-            return np.ascontiguousarray(model[name], np.float64)
+        def array(name: str) -> Singles:
+            return np.ascontiguousarray(model[name], np.float32)
 
         self._gmm_const = array("gmm_const")
         self._gmm_means_invvars_t = np.ascontiguousarray(array("gmm_means_invvars").T)
         self._gmm_half_inv_vars_t = np.ascontiguousarray(0.5 * array("gmm_inv_vars").T)
-        self._cmvn_mean = array("cmvn_mean")
-        self._sigma_inv_m = array("sigma_inv_m")
-        self._u = array("u")
+        self._cmvn_mean = np.asarray(model["cmvn_mean"], np.float64)
+        sigma_inv_m, quadratic = array("sigma_inv_m"), array("u")
+        self._sigma_inv_m = sigma_inv_m.reshape(len(sigma_inv_m), -1)  # (gaussians, projected * dim)
+        self._u = quadratic.reshape(len(quadratic), -1)  # (gaussians, dim * dim)
         self._prior_offset = float(model["prior_offset"])
         self._left, self._right = int(model["splice_left"]), int(model["splice_right"])
         self.dim = int(model["ivector_dim"])
         lda = array("lda")
         spliced = len(self._cmvn_mean) * (self._left + 1 + self._right)
         self._lda_t = np.ascontiguousarray(lda[:, :spliced].T)
-        self._lda_offset = lda[:, -1] if lda.shape[1] == spliced + 1 else np.zeros(len(lda))
+        self._lda_offset = lda[:, -1] if lda.shape[1] == spliced + 1 else np.zeros(len(lda), np.float32)
 
     @classmethod
     def load(cls, path: Path, ceps: int, dim: int) -> Self:
@@ -89,24 +92,25 @@ class IvectorExtractor:
         """State of a voice never heard."""
         linear = np.zeros(self.dim)
         linear[0] = self._prior_offset
-        return SpeakerState(np.eye(self.dim), linear, 0.0)
+        return SpeakerState(np.eye(self.dim), linear, 0.0, np.zeros((1, len(self._cmvn_mean))))
 
     def accept(self, frames: NDArray[np.float32], first: int, state: SpeakerState) -> SpeakerState:
         """Add frames `first`.. of `frames` (float32 (n, D): the utterance up to now) to the statistics."""
         if first >= len(frames):
             return state
-        begin = max(0, first - _CMVN_WINDOW_FRAMES - self._left)  # no frame before it is in a window
-        block = frames[begin:].astype(np.float64)
+        fresh = np.cumsum(frames[first:], axis=0, dtype=np.float64) + state.sums[first]
+        state.sums = np.concatenate([state.sums[: first + 1], fresh])
+        begin = max(0, first - self._left)
+        block = frames[begin:]
         index = np.arange(first - begin, len(block))
-        normalized = self._project(block - self._running_mean(block), index)
+        normalized = self._project((block - self._running_mean(begin, state.sums)).astype(np.float32), index)
         plain = self._project(block, index)
         posteriors = self._posteriors(normalized)
-        used = np.flatnonzero(posteriors.any(axis=0))
+        used = np.flatnonzero(posteriors.any(axis=0))  # a tenth of the Gaussians
         posteriors = posteriors[:, used]
-        weighted = posteriors.T @ plain
         mass = posteriors.sum(axis=0)
-        state.quadratic += np.tensordot(mass, self._u[used], 1)
-        state.linear += np.einsum("gdf,gd->f", self._sigma_inv_m[used], weighted)
+        state.quadratic += (mass @ self._u[used]).reshape(self.dim, self.dim)
+        state.linear += (posteriors.T @ plain).ravel() @ self._sigma_inv_m[used].reshape(-1, self.dim)
         before = max(state.weight, _PRIOR_COUNT)
         state.weight += float(mass.sum())
         strengthen = (max(state.weight, _PRIOR_COUNT) - before) / _PRIOR_COUNT
@@ -122,32 +126,28 @@ class IvectorExtractor:
         estimate[0] -= self._prior_offset
         return estimate.astype(np.float32)[None]
 
-    def _running_mean(self, block: Floats) -> Floats:
-        """Mean of each frame's window, topped up by the global mean."""
-        total = np.concatenate([np.zeros((1, block.shape[1])), np.cumsum(block, axis=0)])
-        end = np.arange(1, len(block) + 1)
-        begin = np.maximum(0, end - _CMVN_WINDOW_FRAMES)
-        count = (end - begin).astype(np.float64)[:, None]
-        window = total[end] - total[begin]
+    def _running_mean(self, begin: int, sums: Floats) -> Floats:
+        """Mean of the window that ends with each frame from `begin` on, topped up by the global mean."""
+        end = np.arange(begin + 1, len(sums))
+        start = np.maximum(0, end - _CMVN_WINDOW_FRAMES)
+        count = (end - start).astype(np.float64)[:, None]
         top_up = np.minimum(_CMVN_WINDOW_FRAMES - count, _CMVN_GLOBAL_FRAMES)
-        mean: Floats = (window + top_up * self._cmvn_mean) / (count + top_up)
+        mean: Floats = (sums[end] - sums[start] + top_up * self._cmvn_mean) / (count + top_up)
         return mean
 
-    def _project(self, block: Floats, index: NDArray[np.intp]) -> Floats:
+    def _project(self, block: Singles, index: NDArray[np.intp]) -> Singles:
         """Splice the frames at `index` with their neighbours (edges repeat) and project them."""
         around = np.clip(index[:, None] + np.arange(-self._left, self._right + 1)[None], 0, len(block) - 1)
-        projected: Floats = block[around].reshape(len(index), -1) @ self._lda_t + self._lda_offset
+        projected: Singles = block[around].reshape(len(index), -1) @ self._lda_t + self._lda_offset
         return projected
 
-    def _posteriors(self, block: Floats) -> Floats:
+    def _posteriors(self, block: Singles) -> Singles:
         """Scaled posteriors (n, G) of the few best Gaussians of each frame; the rest are zero."""
         scores = self._gmm_const + block @ self._gmm_means_invvars_t - (block * block) @ self._gmm_half_inv_vars_t
-        best = np.argpartition(scores, -_GAUSSIANS_PER_FRAME, axis=1)[:, -_GAUSSIANS_PER_FRAME:]
-        top = np.take_along_axis(scores, best, axis=1)
-        share = np.exp(top - top.max(axis=1, keepdims=True))
-        share /= share.sum(axis=1, keepdims=True)
-        share[share < _MIN_POSTERIOR] = 0.0  # the best of five is at least 0.2: one always stays
-        share *= _POSTERIOR_SCALE / share.sum(axis=1, keepdims=True)
-        posteriors = np.zeros_like(scores)
-        np.put_along_axis(posteriors, best, share, axis=1)
+        fifth = np.partition(scores, -_GAUSSIANS_PER_FRAME, axis=1)[:, -_GAUSSIANS_PER_FRAME, None]
+        posteriors: Singles = np.exp(scores - scores.max(axis=1, keepdims=True))
+        posteriors[scores < fifth] = 0.0
+        posteriors /= posteriors.sum(axis=1, keepdims=True)
+        posteriors[posteriors < _MIN_POSTERIOR] = 0.0  # the best of five is at least 0.2: one always stays
+        posteriors *= _POSTERIOR_SCALE / posteriors.sum(axis=1, keepdims=True)
         return posteriors

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.bundle import Bundle
-from edge_asr.asr.confidence import FrameScores, frame_certainty, frame_totals, word_confidence
+from edge_asr.asr.confidence import Certainty, word_confidence
 from edge_asr.asr.features import MfccStream
 from edge_asr.asr.ivector import IvectorExtractor, SpeakerState
 from edge_asr.asr.labels import Labels
@@ -34,7 +34,7 @@ class KaldiUtterance:
     waiting_samples: int = 0
     fed_samples: int = 0
     adapted_frames: int = 0  # frames that the speaker statistics have seen
-    scores: list[FrameScores] = field(default_factory=list)  # for confidences
+    certainty: Certainty = field(default_factory=Certainty)
 
 
 class KaldiRecognizer:
@@ -94,7 +94,9 @@ class KaldiRecognizer:
             missing = self._reach_frames(state.search.frames + outputs) - len(frames)
             tail = np.repeat(frames[-1:], max(0, missing), axis=0)
             self._decode(outputs, np.concatenate([frames, tail]), state)
-        return self._final(state), state
+        final = self._final(state)
+        self._graph.rest()
+        return final, state
 
     def _reach_frames(self, outputs: int) -> int:
         """How many frames the first `outputs` outputs of the network look at."""
@@ -125,7 +127,7 @@ class KaldiRecognizer:
         if begin < 0:
             window = np.concatenate([np.repeat(frames[:1], -begin, axis=0), window])
         scores = self.network.run(window, self._ivectors.ivector(state.speaker))
-        state.scores.append((scores, frame_totals(scores)))
+        state.certainty.add(scores)
         state.search.advance(scores)
 
     def _partial(self, state: KaldiUtterance) -> Hypothesis:
@@ -141,13 +143,13 @@ class KaldiRecognizer:
         words = []
         for number, label in enumerate(path.words):
             begin, end = spans[number] if number < len(spans) else nowhere
-            if label in self._graph.spoken and (end - begin) * self._output_s <= _LONGEST_WORD_S:
+            if self._graph.words.spoken[label] and (end - begin) * self._output_s <= _LONGEST_WORD_S:
                 confidence = word_confidence(certainty[begin:end])
                 word = self._graph.words[label]
                 words.append(Word(word, begin * self._output_s, end * self._output_s, confidence))
         return tuple(words)
 
     def _hypothesis(self, path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:
-        words = self._words(path, frame_certainty(state.scores, self._labels.pdf_of_label[path.labels]))
+        words = self._words(path, state.certainty.along(self._labels.pdf_of_label[path.labels]))
         silent_frames = self._labels.trailing_silence_frames(path.labels)
         return Hypothesis(words, state.search.frames * self._output_s, silent_frames * self._output_s, timed)

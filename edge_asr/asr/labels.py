@@ -33,6 +33,8 @@ class Labels:
     position_of_label: NDArray[np.uint8]
     silence_of_label: NDArray[np.bool_]
     self_loop_of_label: NDArray[np.bool_]
+    enters_of_label: NDArray[np.bool_]  # a word's first phone, at its first frame
+    breaks_of_label: NDArray[np.bool_]  # the word before ends here, if it has not yet
 
     @classmethod
     def load(cls, path: Path, labels: int, pdfs: int) -> Self:
@@ -49,12 +51,16 @@ class Labels:
             if low < 0 or high >= limit:
                 raise ModelError(f"{path}: {name} goes from {low} to {high}, expected 0 to {limit - 1}")
         phones = arrays["phone_of_label"]
+        loops = arrays["self_loop_of_label"].astype(np.bool_)
+        enters = np.isin(positions, (Position.BEGIN, Position.SINGLETON)) & ~loops
         return cls(
             pdf_of_label=outputs.astype(np.int32),
             phone_of_label=phones.astype(np.int32),
             position_of_label=positions.astype(np.uint8),
             silence_of_label=np.isin(phones, arrays["silence_phones"]),
-            self_loop_of_label=arrays["self_loop_of_label"].astype(np.bool_),
+            self_loop_of_label=loops,
+            enters_of_label=enters,
+            breaks_of_label=enters | (positions == Position.NONWORD),
         )
 
     def trailing_silence_frames(self, labels: NDArray[np.int32]) -> int:
@@ -64,11 +70,7 @@ class Labels:
 
     def word_spans(self, labels: NDArray[np.int32]) -> list[tuple[int, int]]:
         """Frames [begin, end) of each word on a path, in order; a word ends where a nonword or the next one begins."""
-        if not len(labels):
-            return []
-        positions = self.position_of_label[labels]
-        begins = np.isin(positions, (Position.BEGIN, Position.SINGLETON))
-        entered = np.flatnonzero(begins & ~self.self_loop_of_label[labels])
-        breaks = np.unique(np.concatenate([entered, np.flatnonzero(positions == Position.NONWORD), [len(labels)]]))
+        entered = np.flatnonzero(self.enters_of_label[labels])
+        breaks = np.append(np.flatnonzero(self.breaks_of_label[labels]), len(labels))
         ends = breaks[np.searchsorted(breaks, entered, side="right")]
-        return [(int(begin), int(end)) for begin, end in zip(entered, ends, strict=True)]
+        return list(zip(entered.tolist(), ends.tolist(), strict=True))

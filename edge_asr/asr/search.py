@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.graph_file import check_graph_file
+from edge_asr.asr.graph_map import open_graph
 from edge_asr.asr.labels import Labels
-from edge_asr.errors import ModelError
-
-_MARKS = ("", "<", "[", "!", "#")  # <eps>, [unk], !SIL, #0: what a lexicon names beside words
+from edge_asr.asr.words import WordTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +31,15 @@ class Graph:
     """The decoding graph and its words. Immutable, shared by all utterances."""
 
     def __init__(self, graph_path: Path, words_path: Path, labels: int) -> None:
-        """Read a graph over labels 0..`labels`; raises ModelError."""
-        self.words = _read_words(words_path)
-        self.spoken = frozenset(label for label, word in self.words.items() if word[:1] not in _MARKS)
-        check_graph_file(graph_path, labels, self.words)
-        self.fst: Any = kaldifst.StdConstFst.read(str(graph_path))
-        if self.fst is None:
-            raise ModelError(f"{graph_path} is not a decoding graph that can be read")
+        """Open a graph over labels 0..`labels`; raises ModelError."""
+        self.words = WordTable.read(words_path)
+        mappable = check_graph_file(graph_path, labels, self.words.known)
+        self._opened = open_graph(graph_path, mappable=mappable)
+        self.fst: Any = self._opened.fst
 
-
-def _read_words(path: Path) -> dict[int, str]:
-    words: dict[int, str] = {}
-    try:
-        for line in path.read_text(encoding="utf-8").removesuffix("\n").split("\n"):
-            word, tab, number = line.rpartition("\t")
-            if not tab or not (number.isascii() and number.isdigit()):
-                raise ModelError(f"{path} has a line {line[:60]!r}; expected WORD<TAB>NUMBER")
-            words[int(number)] = word
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ModelError(f"{path} is not UTF-8 text at byte {error.start}") from None
-    return words
+    def rest(self) -> None:
+        """Between utterances: give back the memory that can be had again from the file."""
+        self._opened.release()
 
 
 class Search:
@@ -63,13 +49,13 @@ class Search:
         options = kaldi_decoder.FasterDecoderOptions(beam=beam, max_active=max_active)
         self._decoder: Any = kaldi_decoder.FasterDecoder(graph.fst, options)
         self._decoder.init_decoding()
-        self._pdf_of_label = labels.pdf_of_label[1:]
+        self._pdf_of_label = labels.pdf_of_label[1:].astype(np.intp)
         self._acoustic_scale = acoustic_scale
         self.frames = 0
 
     def advance(self, scores: NDArray[np.float32]) -> None:
         """Take network outputs float32 (n, pdfs), one row for each subsampled frame."""
-        by_label = scores[:, self._pdf_of_label]
+        by_label = scores.take(self._pdf_of_label, axis=1, mode="clip")  # checked at load; "raise" would cost twice
         if self._acoustic_scale != 1.0:
             by_label *= self._acoustic_scale
         self._decoder.advance_decoding(kaldi_decoder.DecodableCtc(by_label, self.frames))

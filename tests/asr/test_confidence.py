@@ -6,26 +6,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge_asr.asr.confidence import FrameScores, frame_certainty, frame_totals, word_confidence
+from edge_asr.asr.confidence import Certainty, word_confidence
 
 
-def chunk(scores: NDArray[np.float32]) -> FrameScores:
-    return scores, frame_totals(scores)
+def heard(*chunks: NDArray[np.float32]) -> Certainty:
+    certainty = Certainty()
+    for scores in chunks:
+        certainty.add(scores)
+    return certainty
 
 
 def test_the_shares_of_all_outputs_add_up_to_one() -> None:
     scores = np.random.default_rng(4).normal(0, 3, (7, 5)).astype(np.float32)
-    parts = [chunk(scores[:3]), chunk(scores[3:])]
-    total = sum(np.exp(frame_certainty(parts, np.full(7, pdf, np.int32))) for pdf in range(5))
+    certainty = heard(scores[:3], scores[3:])
+    total = sum(np.exp(certainty.along(np.full(7, pdf, np.int32))) for pdf in range(5))
     assert total == pytest.approx(np.ones(7), abs=1e-5)
 
 
 def test_a_path_shorter_than_the_scores_uses_its_own_frames() -> None:
-    parts = [chunk(np.zeros((4, 2), np.float32)), chunk(np.zeros((4, 2), np.float32))]
+    certainty = heard(np.zeros((4, 2), np.float32), np.zeros((4, 2), np.float32))
     for frames in (2, 5):
-        certainty = frame_certainty(parts, np.ones(frames, np.int32))
-        assert certainty == pytest.approx(np.log([0.5] * frames))
-    assert len(frame_certainty([], np.empty(0, np.int32))) == 0
+        assert certainty.along(np.ones(frames, np.int32)) == pytest.approx(np.log([0.5] * frames))
+    assert len(heard().along(np.empty(0, np.int32))) == 0
+
+
+def test_growing_keeps_what_was_there() -> None:
+    scores = np.random.default_rng(5).normal(0, 3, (40, 3)).astype(np.float32)
+    pieces = heard(*(scores[at : at + 1] for at in range(40)))
+    path = np.arange(40, dtype=np.int32) % 3
+    assert pieces.along(path) == pytest.approx(heard(scores).along(path))
 
 
 @given(st.floats(-20, 0), st.floats(0.01, 5))

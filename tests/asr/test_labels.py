@@ -11,6 +11,8 @@ LABELS = Labels(
     position_of_label=np.array([0, 0, 0, 1, 1, 2, 3, 3, 4, 4], np.uint8),
     silence_of_label=np.array([0, 1, 1, 0, 0, 0, 0, 0, 0, 0], np.bool_),
     self_loop_of_label=np.array([0, 0, 1, 0, 1, 0, 0, 1, 0, 1], np.bool_),
+    enters_of_label=np.array([0, 0, 0, 1, 0, 0, 0, 0, 1, 0], np.bool_),
+    breaks_of_label=np.array([1, 1, 1, 1, 0, 0, 0, 0, 1, 0], np.bool_),
 )
 
 

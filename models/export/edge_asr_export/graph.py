@@ -57,4 +57,4 @@ def compose_graph(folder: Path, graph: Path, words: Path, work: Path, tick: Call
     run("fstcompose", str(half), str(clean), str(composed))
     run("fstrelabel", f"--relabel_ipairs={pairs}", str(composed), str(relabelled))
     composed.unlink()
-    run("fstconvert", "--fst_type=const", str(relabelled), str(graph))
+    run("fstconvert", "--fst_align=true", "--fst_type=const", str(relabelled), str(graph))

@@ -1,0 +1,90 @@
+"""The decoding graph mapped from its file instead of copied into memory.
+
+OpenFst can do either, by a flag of its library that kaldifst's Python interface does not reach: a C++ string, "read" by
+default. It is set here in place, and only when it is found just as expected; else the graph is read, which costs its
+size in memory (225 MB in English) and changes nothing else. Mapped pages are shared, and the kernel may take them back.
+"""
+
+import contextlib
+import ctypes
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kaldifst
+
+from edge_asr.errors import ModelError
+
+_SYMBOL = "_Z23FST_FLAGS_fst_read_modeB5cxx11"
+_SIZE_AT, _TEXT_AT = 8, 16  # of libstdc++'s std::string: pointer, size, and a short text within itself
+_MADV_DONTNEED = 4
+
+
+class OpenGraph:
+    """A graph that was opened; `fst` is kaldifst's object, `mapped` whether its pages are the file's."""
+
+    def __init__(self, fst: Any, regions: list[tuple[int, int]]) -> None:
+        self.fst = fst
+        self.mapped = bool(regions)
+        self._regions = regions
+
+    def release(self) -> None:
+        """Let go of the mapped pages: the next look at one finds it in the kernel's cache, or in the file."""
+        for begin, end in self._regions:
+            ctypes.CDLL(None).madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), _MADV_DONTNEED)
+
+
+def open_graph(path: Path, *, mappable: bool) -> OpenGraph:
+    """Const FST of a file that was checked; mapped where that can be done. Raises ModelError."""
+    with _mapping() if mappable else contextlib.nullcontext():
+        fst = kaldifst.StdConstFst.read(str(path))
+    if fst is None:
+        raise ModelError(f"{path} is not a decoding graph that can be read")
+    return OpenGraph(fst, _regions(path))
+
+
+@contextlib.contextmanager
+def _mapping() -> Iterator[None]:
+    """Within it OpenFst maps what it reads, where that is possible."""
+    flag = _flag()
+    if flag is None:
+        yield
+        return
+    _write(flag, b"map")
+    try:
+        yield
+    finally:
+        _write(flag, b"read")
+
+
+def _flag() -> int | None:
+    """Address of the flag, when it is the string that is expected."""
+    try:
+        library = ctypes.CDLL(kaldifst.lib._kaldifst.__file__)  # noqa: SLF001 - the library itself, already loaded
+        address = ctypes.addressof(ctypes.c_char.in_dll(library, _SYMBOL))
+    except (AttributeError, OSError, ValueError):
+        return None
+    text = ctypes.c_void_p.from_address(address).value
+    if text != address + _TEXT_AT or ctypes.c_size_t.from_address(address + _SIZE_AT).value != len(b"read"):
+        return None
+    return address if ctypes.string_at(text, len(b"read")) == b"read" else None
+
+
+def _write(flag: int, value: bytes) -> None:
+    ctypes.memmove(flag + _TEXT_AT, value + b"\0", len(value) + 1)
+    ctypes.c_size_t.from_address(flag + _SIZE_AT).value = len(value)
+
+
+def _regions(path: Path) -> list[tuple[int, int]]:
+    """Where the file is mapped in this process: addresses [begin, end)."""
+    real = str(path.resolve())
+    try:
+        lines = Path("/proc/self/maps").read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return []
+    return [
+        (int(begin, 16), int(end, 16))
+        for line in lines
+        if line.endswith(real) and (found := line.split(maxsplit=5))[-1] == real
+        for begin, _, end in [found[0].partition("-")]
+    ]
