@@ -74,7 +74,7 @@ class ZipformerRecognizer:
     def _decode(self, state: ZipformerUtterance) -> bool:
         """Decode what is ready; whether there was anything."""
         before = state.frames
-        while state.frames + self._sizes.chunk_frames < state.fbank.count:
+        while state.fbank.has(state.frames + self._sizes.chunk_frames + 1):  # one more: as sherpa-onnx counts
             frames = state.fbank.frames(state.frames, self._sizes.chunk_frames)
             outputs, state.memory = self._encoder.run(frames, state.memory)
             state.search = self._search.advance(outputs, state.search)

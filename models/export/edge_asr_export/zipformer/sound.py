@@ -7,6 +7,7 @@ from edge_asr.asr.fbank import FbankStream
 
 RATE_HZ = 16_000
 MEL_BINS = 80
+FRAMES_PER_S = 100
 
 
 def changing_sound(seconds: float, seed: int) -> NDArray[np.int16]:
@@ -27,4 +28,5 @@ def features_of(samples: NDArray[np.int16]) -> NDArray[np.float32]:
     """Log mel energies float32 (frames, MEL_BINS)."""
     fbank = FbankStream(RATE_HZ, MEL_BINS)
     fbank.accept(samples)
-    return fbank.frames(0, fbank.count)
+    fbank.finish()
+    return fbank.frames(0, len(samples) * FRAMES_PER_S // RATE_HZ)
