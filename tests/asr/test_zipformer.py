@@ -1,5 +1,6 @@
 """A zipformer as the pipeline sees it: timed words, trailing silence, and no difference by how the audio is cut."""
 
+import gc
 from functools import cache
 from pathlib import Path
 
@@ -112,3 +113,14 @@ def test_a_bad_file_of_phrases_is_refused(content: bytes | None, complaint: str,
 def test_only_a_transducer_listens_for_phrases() -> None:
     with pytest.raises(ConfigError, match=r"hotwords_file is set, and the model 'mine' is of the kind 'zipformer-ctc'"):
         network("ctc").recognizer(RecognizerConfig(hotwords_file="x"))
+
+
+def test_two_utterances_at_once_do_not_disturb_each_other() -> None:
+    recognizer = network("transducer").recognizer()
+    one, other = recognizer.start(), recognizer.start()
+    for begin in range(0, SAMPLES, 8000):
+        _, one = recognizer.step(sound(SAMPLES)[begin : begin + 8000], one)
+        _, other = recognizer.step(sound(2 * SAMPLES)[SAMPLES:][begin : begin + 8000], other)
+    gc.collect()
+    assert recognizer.finish(one)[0] == whole("transducer", 1)
+    assert recognizer.finish(other)[0] != whole("transducer", 1)
