@@ -14,7 +14,7 @@ from edge_asr.asr.features import MfccStream
 from edge_asr.asr.ivector import IvectorExtractor, SpeakerState
 from edge_asr.asr.labels import Labels
 from edge_asr.asr.manifest import KaldiManifest
-from edge_asr.asr.network import AcousticNetwork
+from edge_asr.asr.network import AcousticNetwork, NetworkState
 from edge_asr.asr.result import Hypothesis, Word
 from edge_asr.asr.search import BestPath, Graph, Search
 from edge_asr.errors import ModelError
@@ -29,6 +29,7 @@ class KaldiUtterance:
 
     mfcc: MfccStream
     speaker: SpeakerState
+    network: NetworkState
     search: Search
     waiting: list[NDArray[np.int16]] = field(default_factory=list)
     waiting_samples: int = 0
@@ -72,7 +73,7 @@ class KaldiRecognizer:
         manifest = self._manifest
         search = Search(self._graph, self._labels, self._beam, self._max_active, manifest.search.acoustic_scale)
         mfcc = MfccStream(manifest.features, self.sample_rate_hz, gain)
-        return KaldiUtterance(mfcc, self._ivectors.start(), search)
+        return KaldiUtterance(mfcc, self._ivectors.start(), self.network.start(), search)
 
     def step(self, samples: NDArray[np.int16], state: KaldiUtterance) -> tuple[Hypothesis | None, KaldiUtterance]:
         """Take samples; decode every chunk that is complete with its right context."""
@@ -121,12 +122,15 @@ class KaldiRecognizer:
         """Run the next `outputs` outputs through network and search; `frames` reaches to the end of their context."""
         state.speaker = self._ivectors.accept(state.mfcc.frames, state.adapted_frames, state.speaker)
         state.adapted_frames = state.mfcc.count
-        left = self._manifest.left_context_frames
-        begin = state.search.frames * self._manifest.subsampling_factor - left
-        window = frames[max(0, begin) : self._reach_frames(state.search.frames + outputs)]
-        if begin < 0:
-            window = np.concatenate([np.repeat(frames[:1], -begin, axis=0), window])
-        scores = self.network.run(window, self._ivectors.ivector(state.speaker))
+        end = self._reach_frames(state.search.frames + outputs)
+        if state.search.frames:
+            window = frames[self._reach_frames(state.search.frames) : end]
+        else:  # before the first frame lies the first frame, repeated
+            lead = self._manifest.left_context_frames
+            lead += -(lead + end) % self._manifest.subsampling_factor
+            window = np.concatenate([np.repeat(frames[:1], lead, axis=0), frames[:end]])
+        scores, state.network = self.network.run(window, self._ivectors.ivector(state.speaker), state.network)
+        scores = scores[-outputs:]
         state.certainty.add(scores)
         state.search.advance(scores)
 

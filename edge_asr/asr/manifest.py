@@ -48,11 +48,11 @@ class Manifest(Part, frozen=True, tag_field="kind"):
     """What every bundle says; a subclass for each family of models adds its own.
 
     Model dimensions are read here, never written as literals elsewhere. `files` holds one entry for each of ROLES.
+    Each family counts its `format` by itself.
     """
 
     ROLES: ClassVar[tuple[str, ...]] = ()
 
-    format: Literal[1]
     name: BundleName
     language: str
     description: str
@@ -71,6 +71,7 @@ class KaldiManifest(Manifest, frozen=True, tag="kaldi-tdnnf"):
 
     ROLES: ClassVar[tuple[str, ...]] = ("network", "network_float", "graph", "words", "labels", "ivector")
 
+    format: Literal[2]  # 1 had a network without states
     features: Features
     left_context_frames: Context
     right_context_frames: Context
@@ -90,6 +91,7 @@ class MoonshineManifest(Manifest, frozen=True, tag="moonshine"):
 
     ROLES: ClassVar[tuple[str, ...]] = ("encoder", "decoder", "tokenizer")
 
+    format: Literal[1]
     vocabulary: Count
     width: Count
     layers: Count
@@ -124,6 +126,7 @@ class ZipformerEncoder(Part, frozen=True):
 class ZipformerManifest(Manifest, frozen=True):
     """A streaming zipformer in sherpa-onnx's layout; `vocabulary` counts its tokens."""
 
+    format: Literal[1]
     encoder: ZipformerEncoder
     vocabulary: Count
 

@@ -18,7 +18,7 @@ CONTENT = {role: role.encode() * 3 for role in KaldiManifest.ROLES}
 def plain() -> dict[str, Any]:
     """A manifest as JSON."""
     return {
-        "format": 1,
+        "format": 2,
         "kind": "kaldi-tdnnf",
         "name": "en",
         "language": "en",
@@ -100,7 +100,7 @@ def test_a_changed_byte_is_found_by_verify_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (lambda m: m.update(format=2), r"\$\.format"),
+        (lambda m: m.update(format=1), r"\$\.format"),
         (lambda m: m.update(kind="zipformer"), r"'zipformer'.*\$\.kind"),
         (lambda m: m.update(extra=1), "unknown field `extra`"),
         (lambda m: m["features"].update(ceps="x"), r"\$\.features\.ceps"),

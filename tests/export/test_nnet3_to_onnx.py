@@ -63,6 +63,37 @@ def test_any_network_of_the_family_computes_its_definition(
     np.testing.assert_allclose(found, wanted, atol=2e-5)
 
 
+@settings(max_examples=40, deadline=None)
+@given(LAYERS, st.integers(1, 3), st.lists(st.integers(1, 4), min_size=2, max_size=6), st.integers(0, 99))
+def test_streaming_in_any_chunks_gives_what_the_whole_run_gives(
+    layers: list[tuple[list[int], list[int]]], factor: int, chunks: list[int], seed: int
+) -> None:
+    tiny = TinyNetwork(layers, seed=seed)
+    if any(min(linear) + min(affine) > 0 or max(linear) + max(affine) < 0 for linear, affine in layers):
+        return
+    net = net_of(tiny.data())
+    context = tiny.left + tiny.right
+    lead = -(-context // factor)  # chunks of one output each that fill the states
+    sizes = [factor * count for count in [lead + 1, *chunks]]
+    frames = tiny.rng.normal(size=(sum(sizes), INPUT_DIM)).astype(np.float32)
+    ivector = tiny.rng.normal(size=(1, IVECTOR_DIM)).astype(np.float32)
+    streaming = session(convert(net, factor, streaming=True))
+    states = {node.name: np.zeros(node.shape, np.float32) for node in streaming.get_inputs()[2:]}
+    found, at = [], 0
+    for size in sizes:
+        given_ = {"input": frames[at : at + size], "ivector": ivector, **states}
+        scores, *following = streaming.run(None, given_)
+        assert len(scores) == size // factor
+        states = dict(zip(states, following, strict=True))
+        found.append(scores)
+        at += size
+    last = len(frames) - 1 - tiny.right
+    times = range(last % factor + (-(-(tiny.left - last % factor) // factor)) * factor, last + 1, factor)
+    whole = outputs(net, frames, ivector, times)
+    assert len(whole) > len(chunks)
+    np.testing.assert_allclose(np.concatenate(found)[-len(whole) :], whole, atol=2e-5)
+
+
 def test_metadata_stands_in_the_float_and_in_the_quantized_file(tmp_path: Any) -> None:
     net = net_of(TinyNetwork(USUAL).data())
     model = convert(net, 3)

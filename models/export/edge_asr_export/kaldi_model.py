@@ -68,14 +68,14 @@ def build_bundle(entry: CatalogueEntry, source: Path, bundle: Path, work: Path, 
     _save(bundle / FILES["labels"], label_arrays(transitions, source))
     _save(bundle / FILES["ivector"], ivector_arrays(source / "ivector"))
     progress.start(QUANTIZE)
-    write_quantized(network, bundle / FILES["network"], net, factor)
+    write_quantized(convert(net, factor, streaming=True), bundle / FILES["network"], net, factor)
     progress.start(GRAPH)
     compose_graph(source / "graph", bundle / FILES["graph"], bundle / FILES["words"], work, progress.tick)
     progress.start(CHECK)
     mfcc = read_options(source / "conf/mfcc.conf")
     rate_hz = int(_number(mfcc, "mfcc.conf", "sample-frequency"))
     manifest = KaldiManifest(
-        format=1,
+        format=2,
         name=entry.name,
         language=entry.language,
         description=entry.description,

@@ -1,8 +1,12 @@
-"""nnet3 to ONNX: a network of valid convolutions in time, so that fixed chunks with overlap equal the whole run.
+"""nnet3 to ONNX: a network of valid convolutions in time, whole or streaming.
 
 A tensor holds frames as rows. Its first row lies `left` frames after the first input frame, its last one `right`
 frames before the last, and rows are `step` frames apart. Nodes that are needed only at the output's rate are computed
 only there; `step_plan` finds which.
+
+Where parts with different edges meet, the whole network cuts them to the rows that all have. The streaming network
+delays them instead, as many rows as it would have cut off their ends: the rows in between are its states. So nothing is
+computed twice, and chunk after chunk gives what the whole run gives.
 """
 
 from collections.abc import Sequence
@@ -19,6 +23,7 @@ from edge_asr_export.nnet3 import Component, Nnet3
 from edge_asr_export.step_plan import plan, time_offsets
 
 INPUT, IVECTOR, OUTPUT = "input", "ivector", "output"
+STATE, NEXT = "state_", "next_"
 
 _OPSET = 13
 _IR_VERSION = 8
@@ -38,12 +43,16 @@ class Frames:
     step: int
 
 
-def convert(net: Nnet3, subsampling_factor: int) -> onnx.ModelProto:
+def convert(net: Nnet3, subsampling_factor: int, *, streaming: bool = False) -> onnx.ModelProto:
     """Model with inputs `input` (T, cepstra) and `ivector` (1, dim), output `output` (N, pdfs), contexts as metadata.
 
-    T holds the context frames; N = (T - left - right - 1) // subsampling_factor + 1. Log-softmax and objective of
-    training are left out: the output is Kaldi's pseudo log-likelihood. ModelError where the network is not of the
-    family.
+    Whole: T holds the context frames; N = (T - left - right - 1) // subsampling_factor + 1. Streaming: T is a multiple
+    of the subsampling factor and N = T // subsampling_factor; the last output is `right` frames before the last frame.
+    Its inputs `state_0`.. are zeros at first and then its outputs `next_0`..; what is computed from the zeros, the
+    first `left` frames, means nothing.
+
+    Log-softmax and objective of training are left out: the output is Kaldi's pseudo log-likelihood. ModelError where
+    the network is not of the family.
     """
     if set(net.inputs) != {INPUT, IVECTOR} or OUTPUT not in net.outputs:
         raise ModelError(
@@ -51,7 +60,7 @@ def convert(net: Nnet3, subsampling_factor: int) -> onnx.ModelProto:
             f"expected {INPUT}, {IVECTOR} and {OUTPUT}"
         )
     try:
-        writer = _Writer(net, subsampling_factor)
+        writer = (_StreamingWriter if streaming else _Writer)(net, subsampling_factor)
         model = writer.model()
         onnx.checker.check_model(model)
     except KeyError as error:
@@ -81,6 +90,7 @@ class _Writer:
         self._nodes: list[Any] = []
         self._weights: list[Any] = []
         self._done: dict[tuple[str, int], Frames] = {(INPUT, 1): Frames(INPUT, net.inputs[INPUT], 0, 0, 1)}
+        self._state_shapes: list[tuple[int, int]] = []
 
     def model(self) -> onnx.ModelProto:
         net, factor = self._net, self._factor
@@ -103,14 +113,21 @@ class _Writer:
             [
                 helper.make_tensor_value_info(INPUT, real, ["T", net.inputs[INPUT]]),
                 helper.make_tensor_value_info(IVECTOR, real, [1, net.inputs[IVECTOR]]),
+                *self._states(STATE),
             ],
-            [helper.make_tensor_value_info(OUTPUT, real, ["N", last.width])],
+            [helper.make_tensor_value_info(OUTPUT, real, ["N", last.width]), *self._states(NEXT)],
             self._weights,
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], producer_name="edge_asr")
         model.ir_version = _IR_VERSION
         set_context(model, net, factor)
         return model
+
+    def _states(self, name: str) -> list[Any]:
+        return [
+            helper.make_tensor_value_info(f"{name}{number}", TensorProto.FLOAT, shape)
+            for number, shape in enumerate(self._state_shapes)
+        ]
 
     def _frames(self, name: str, step: int) -> Frames:
         """Frames of a node at a step; thinned out where the node is computed at every frame already."""
@@ -249,6 +266,39 @@ class _Writer:
         name = f"weight_{len(self._weights)}"
         self._weights.append(numpy_helper.from_array(array, name))
         return name
+
+
+class _StreamingWriter(_Writer):
+    """The same network, with delays where the whole one cuts."""
+
+    def __init__(self, net: Nnet3, subsampling_factor: int) -> None:
+        super().__init__(net, subsampling_factor)
+        self._delayed: dict[tuple[str, int], str] = {}
+
+    def _cut(self, frames: Frames, head: int, tail: int) -> Frames:
+        delayed = frames.tensor if not tail else self._delay(frames, tail)
+        left, right = frames.left + head * frames.step, frames.right + tail * frames.step
+        return replace(frames, tensor=delayed, left=left, right=right)
+
+    def _delay(self, frames: Frames, rows: int) -> str:
+        """The tensor `rows` rows later: those that are held back are a state."""
+        key = (frames.tensor, rows)
+        if key not in self._delayed:
+            number = len(self._state_shapes)
+            self._state_shapes.append((rows, frames.width))
+            joined = self._op("Concat", f"{STATE}{number}", frames.tensor, axis=0)
+            self._delayed[key] = self._op("Slice", joined, self._index(0), self._index(-rows), self._index(0))
+            kept = self._op("Slice", joined, self._index(-rows), self._index(_TO_THE_END), self._index(0))
+            self._nodes.append(helper.make_node("Identity", [kept], [f"{NEXT}{number}"]))
+        return self._delayed[key]
+
+    def _thin(self, frames: Frames) -> Frames:
+        head = (self._net.left_context_frames - frames.left) % self._factor
+        tail = (self._net.right_context_frames - frames.right) % self._factor
+        begin, end = self._factor - 1 - tail, _TO_THE_END  # the last row that is kept lies `tail` rows before the end
+        at = [self._index(value) for value in (begin, end, 0, self._factor)]
+        tensor = self._op("Slice", frames.tensor, *at)
+        return Frames(tensor, frames.width, frames.left + head, frames.right + tail, self._factor)
 
 
 def _fixed(descriptor: Descriptor) -> bool:
