@@ -16,6 +16,7 @@ from edge_asr.asr.labels import Labels
 from edge_asr.asr.manifest import KaldiManifest
 from edge_asr.asr.network import AcousticNetwork, NetworkState
 from edge_asr.asr.result import Hypothesis, Word
+from edge_asr.asr.script import glued
 from edge_asr.asr.search import BestPath, Graph, Search
 from edge_asr.errors import ModelError
 
@@ -144,13 +145,14 @@ class KaldiRecognizer:
         """Words of a path with their times, less what is none: marks for noise, and a sound held too long."""
         spans = self._labels.word_spans(path.labels)
         nowhere = (len(path.labels), len(path.labels))  # the path stops before the word's first phone
-        words = []
+        words: list[Word] = []
         for number, label in enumerate(path.words):
             begin, end = spans[number] if number < len(spans) else nowhere
             if self._graph.words.spoken[label] and (end - begin) * self._output_s <= _LONGEST_WORD_S:
                 confidence = word_confidence(certainty[begin:end])
                 word = self._graph.words[label]
-                words.append(Word(word, begin * self._output_s, end * self._output_s, confidence))
+                joined = bool(words) and glued(words[-1].word, word)
+                words.append(Word(word, begin * self._output_s, end * self._output_s, confidence, joined))
         return tuple(words)
 
     def _hypothesis(self, path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:

@@ -8,12 +8,9 @@ from itertools import pairwise
 
 from edge_asr.asr.byte_letters import letters_of_bytes
 from edge_asr.asr.result import Word
+from edge_asr.asr.script import spaceless
 from edge_asr.asr.token_path import TokenPath
 from edge_asr.asr.tokens import SPACE, Tokens
-
-_SPACELESS = ((0x3000, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0xFF00, 0xFFEF))
-_FIRST_SPACELESS = chr(_SPACELESS[0][0])
-_SPACELESS_FROM = 0x20000  # rarer Chinese characters
 
 
 @dataclass(slots=True)
@@ -71,14 +68,6 @@ def _letters(path: TokenPath, tokens: Tokens) -> Iterator[tuple[str, int, int]]:
             letters = decoder.decode(tokens.text_bytes[token])
         yield letters, (place if begun is None else begun), place
         begun = None if not decoder.getstate()[0] else (place if begun is None or letters else begun)
-
-
-def spaceless(letter: str) -> bool:
-    """Whether a character is of a script that puts no spaces between words."""
-    if letter < _FIRST_SPACELESS:
-        return False
-    code = ord(letter)
-    return code >= _SPACELESS_FROM or any(first <= code <= last for first, last in _SPACELESS)
 
 
 def spell(phrase: str, tokens: Tokens) -> tuple[int, ...] | None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from edge_asr.demo.sample import sample
-from edge_asr.events import FinalEvent, decode
+from edge_asr.events import FinalEvent, PartialEvent, decode
+from tests.cli.bundles import copy_bundle, file_of
 from tests.cli.command import edge_asr
 
 pytestmark = pytest.mark.bundle
@@ -23,3 +24,23 @@ def test_each_file_is_a_stream_of_its_own_name(tmp_path: Path) -> None:
     assert len(finals) == 3
     assert len({final.stream_id for final in finals}) == 3
     assert len({final.segment_id for final in finals}) == 3
+
+
+def test_chinese_words_meet_without_a_space_in_text_and_events(tmp_path: Path) -> None:
+    chinese = {"mister": "先生", "john": "约翰", "leisure": "闲暇"}
+    lines = file_of("words").read_text("utf8").splitlines()
+    lines = ["\t".join([chinese.get(word, word), number]) for word, number in (line.split("\t") for line in lines)]
+    models = copy_bundle(tmp_path / "models", {"words": "\n".join(lines).encode() + b"\n"}, language="zh")
+    said = "and 先生约翰 dashwood had then 闲暇 to consider how much there might be "
+    said += "prudently in his power to do for them"
+    done = edge_asr(tmp_path, "transcribe", str(sample()[0]), EDGE_ASR_MODELS=str(models))
+    assert (done.stdout, done.stderr) == (f"{said}\n", "")
+    done = edge_asr(tmp_path, "transcribe", "--json", "--partials", str(sample()[0]), EDGE_ASR_MODELS=str(models))
+    events = [decode(line.encode()) for line in done.stdout.splitlines()]
+    final = next(event for event in events if isinstance(event, FinalEvent))
+    assert final.text == said
+    assert [timing.word for timing in final.words[:4]] == ["and", "先生", "约翰", "dashwood"]
+    partials = [event for event in events if isinstance(event, PartialEvent)]
+    assert any("先生约翰" in partial.text for partial in partials)
+    assert not any("先生 约翰" in partial.text for partial in partials)
+    assert {event.language for event in [final, *partials]} == {"zh"}
