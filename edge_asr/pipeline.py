@@ -179,6 +179,7 @@ class Pipeline(Generic[State]):
             utterance.hypothesis,
             utterance.heard_samples / self._rate_hz,
             self._gate.unvoiced_blocks * BLOCK_MS / 1000,
+            self._gate.voiced_blocks * BLOCK_MS / 1000,
             gate_closed=step.closed,
         )
         if reason is not None:

@@ -3,7 +3,9 @@
 Rules, in their order:
 1. the gate has closed: nothing voiced for the hangover;
 2. after words: trailing silence on the best path, and unvoiced audio that the search has not seen yet, reach
-   `silence_s`; past half of `max_utterance_s` ever less silence is enough, so that long speech is cut in a pause;
+   `silence_s`; past half of `max_utterance_s` ever less silence is enough, so that long speech is cut in a pause. The
+   unseen audio counts only once the search itself has seen a pause: the detector takes quiet ends of words for none.
+   And where a voice has set in that the search has not seen yet, it is waited for: a cut there would divide a word;
 3. nothing said: no words for `no_words_s`;
 4. too long: `max_utterance_s`.
 """
@@ -12,6 +14,8 @@ from edge_asr.asr.result import EndReason, Hypothesis
 from edge_asr.config import EndpointConfig
 
 _SHORTEST_PAUSE_S = 0.15
+_SEEN_PAUSE_S = 0.2
+_FRESH_VOICE_S = 0.2  # beyond what is unseen: the search may take so long to believe in a word
 _ROUNDING_S = 1e-6  # times are sums of blocks and frames; equal ones differ in their last bits
 
 
@@ -24,9 +28,18 @@ class Endpointer:
         self._max_utterance_s = config.max_utterance_s
 
     def decide(
-        self, hypothesis: Hypothesis | None, heard_s: float, unvoiced_s: float, *, gate_closed: bool
+        self,
+        hypothesis: Hypothesis | None,
+        heard_s: float,
+        unvoiced_s: float,
+        voiced_s: float,
+        *,
+        gate_closed: bool,
     ) -> EndReason | None:
-        """Reason to end now, or None. `heard_s` is the audio given to the recognizer, `unvoiced_s` its unvoiced end."""
+        """Reason to end now, or None. `heard_s` is the audio given to the recognizer.
+
+        It ends with `unvoiced_s` of no voice or with `voiced_s` of voice; the other is 0.
+        """
         if gate_closed:
             return EndReason.SILENCE
         if heard_s >= self._max_utterance_s:
@@ -34,7 +47,11 @@ class Endpointer:
         if hypothesis is None or not hypothesis.words:
             return EndReason.SILENCE if heard_s >= self._no_words_s else None
         unseen_s = heard_s - hypothesis.decoded_s
-        silence_s = hypothesis.trailing_silence_s + (unseen_s if unvoiced_s + _ROUNDING_S >= unseen_s else 0.0)
+        if 0.0 < voiced_s <= unseen_s + _FRESH_VOICE_S:
+            return None
+        silence_s = hypothesis.trailing_silence_s
+        if silence_s + _ROUNDING_S >= _SEEN_PAUSE_S and unvoiced_s + _ROUNDING_S >= unseen_s:
+            silence_s += unseen_s
         return EndReason.SILENCE if silence_s + _ROUNDING_S >= self._required_s(heard_s) else None
 
     def _required_s(self, heard_s: float) -> float:

@@ -50,11 +50,13 @@ class Gate:
         self._kept: deque[tuple[Samples, bool]] = deque(maxlen=kept_blocks)
         self._open = False
         self.unvoiced_blocks = 0  # the run of unvoiced blocks up to now
+        self.voiced_blocks = 0  # and that of voiced ones
 
     def step(self, block: Samples) -> GateStep:
         """Take one block of BLOCK_MS; a shorter one, the last of a stream, counts as unvoiced."""
         voice = len(block) == self._block_samples and self._vad.voiced(block)
         self.unvoiced_blocks = 0 if voice else self.unvoiced_blocks + 1
+        self.voiced_blocks = self.voiced_blocks + 1 if voice else 0
         if self._open:
             if self.unvoiced_blocks < self._hangover_blocks:
                 return GateStep(block)

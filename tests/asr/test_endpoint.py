@@ -14,27 +14,36 @@ def heard(words: int, decoded_s: float, trailing_silence_s: float) -> Hypothesis
 
 
 @pytest.mark.parametrize(
-    ("hypothesis", "heard_s", "unvoiced_s", "closed", "expected"),
+    ("hypothesis", "heard_s", "unvoiced_s", "voiced_s", "closed", "expected"),
     [
-        (None, 1.0, 0.0, False, None),
-        (None, 1.0, 1.0, True, EndReason.SILENCE),  # the gate has closed
-        (None, 5.0, 0.0, False, EndReason.SILENCE),  # nothing said for long enough
-        (heard(0, 4.8, 4.8), 4.9, 0.0, False, None),
-        (heard(3, 3.0, 0.59), 3.0, 0.0, False, None),
-        (heard(3, 3.0, 0.60), 3.0, 0.0, False, EndReason.SILENCE),  # silence on the best path
-        (heard(3, 3.0, 0.40), 3.2, 0.2, False, EndReason.SILENCE),  # and what the search has not seen, unvoiced
-        (heard(3, 3.0, 0.40), 3.2, 0.1, False, None),  # ... but not when it is voiced
-        (heard(9, 15.0, 0.30), 15.0, 0.0, False, EndReason.SILENCE),  # late, a shorter pause is enough
-        (heard(9, 15.0, 0.29), 15.0, 0.0, False, None),
-        (heard(9, 20.0, 0.0), 20.0, 0.0, False, EndReason.MAX_LENGTH),
+        (None, 1.0, 0.0, 1.0, False, None),
+        (None, 1.0, 1.0, 0.0, True, EndReason.SILENCE),  # the gate has closed
+        (None, 5.0, 0.0, 5.0, False, EndReason.SILENCE),  # nothing said for long enough
+        (heard(0, 4.8, 4.8), 4.9, 0.0, 4.9, False, None),
+        (heard(3, 3.0, 0.59), 3.0, 0.0, 3.0, False, None),
+        (heard(3, 3.0, 0.60), 3.0, 0.0, 3.0, False, EndReason.SILENCE),  # silence on the best path, in steady noise
+        (heard(3, 3.0, 0.40), 3.2, 0.2, 0.0, False, EndReason.SILENCE),  # and what the search has not seen, unvoiced
+        (heard(3, 3.0, 0.40), 3.2, 0.1, 0.0, False, None),  # ... but not when some of it is voiced
+        (heard(3, 3.0, 0.19), 3.5, 0.5, 0.0, False, None),  # nor before the search has seen a pause
+        (heard(3, 3.0, 0.60), 3.2, 0.0, 0.1, False, None),  # a voice has just set in: its word is waited for
+        (heard(3, 3.0, 0.90), 3.2, 0.0, 0.39, False, None),
+        (heard(3, 3.0, 0.90), 3.2, 0.0, 0.41, False, EndReason.SILENCE),  # by now the search would have seen a word
+        (heard(9, 15.0, 0.30), 15.0, 0.0, 9.0, False, EndReason.SILENCE),  # late, a shorter pause is enough
+        (heard(9, 15.0, 0.29), 15.0, 0.0, 9.0, False, None),
+        (heard(9, 20.0, 0.0), 20.0, 0.0, 0.1, False, EndReason.MAX_LENGTH),
     ],
 )
 def test_rules(
-    hypothesis: Hypothesis | None, heard_s: float, unvoiced_s: float, closed: bool, expected: EndReason | None
+    hypothesis: Hypothesis | None,
+    heard_s: float,
+    unvoiced_s: float,
+    voiced_s: float,
+    closed: bool,
+    expected: EndReason | None,
 ) -> None:
-    assert RULES.decide(hypothesis, heard_s, unvoiced_s, gate_closed=closed) is expected
+    assert RULES.decide(hypothesis, heard_s, unvoiced_s, voiced_s, gate_closed=closed) is expected
 
 
 def test_the_pause_that_cuts_long_speech_is_never_shorter_than_a_stop_consonant() -> None:
-    assert RULES.decide(heard(9, 19.9, 0.14), 19.9, 0.0, gate_closed=False) is None
-    assert RULES.decide(heard(9, 19.9, 0.15), 19.9, 0.0, gate_closed=False) is EndReason.SILENCE
+    assert RULES.decide(heard(9, 19.9, 0.14), 19.9, 0.0, 9.0, gate_closed=False) is None
+    assert RULES.decide(heard(9, 19.9, 0.15), 19.9, 0.0, 9.0, gate_closed=False) is EndReason.SILENCE
