@@ -3,13 +3,14 @@
 import signal
 from typing import Any
 
-from edge_asr.asr.bundle import Bundle, load_bundle
+from edge_asr.asr.bundle import Bundle, load_bundle, of_family
 from edge_asr.asr.families import load_offline, load_streaming
-from edge_asr.asr.manifest import Manifest
+from edge_asr.asr.manifest import Manifest, SileroManifest
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.audio.capture import Capture
 from edge_asr.audio.ring import Ring
-from edge_asr.audio.vad import WebRtcVad
+from edge_asr.audio.silero import SecondOpinion, SileroVad
+from edge_asr.audio.vad import Vad, WebRtcVad
 from edge_asr.clock import Clock, SystemClock
 from edge_asr.config import Config
 from edge_asr.errors import ConfigError
@@ -27,6 +28,8 @@ from edge_asr.supervisor import MuteRequest, StopRequest, Supervisor
 from edge_asr.systemd import Notifier
 from edge_asr.worker import Worker
 
+SILERO_BUNDLE = "silero-vad"
+
 
 def load_recognizer(config: Config) -> Recognizer[Any]:
     """Recognizer of the configured bundle; raises ModelError."""
@@ -36,9 +39,32 @@ def load_recognizer(config: Config) -> Recognizer[Any]:
 
 def build_pipeline(config: Config, recognizer: Recognizer[Any]) -> Pipeline[Any]:
     """A fresh pipeline: the one that daemon, `transcribe` and bench share."""
+    vad = build_vad(config, recognizer.sample_rate_hz)
+    return Pipeline(config.gate, config.endpoint, vad, recognizer)
+
+
+def build_vad(config: Config, sample_rate_hz: int) -> Vad:
+    """A fresh voice detector, as `gate.vad` wants it; raises ModelError, and ConfigError when it hears another rate."""
     gate = config.gate
-    vad = WebRtcVad(gate.vad_mode, recognizer.sample_rate_hz, gate.vad_max_gain_db)
-    return Pipeline(gate, config.endpoint, vad, recognizer)
+    webrtc = WebRtcVad(gate.vad_mode, sample_rate_hz, gate.vad_max_gain_db)
+    if gate.vad == "webrtc":
+        return webrtc
+    bundle = of_family(load_bundle(model_folder(config), SILERO_BUNDLE), SileroManifest)
+    sizes = bundle.manifest
+    if sizes.sample_rate_hz != sample_rate_hz:
+        raise ConfigError(
+            f"gate.vad = {gate.vad!r}: Silero hears {sizes.sample_rate_hz} Hz, the model {config.models.bundle!r} "
+            f'{sample_rate_hz} Hz; set gate.vad = "webrtc"'
+        )
+    silero = SileroVad(
+        bundle.path("network"),
+        sizes.window_samples,
+        sizes.context_samples,
+        sample_rate_hz,
+        gate.silero_threshold,
+        gate.vad_max_gain_db,
+    )
+    return silero if gate.vad == "silero" else SecondOpinion(webrtc, silero)
 
 
 def second_pass_bundle(config: Config, first: Manifest) -> Bundle[Manifest] | None:

@@ -48,6 +48,8 @@ class AudioConfig(Section, frozen=True):
 class GateConfig(Section, frozen=True):
     """When audio reaches the recognizer."""
 
+    vad: Literal["webrtc", "silero", "both"] = "webrtc"  # both: Silero is asked about what webrtc takes for a voice
+    silero_threshold: Annotated[float, Meta(ge=0.01, le=0.99)] = 0.5
     vad_mode: Annotated[int, Meta(ge=0, le=3)] = 2  # webrtcvad's own: 0 hears everything, 3 is the strictest
     vad_max_gain_db: Annotated[float, Meta(ge=0.0, le=40.0)] = 24.0  # how far a quiet voice is raised for the detector
     onset_ms: Annotated[int, Meta(ge=20, le=1000)] = 100  # voiced time that opens the gate ...

@@ -30,6 +30,9 @@ class LoudVad:
     def voiced(self, block: NDArray[np.int16]) -> bool:
         return bool(np.abs(block.astype(np.int32)).mean() > 1000)
 
+    def reset(self) -> None:
+        pass
+
 
 @dataclass(frozen=True)
 class LoudState:

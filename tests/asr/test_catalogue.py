@@ -23,7 +23,7 @@ def test_every_entry_is_pinned() -> None:
         assert not entry.folder.startswith("/")
         assert ".." not in entry.folder
         assert entry.licence
-        assert entry.bundle_bytes > entry.archive_bytes // 3
+        assert entry.bundle_bytes > entry.archive_bytes // 10
         assert all(not member.startswith("/") and ".." not in member for member in entry.members)
 
 

@@ -14,8 +14,14 @@ BLOCK = 320
 class ScriptedVad:
     """Odd samples are a voice."""
 
+    def __init__(self) -> None:
+        self.resets = 0
+
     def voiced(self, block: NDArray[np.int16]) -> bool:
         return bool(block[0] % 2)
+
+    def reset(self) -> None:
+        self.resets += 1
 
 
 def blocks(script: str) -> list[NDArray[np.int16]]:
@@ -80,6 +86,18 @@ def test_shut_forgets_what_has_passed() -> None:
     gate.shut()
     after = [gate.step(block) for block in script[20:]]
     assert passed(after) == list(range(20, 30))
+
+
+def test_the_detector_forgets_whenever_it_shuts() -> None:
+    vad = ScriptedVad()
+    gate = Gate(GateConfig(hangover_ms=200), vad, BLOCK)
+    for block in blocks("v" * 10 + "." * 9):
+        gate.step(block)
+    assert vad.resets == 0
+    gate.step(blocks(".")[0])
+    assert vad.resets == 1
+    gate.shut()
+    assert vad.resets == 2
 
 
 @given(st.text("v.", max_size=200))

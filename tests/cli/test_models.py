@@ -40,6 +40,7 @@ def test_list_shows_what_is_here_what_could_be_and_what_is_broken(
         "zh": "broken",
         "moonshine-tiny-en": "available",
         "moonshine-base-en": "available",
+        "silero-vad": "available",
         "mine": "installed",
     }
     assert rows["en"]["bytes"] == sum(entry["bytes"] for entry in plain()["files"].values())
@@ -89,7 +90,8 @@ def test_unknown_names_stop_everything_before_any_work(tmp_path: Path, capsys: p
     assert models("pull", "en", "xx", *where) == EXIT_CONFIG
     assert (
         capsys.readouterr().err
-        == "edge-asr: there is no model 'xx' to pull; known are: en, zh, moonshine-tiny-en, moonshine-base-en\n"
+        == "edge-asr: there is no model 'xx' to pull; known are: en, zh, moonshine-tiny-en, moonshine-base-en, "
+        "silero-vad\n"
     )
     assert not (tmp_path / "models").exists()
     for action in ("verify", "remove"):

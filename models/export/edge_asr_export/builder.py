@@ -36,6 +36,10 @@ def builder_of(entry: CatalogueEntry) -> Builder:
         from edge_asr_export.moonshine_model import MoonshineBuilder  # noqa: PLC0415 - each family needs its own
 
         return MoonshineBuilder(entry.members)
+    if entry.family == "silero":
+        from edge_asr_export.silero_model import SileroBuilder  # noqa: PLC0415
+
+        return SileroBuilder(entry.members)
     from edge_asr_export.kaldi_model import KaldiBuilder  # noqa: PLC0415
 
     return KaldiBuilder()

@@ -1,0 +1,139 @@
+"""A neural voice detector, alone or as a second opinion: Silero VAD (Silero Team, MIT) on onnxruntime."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from edge_asr.audio.chunk import Samples
+from edge_asr.audio.slow_gain import SlowGain
+from edge_asr.audio.vad import Vad
+from edge_asr.errors import ModelError, RecognitionError
+
+_FULL_SCALE = 32768.0
+_KEPT_S = 0.5  # of what nobody asked about: heard again before an answer, for the network needs a run-up
+
+
+class SileroVad:
+    """Voiced is a window of at least `threshold`, a probability. One stream, one thread.
+
+    The network hears windows of `window_samples` with the last `context_samples` before each, and hands its memory on.
+    Blocks of any length are cut into them; a block's answer is that of the last window that is whole, so it comes up to
+    one window late. It hears through the same slow gain as the other detector.
+
+    `hear` is cheap and computes nothing; `agrees` computes what has come since it was last asked.
+    """
+
+    def __init__(
+        self,
+        network: Path,
+        window_samples: int,
+        context_samples: int,
+        sample_rate_hz: int,
+        threshold: float,
+        max_gain_db: float,
+    ) -> None:
+        """Load the network; raises ModelError."""
+        self._path = network
+        self._session, self._width = _loaded(network, window_samples + context_samples)
+        self._window_samples = window_samples
+        self._context_samples = context_samples
+        self._kept_samples = context_samples + round(_KEPT_S * sample_rate_hz)
+        self._threshold = threshold
+        self._gain = SlowGain(sample_rate_hz, max_gain_db)
+        self._pending: list[NDArray[np.float32]] = []
+        self._pending_samples = 0
+        self._memory: tuple[NDArray[np.float32], NDArray[np.float32]]
+        self._probability = 0.0
+        self.reset()
+
+    def voiced(self, block: Samples) -> bool:
+        """Decide for one block; raises RecognitionError."""
+        self.hear(block)
+        return self.agrees()
+
+    def reset(self) -> None:
+        """Begin anew, with silence before; the level of the microphone stays."""
+        self._start(np.zeros(self._context_samples, np.float32))
+
+    def hear(self, block: Samples) -> None:
+        """Take int16 samples (n,). Of those that nobody asks about, the last half second to second is kept."""
+        centred, gain = self._gain.step(block)
+        self._pending.append(np.clip(centred * np.float32(gain / _FULL_SCALE), -1.0, 1.0))
+        self._pending_samples += len(block)
+        if self._pending_samples > 2 * self._kept_samples:
+            self._start(np.concatenate(self._pending)[-self._kept_samples :])
+
+    def agrees(self) -> bool:
+        """Whether the last whole window is a voice; raises RecognitionError."""
+        count = (self._pending_samples - self._context_samples) // self._window_samples
+        if count > 0:
+            samples = np.concatenate(self._pending)
+            self._run(samples, count)
+            self._pending = [samples[count * self._window_samples :]]
+            self._pending_samples = len(self._pending[0])
+        return self._probability >= self._threshold
+
+    def _start(self, samples: NDArray[np.float32]) -> None:
+        """No memory but `samples`, of which the first are the context of the others."""
+        self._pending, self._pending_samples = [samples], len(samples)
+        self._memory = (np.zeros((1, 1, self._width), np.float32), np.zeros((1, 1, self._width), np.float32))
+        self._probability = 0.0
+
+    def _run(self, samples: NDArray[np.float32], count: int) -> None:
+        size = self._window_samples + self._context_samples
+        windows = np.lib.stride_tricks.sliding_window_view(samples, size)[:: self._window_samples][:count]
+        memory, cell = self._memory
+        feeds = {"input": np.ascontiguousarray(windows), "h": memory, "c": cell}
+        try:
+            probabilities, memory, cell = self._session.run(["speech_probs", "hn", "cn"], feeds)
+        except Exception as error:
+            raise RecognitionError(f"{self._path.name} failed: {_first_line(error)}") from error
+        self._memory, self._probability = (memory, cell), float(probabilities[-1])
+
+
+class SecondOpinion:
+    """Voiced is what both detectors say is voiced; the second is asked only after the first has said so.
+
+    So a quiet room costs what the first costs. One stream, one thread.
+    """
+
+    def __init__(self, first: Vad, second: SileroVad) -> None:
+        self._first = first
+        self._second = second
+
+    def voiced(self, block: Samples) -> bool:
+        """Decide for one block of 10, 20 or 30 ms; raises RecognitionError."""
+        self._second.hear(block)
+        return self._first.voiced(block) and self._second.agrees()
+
+    def reset(self) -> None:
+        """Both forget."""
+        self._first.reset()
+        self._second.reset()
+
+
+def _loaded(path: Path, row_samples: int) -> tuple[Any, int]:
+    """Session and width of its memory. One thread, which sleeps while it has nothing to do. Raises ModelError."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 4
+    try:
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelError(f"{path} is not a network that onnxruntime can load: {_first_line(error)}") from error
+    inputs = {node.name: node.shape for node in session.get_inputs()}
+    outputs = {node.name for node in session.get_outputs()}
+    width = inputs["h"][-1] if inputs.get("h") else None
+    if inputs.keys() != {"input", "h", "c"} or not {"speech_probs", "hn", "cn"} <= outputs:
+        raise ModelError(f"{path} is a foreign network: its inputs are {sorted(inputs)}, expected ['c', 'h', 'input']")
+    if inputs["input"][-1] != row_samples or not isinstance(width, int):
+        raise ModelError(f"{path} is a foreign network: its input is {inputs['input']}, expected rows of {row_samples}")
+    return session, width
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -1,0 +1,164 @@
+"""The neural detector's windows, memory and run-up, on a network of a few hundred bytes."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from edge_asr.audio.silero import SecondOpinion, SileroVad
+from edge_asr.errors import ModelError, RecognitionError
+from tests.audio import tiny_silero
+from tests.fakes import hush, tone
+
+RATE_HZ = 16_000
+BLOCK = 320
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("silero") / "vad.onnx"
+    path.write_bytes(tiny_silero.network())
+    return path
+
+
+def silero(network: Path, max_gain_db: float = 0.0) -> SileroVad:
+    return SileroVad(network, tiny_silero.WINDOW, tiny_silero.CONTEXT, RATE_HZ, 0.5, max_gain_db)
+
+
+def blocks(samples: NDArray[np.int16], size: int = BLOCK) -> list[NDArray[np.int16]]:
+    return [samples[at : at + size] for at in range(0, len(samples), size)]
+
+
+class Told:
+    """Says what it is told, and counts."""
+
+    def __init__(self, answers: str) -> None:
+        self.answers = iter(answers)
+        self.resets = 0
+
+    def voiced(self, _block: NDArray[np.int16]) -> bool:
+        return next(self.answers) == "v"
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+def test_a_loud_window_is_a_voice_from_the_block_that_completes_it(network: Path) -> None:
+    vad = silero(network)
+    said = [vad.voiced(block) for block in blocks(tone(0.2))]
+    assert said[:3] == [False, True, True]  # 320 samples are no window, 640 are one
+    said = [vad.voiced(block) for block in blocks(hush(0.2))]
+    assert said[0]
+    assert not said[-1]
+
+
+def test_it_hears_windows_with_their_context_and_its_own_memory(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vad, fed = silero(network), []
+    run = vad._session.run
+
+    class Spy:
+        def run(self, outputs: list[str], feeds: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+            fed.append(feeds)
+            results: list[NDArray[np.float32]] = run(outputs, feeds)
+            fed[-1]["after"] = results[1]
+            return results
+
+    monkeypatch.setattr(vad, "_session", Spy())
+    samples = np.random.default_rng(0).integers(-20_000, 20_000, 6400).astype(np.int16)
+    for block in blocks(samples):
+        vad.voiced(block)
+    rows = np.concatenate([feeds["input"] for feeds in fed])
+    assert rows.shape == (12, 576)
+    mean = samples[:BLOCK].mean()  # of a slow mean, the first block's is nearly all
+    np.testing.assert_allclose(rows[:, 64:].reshape(-1) * 32768, samples[: 12 * 512] - mean, atol=250)
+    assert (rows[0, :64] == 0).all()
+    assert (rows[1:, :64] == rows[:-1, -64:]).all()
+    assert (fed[0]["h"] == 0).all()
+    assert all((now["h"] == before["after"]).all() for before, now in itertools.pairwise(fed))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([160, 320, 480]))
+def test_the_length_of_blocks_does_not_matter_to_what_it_says(network: Path, seed: int, size: int) -> None:
+    loud = np.random.default_rng(seed).integers(0, 2, 20)
+    samples = np.concatenate([tone(0.096) if one else hush(0.096) for one in loud])
+    ends = []
+    for length in (480, size):
+        vad = silero(network)
+        ends.append([vad.voiced(block) for block in blocks(samples, length)][-1])
+    assert ends[0] == ends[1]
+
+
+def test_a_quiet_voice_is_raised_and_an_offset_is_none(network: Path) -> None:
+    quiet, one = tone(0.3, 300), silero(network)
+    assert not any(one.voiced(block) for block in blocks(quiet))
+    raised = silero(network, 24.0)
+    assert all([raised.voiced(block) for block in blocks(quiet)][2:])
+    still = silero(network, 24.0)
+    assert not any(still.voiced(block) for block in blocks(np.full(16_000, 2000, np.int16)))
+
+
+def test_reset_forgets_what_was_heard(network: Path) -> None:
+    vad = silero(network)
+    for block in blocks(tone(0.2)):
+        vad.voiced(block)
+    vad.reset()
+    assert not vad.agrees()
+    fresh = silero(network)
+    after = blocks(np.concatenate([hush(0.1), tone(0.1)]))
+    assert [vad.voiced(block) for block in after] == [fresh.voiced(block) for block in after]
+
+
+def test_the_second_is_asked_only_when_the_first_is_sure_and_has_heard_all(network: Path) -> None:
+    second = silero(network)
+    both = SecondOpinion(Told("..v.vv"), second)
+    sound = blocks(np.concatenate([tone(0.06), hush(0.06)]))
+    said = [both.voiced(block) for block in sound]
+    assert said == [False, False, True, False, False, False]
+
+
+def test_what_nobody_asks_about_is_bounded_and_the_newest_is_the_run_up(network: Path) -> None:
+    second = silero(network)
+    for block in blocks(tone(30.0)):
+        second.hear(block)
+        assert second._pending_samples <= 2 * (RATE_HZ // 2 + tiny_silero.CONTEXT) + BLOCK
+    assert second.agrees()
+    assert second._pending_samples < tiny_silero.WINDOW + tiny_silero.CONTEXT
+
+
+def test_both_forget_together(network: Path) -> None:
+    first, second = Told("v" * 20), silero(network)
+    both = SecondOpinion(first, second)
+    assert [both.voiced(block) for block in blocks(tone(0.2))][-1]
+    both.reset()
+    assert first.resets == 1
+    assert not second.agrees()
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"no network", "is not a network that onnxruntime can load"),
+        (
+            tiny_silero.network(memory="state"),
+            r"inputs are \['c', 'input', 'state'\], expected \['c', 'h', 'input'\]",
+        ),
+        (tiny_silero.network(row=256), r"its input is \['n', 256\], expected rows of 576"),
+    ],
+)
+def test_another_file_is_refused(tmp_path: Path, content: bytes, complaint: str) -> None:
+    path = tmp_path / "vad.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=complaint):
+        silero(path)
+
+
+def test_a_network_that_fails_is_a_recognition_error(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vad = silero(network)
+    monkeypatch.setattr(vad, "_memory", (np.zeros((1, 1, 3), np.float32), np.zeros((1, 1, 3), np.float32)))
+    with pytest.raises(RecognitionError, match=r"vad\.onnx failed: "):
+        [vad.voiced(block) for block in blocks(tone(0.1))]
