@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 
 from edge_asr.asr.align import agreement, align
-from edge_asr.asr.rescorer import Rescored, Rescorer, SpokenWord
-from edge_asr.asr.result import Hypothesis
+from edge_asr.asr.rescorer import Rescorer, SpokenWord
+from edge_asr.asr.result import EndReason, Hypothesis
 from edge_asr.audio.chunk import Samples
 from edge_asr.errors import RecognitionError
 from edge_asr.pipeline import Observation, Transcript, is_final
@@ -25,6 +25,8 @@ Reason = Literal[
 ]
 
 _ADJACENT_S = 0.7  # a longer pause begins something new
+_ROUNDING_S = 1e-6  # times are sums of blocks: where one segment begins as the other ends, they differ in the last bits
+_WHOLE = (EndReason.SILENCE, EndReason.MAX_LENGTH, EndReason.END_OF_INPUT)  # no sample is missing at such an end
 _DOUBTFUL = 0.5  # mean confidence below which a text that shares no word with the first is invented
 _CONFIRMED = 0.5  # share of words that both passes have: what a loop was cut off from may stay
 _WORDS_PER_S = 6.0  # nobody speaks faster for long
@@ -72,13 +74,15 @@ class SecondPass:
             found = self.rescorer.decode(np.concatenate(heard), given=self.rescorer.open_end(given))
         except RecognitionError as error:
             return Rewritten(final, "error", str(error))
-        reason = self._doubt(final, found)
+        words = _without_leading_marks(found.words)
+        reason = self._doubt(final, words, complete=found.complete)
         if reason is not None:
             return Rewritten(final, reason)
-        rate_hz = self.rescorer.sample_rate_hz
-        end_s = final.start_s + len(final.samples) / rate_hz
-        self._context = [*context, _Heard(final.stream_id, final.samples, found.tokens, end_s)]
-        return Rewritten(self._with(final, _without_leading_marks(found.words)))
+        # The rest of a text that was cut off would come out with the next; and nothing is heard across a gap.
+        if found.complete and final.end_reason in _WHOLE:
+            end_s = final.start_s + len(final.samples) / self.rescorer.sample_rate_hz
+            self._context = [*context, _Heard(final.stream_id, final.samples, found.tokens, end_s)]
+        return Rewritten(self._with(final, words))
 
     def stop(self) -> None:
         """Make what is being computed fail soon; any thread. Nothing can be rewritten after it."""
@@ -87,22 +91,21 @@ class SecondPass:
     def _before(self, final: Transcript) -> list[_Heard]:
         """The segments right before this one, as many as the context may hold."""
         context = self._context
-        if context and (
-            context[-1].stream_id != final.stream_id or not 0 <= final.start_s - context[-1].end_s <= _ADJACENT_S
-        ):
+        if not context or context[-1].stream_id != final.stream_id or final.truncated:  # a gap may lie before it
+            return []
+        if not -_ROUNDING_S <= final.start_s - context[-1].end_s <= _ADJACENT_S:
             return []
         room = min(self._context_samples, self._longest_samples - len(final.samples))
         while context and sum(len(one.samples) for one in context) > room:
             context = context[1:]
         return context
 
-    def _doubt(self, final: Transcript, found: Rescored) -> Reason | None:
+    def _doubt(self, final: Transcript, words: tuple[SpokenWord, ...], *, complete: bool) -> Reason | None:
         """Why the text cannot be believed."""
-        words = found.words
         if not words:
             return "empty"
         agreed = agreement(final.hypothesis.words, words)
-        if not found.complete and agreed < _CONFIRMED:
+        if not complete and agreed < _CONFIRMED:
             return "endless"
         seconds = len(final.samples) / self.rescorer.sample_rate_hz
         if len(words) > 2 + _WORDS_PER_S * seconds:
@@ -116,7 +119,7 @@ class SecondPass:
         first = final.hypothesis
         end_s = len(final.samples) / self.rescorer.sample_rate_hz
         aligned = align(first.words, words, end_s)
-        hypothesis = Hypothesis(aligned, first.decoded_s, first.trailing_silence_s, timed=True)
+        hypothesis = Hypothesis(aligned, first.decoded_s, first.trailing_silence_s, first.timed)
         return replace(final, hypothesis=hypothesis, second_model=self.model)
 
 

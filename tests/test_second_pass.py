@@ -1,8 +1,11 @@
 """When the second pass is believed, what it is given, and what becomes of a final."""
 
+from dataclasses import replace
+
 import pytest
 
 from edge_asr.asr.rescorer import Rescored
+from edge_asr.asr.result import EndReason
 from edge_asr.errors import RecognitionError
 from edge_asr.pipeline import SpeechEnded, Transcript
 from edge_asr.second_pass import SecondPass, heard_again
@@ -32,6 +35,7 @@ def test_where_the_first_pass_heard_no_word_the_second_is_not_asked() -> None:
     ("text", "confidence", "complete", "reason"),
     [
         ("", 0.9, True, "empty"),
+        (". ,", 0.9, True, "empty"),  # marks alone are no text
         ("Well well well well well", 0.9, False, "endless"),
         ("Well, done,", 0.9, False, None),  # cut off from a loop, and the first pass heard the same
         ("well " * 15, 0.9, True, "endless"),
@@ -93,6 +97,34 @@ def test_the_context_is_as_long_as_it_may_be() -> None:
 def test_context_and_segment_together_are_no_longer_than_the_model_takes() -> None:
     found = contexts(final(1, "a", seconds=16.0), final(2, "b", start_s=16.0, seconds=16.0), context_s=30.0)
     assert found[1] == (0.0, ())
+
+
+def test_what_was_cut_without_a_pause_is_context_wherever_its_beginning_is_rounded_to() -> None:
+    assert contexts(final(1, "a", start_s=0.1), final(2, "b", start_s=2.1 - 1e-12))[1] == (2.0, (0, 1))
+
+
+def test_words_whose_times_may_still_move_get_no_better_ones() -> None:
+    before = final(1, "well")
+    before = replace(before, hypothesis=replace(before.hypothesis, timed=False), end_reason=EndReason.ERROR)
+    after = SecondPass(ScriptedRescorer(), 10.0).rewrite(before)
+    assert (after.final.hypothesis.text, after.final.hypothesis.timed) == ("Well, well.", False)
+
+
+@pytest.mark.parametrize("reason", [EndReason.DISCONTINUITY, EndReason.MUTE, EndReason.ERROR])
+def test_nothing_is_heard_across_a_gap(reason: EndReason) -> None:
+    cut = replace(final(1, "a"), end_reason=reason, truncated=True)
+    assert contexts(cut, final(2, "b", start_s=2.1))[1] == (0.0, ())
+    behind_a_gap = replace(final(2, "b", start_s=2.1), truncated=True)
+    assert contexts(final(1, "a"), behind_a_gap)[1] == (0.0, ())
+
+
+def test_a_text_that_was_cut_off_is_no_context_for_the_rest_of_it_would_come_out_with_the_next() -> None:
+    rescorer = ScriptedRescorer()
+    second_pass = SecondPass(rescorer, 10.0)
+    rescorer.complete = False
+    assert second_pass.rewrite(final(1, "well", "well")).skipped is None
+    second_pass.rewrite(final(2, "b", start_s=2.0))
+    assert rescorer.heard[1] == (32_000, ())
 
 
 def test_the_marks_that_end_the_sentence_before_are_no_words() -> None:
