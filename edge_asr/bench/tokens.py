@@ -13,6 +13,18 @@ def measure_of(language: str) -> str:
     return "CER" if _primary(language) in _WITHOUT_SPACES else "WER"
 
 
+def unit_of(language: str) -> str:
+    """What is counted in a language."""
+    return "characters" if measure_of(language) == "CER" else "words"
+
+
+def spoken_count(language: str) -> Callable[[str], int]:
+    """How many of its units a text has, without any normalizer."""
+    if unit_of(language) == "characters":
+        return lambda text: sum(letter.isalnum() for letter in text)
+    return lambda text: len(text.split())
+
+
 def tokenizer(language: str) -> Tokenizer:
     """Text to tokens after Whisper's normalizer, the field's usual choice. Raises EdgeAsrError without the extra.
 

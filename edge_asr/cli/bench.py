@@ -9,15 +9,18 @@ from typing import Any
 
 import msgspec
 
-from edge_asr.bench import accuracy, idle, latency
+from edge_asr.bench import accuracy, idle, latency, noise
 from edge_asr.bench.accuracy_report import accuracy_json, accuracy_text
 from edge_asr.bench.extra import require
+from edge_asr.bench.full_speed import Ears
 from edge_asr.bench.idle_report import idle_json, idle_text
 from edge_asr.bench.latency_report import latency_json, latency_text
 from edge_asr.bench.machine import Setting, setting
+from edge_asr.bench.noise_report import noise_json, noise_text
 from edge_asr.bench.recordings import read_recordings
 from edge_asr.bench.scene import Scene
-from edge_asr.bench.tokens import measure_of, tokenizer
+from edge_asr.bench.sounds import all_sounds
+from edge_asr.bench.tokens import measure_of, spoken_count, tokenizer, unit_of
 from edge_asr.cli.options import add_config_options, as_typed, load_config
 from edge_asr.clock import SystemClock
 from edge_asr.demo.sample import own_files, sample
@@ -39,7 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     resting.add_argument("--minutes", metavar="N", type=_minutes, default=10.0, help="for each sound (10)")
     resting.add_argument("--noise", metavar="FILE", help="after silence, this sound without a gap")
     resting.add_argument("--together", action="store_true", help="both at the same time, with two daemons")
-    for action in (hearing, waiting, resting):
+    mishearing = actions.add_parser("noise", help="words invented by the hour where nobody speaks, at full speed")
+    mishearing.add_argument(
+        "--noise", metavar="FILE", nargs="+", default=[], help="after silence and white noise, these"
+    )
+    mishearing.add_argument("--minutes", metavar="N", type=_minutes, default=10.0, help="of each sound (10)")
+    for action in (hearing, waiting, resting, mishearing):
         action.add_argument("--json", metavar="FILE", help="write all figures there too")
         add_config_options(action)
 
@@ -48,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure, print, and write the JSON file when one is wanted."""
     if args.json is not None:
         _claim(Path(args.json))  # before minutes of work
-    measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle}
+    measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle, "noise": _noise}
     setting_now, figures = measurements[args.action](args)
     if args.json is not None:
         document = {"bench": args.action, "setting": setting_now, "figures": figures}
@@ -97,6 +105,16 @@ def _idle(args: argparse.Namespace) -> tuple[Setting, Any]:
     result = idle.measure(config, as_typed(args), seconds, noise, SystemClock(), together=args.together)
     print(idle_text(result))
     return now, idle_json(result)
+
+
+def _noise(args: argparse.Namespace) -> tuple[Setting, Any]:
+    config, clock = load_config(args), SystemClock()
+    sounds = all_sounds(own_files(args.noise), clock)
+    now = setting(config)
+    _begin(now, f"{len(sounds)} sounds, {args.minutes:g} minutes of each, as fast as they are heard")
+    result = noise.measure(sounds, 60.0 * args.minutes, Ears(config, clock).stream, spoken_count(now.language))
+    print(noise_text(result, unit_of(now.language)))
+    return now, noise_json(result)
 
 
 def _begin(now: Setting, what: str, *, quiet_wanted: bool = False) -> None:

@@ -75,3 +75,16 @@ def test_idle_in_silence_and_in_what_is_no_silence(tmp_path: Path) -> None:
         assert 6 <= quiet["seconds"] < 20
         assert 0 < quiet["cpu_share"] < 1
         assert 20 < quiet["resident_mib"] <= quiet["peak_mib"]
+
+
+@pytest.mark.bundle
+def test_noise_in_silence_and_in_what_is_no_noise(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    speech = next(path for path in sample() if "0880" in path.name)
+    result = tmp_path / "result.json"
+    assert main(["bench", "noise", "--minutes", "0.2", "--noise", str(speech), "--json", str(result)]) == 0
+    silence, _, spoken = figures(result, "noise")
+    assert (silence["sound"], silence["final_words"], silence["events"]) == ("silence", 0, {})
+    assert spoken["audio_s"] == pytest.approx(12.0)
+    assert spoken["final_words"] >= 8
+    assert spoken["cpu_s_per_audio_s"] > silence["cpu_s_per_audio_s"] > 0
+    assert speech.name in capfd.readouterr().out

@@ -16,6 +16,7 @@ from edge_asr.cli.main import main
         (["idle", "--minutes", "0"], "0: expected minutes, from 0.01 to 1440"),
         (["idle", "--minutes", "ten"], "ten: expected minutes, from 0.01 to 1440"),
         (["idle", "--minutes", "nan"], "nan: expected minutes, from 0.01 to 1440"),
+        (["noise", "--minutes", "-1"], "-1: expected minutes, from 0.01 to 1440"),
     ],
 )
 def test_wrong_words_are_refused(words: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,6 +43,11 @@ def test_a_folder_is_no_file_for_the_result(name: str, capsys: pytest.CaptureFix
 def test_a_sound_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "idle", "--noise", str(tmp_path / "hum.wav")]) == 1
     assert "hum.wav' is not a file" in capsys.readouterr().err
+
+
+def test_a_noise_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "noise", "--noise", str(tmp_path / "tap.wav")]) == 1
+    assert "tap.wav' is not a file" in capsys.readouterr().err
 
 
 def test_without_a_model_the_fix_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,61 @@
+from collections.abc import Iterator
+
+import pytest
+
+from edge_asr.audio.chunk import Samples
+from edge_asr.bench.full_speed import pieces
+from edge_asr.bench.noise import Invented, measure
+from edge_asr.bench.noise_report import noise_json, noise_text
+from edge_asr.bench.sounds import Sound
+from edge_asr.bench.tokens import spoken_count
+from tests.bench.fake_stream import fake_stream
+from tests.fakes import RATE_HZ, hush, tone
+
+
+def still() -> Iterator[Samples]:
+    while True:
+        yield hush(0.02)
+
+
+def rattling() -> Iterator[Samples]:
+    """1.1 s of what the fake takes for two words, then a pause."""
+    while True:
+        yield from pieces(tone(1.1), RATE_HZ)
+        yield from pieces(hush(2.9), RATE_HZ)
+
+
+def heard() -> list[Invented]:
+    sounds = [Sound("still", RATE_HZ, still), Sound("rattling", RATE_HZ, rattling)]
+    return measure(sounds, 10.0, fake_stream, spoken_count("en"))
+
+
+def test_words_are_counted_in_finals_and_in_every_partial() -> None:
+    silence, noise = heard()
+    assert (silence.partial_words, silence.final_words, silence.events) == (0, 0, {})
+    assert (noise.events["speech_started"], noise.events["final"], noise.final_words) == (3, 3, 6)
+    assert noise.partial_words == 3 * (1 + 2)
+    assert noise.audio_s == pytest.approx(10.0)
+    assert noise.hourly(noise.final_words) == pytest.approx(2160)
+
+
+def test_the_table_has_a_row_for_each_sound() -> None:
+    lines = [line.split() for line in noise_text(heard(), "words").splitlines()]
+    assert lines[1][0] == "still"
+    assert lines[1][2:7] == ["0.0"] * 5
+    assert lines[2][:7] == ["rattling", "0.2", "1080.0", "2160.0", "3240.0", "1080.0", "2160.0"]
+
+
+def test_the_same_as_json() -> None:
+    figures = noise_json(heard())[1]
+    assert figures["sound"] == "rattling"
+    assert (figures["final_words"], figures["final_words_per_hour"]) == (6, 2160.0)
+    assert figures["events"]["partial"] == 6
+
+
+def test_chinese_is_counted_by_characters() -> None:
+    assert spoken_count("zh")("你好, OK 吗。") == 5
+    assert spoken_count("de")("guten  Morgen, Welt") == 3
+
+
+def test_nothing_heard_divides_by_nothing() -> None:
+    assert (Invented("none").cpu_share, Invented("none").hourly(0)) == (0.0, 0.0)
