@@ -59,7 +59,9 @@ class _Transcript(_Base, frozen=True, kw_only=True):
 
 
 class PartialEvent(_Transcript, frozen=True, kw_only=True, tag_field="event_type", tag="partial"):
-    """May still change; `words` is empty."""
+    """May still change, but for its first `stable_chars` characters, which rarely do; `words` is empty."""
+
+    stable_chars: int = 0
 
 
 class FinalEvent(_Transcript, frozen=True, kw_only=True, tag_field="event_type", tag="final"):

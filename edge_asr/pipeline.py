@@ -12,6 +12,7 @@ import numpy as np
 from edge_asr.asr.endpoint import Endpointer
 from edge_asr.asr.recognizer import Recognizer, State
 from edge_asr.asr.result import EndReason, Hypothesis
+from edge_asr.asr.stable import StablePrefix
 from edge_asr.audio.chunk import AudioChunk, Samples
 from edge_asr.audio.gate import BLOCK_MS, Gate
 from edge_asr.audio.level import utterance_gain
@@ -55,6 +56,7 @@ class Transcript:
     truncated: bool = False
     samples: Samples = field(default_factory=_no_samples, repr=False, compare=False)
     second_model: str | None = None
+    stable_chars: int = 0  # of a partial's text, from its beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class _Utterance(Generic[State]):
     revision: int = 0
     hypothesis: Hypothesis | None = None
     shown: str = ""  # text of the last partial
+    stable: StablePrefix = field(default_factory=StablePrefix)
 
 
 class Pipeline(Generic[State]):
@@ -198,9 +201,10 @@ class Pipeline(Generic[State]):
 
     def _partial(self, utterance: _Utterance[State], hypothesis: Hypothesis, *, wanted: bool) -> None:
         utterance.hypothesis = hypothesis
+        stable_chars = utterance.stable.accept(hypothesis)
         if wanted and hypothesis.text != utterance.shown and (utterance.revision or not _doubtful(hypothesis)):
             utterance.shown = hypothesis.text
-            self._transcript(utterance, hypothesis, None, truncated=utterance.truncated)
+            self._transcript(utterance, hypothesis, None, truncated=utterance.truncated, stable_chars=stable_chars)
 
     def _end_utterance(self, reason: EndReason, *, truncated: bool) -> None:
         utterance = self._utterance
@@ -218,7 +222,13 @@ class Pipeline(Generic[State]):
         self._seen.append(SpeechEnded(self._stream_id, utterance.segment_id, self._now_s(), reason, words))
 
     def _transcript(
-        self, utterance: _Utterance[State], hypothesis: Hypothesis, reason: EndReason | None, *, truncated: bool
+        self,
+        utterance: _Utterance[State],
+        hypothesis: Hypothesis,
+        reason: EndReason | None,
+        *,
+        truncated: bool,
+        stable_chars: int = 0,
     ) -> None:
         utterance.revision += 1
         self._seen.append(
@@ -233,6 +243,7 @@ class Pipeline(Generic[State]):
                 reason,
                 truncated,
                 _frozen([] if reason is None else utterance.heard),
+                stable_chars=stable_chars,
             )
         )
 

@@ -129,7 +129,7 @@ class Stamp:
             ],
         }
         if heard.end_reason is None:
-            return PartialEvent(**fields)
+            return PartialEvent(**fields, stable_chars=heard.stable_chars)
         return FinalEvent(**fields, confidence=_confidence(words), end_reason=heard.end_reason.value)
 
     def _latency(self, heard: Transcript, begin_s: float, end_s: float) -> Latency:

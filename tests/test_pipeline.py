@@ -63,6 +63,12 @@ def partials(seen: list[Observation]) -> list[str]:
     return [one.hypothesis.text for one in seen if isinstance(one, Transcript) and not one.end_reason]
 
 
+def test_partials_say_how_much_of_them_is_stable() -> None:
+    seen = feed(make(), chunks(np.concatenate([hush(1), tone(2.7), hush(2)])))
+    shown = [one for one in seen if isinstance(one, Transcript) and not one.end_reason]
+    assert [one.hypothesis.text[: one.stable_chars] for one in shown] == ["", "", "w0", "w0 w1", "w0 w1 w2"]
+
+
 def test_one_unsure_word_is_no_first_partial() -> None:
     heard = np.concatenate([hush(1), tone(1.7), hush(2)])
     assert partials(feed(make(), chunks(heard))) == ["w0", "w0 w1", "w0 w1 w2"]
