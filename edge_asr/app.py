@@ -1,5 +1,6 @@
 """Wires everything, once, by constructor arguments; no other file knows all the rooms."""
 
+import logging
 import signal
 from typing import Any
 
@@ -13,7 +14,7 @@ from edge_asr.audio.silero import SecondOpinion, SileroVad
 from edge_asr.audio.vad import Vad, WebRtcVad
 from edge_asr.clock import Clock, SystemClock
 from edge_asr.config import Config
-from edge_asr.errors import ConfigError
+from edge_asr.errors import ConfigError, ModelError
 from edge_asr.metrics import Metrics
 from edge_asr.pipeline import Pipeline
 from edge_asr.report import Reporter
@@ -27,6 +28,8 @@ from edge_asr.stamp import CaptureClock, Stamp
 from edge_asr.supervisor import MuteRequest, StopRequest, Supervisor
 from edge_asr.systemd import Notifier
 from edge_asr.worker import Worker
+
+log = logging.getLogger(__name__)
 
 SILERO_BUNDLE = "silero-vad"
 
@@ -80,6 +83,7 @@ def second_pass_bundle(config: Config, first: Manifest) -> Bundle[Manifest] | No
     if fault is None:
         return bundle
     if wanted.enabled == "auto":
+        log.info("no second pass: second_pass.bundle = %r: %s", wanted.bundle, fault)
         return None
     raise ConfigError(
         f"second_pass.bundle = {wanted.bundle!r}: {fault}; choose another, or second_pass.enabled = false"
@@ -102,6 +106,20 @@ def load_second_pass(config: Config) -> SecondPass | None:
     if bundle is None:
         return None
     return SecondPass(load_offline(bundle, config.second_pass.threads), config.second_pass.context_s)
+
+
+def available_second_pass(config: Config) -> SecondPass | None:
+    """The same for who can do without: under "auto" a bundle that cannot be loaded is one warning, no ModelError."""
+    try:
+        second_pass = load_second_pass(config)
+    except ModelError as error:
+        if config.second_pass.enabled != "auto":
+            raise
+        log.warning("no second pass, the text of the first stands: %s", error)
+        return None
+    if second_pass is not None:
+        log.info("finals are rewritten by %s", second_pass.model)
+    return second_pass
 
 
 def build_sinks(config: Config, metrics: Metrics) -> list[Sink]:
@@ -131,7 +149,7 @@ def run_daemon(config: Config, clock: Clock | None = None) -> int:
     capture_clock = CaptureClock()
     stamp = Stamp(clock, device_id(config), recognizer.language, recognizer.model, capture_clock.captured_ns)
     pipeline = build_pipeline(config, recognizer)
-    second_pass = load_second_pass(config)
+    second_pass = available_second_pass(config)
     rewriter = (
         None if second_pass is None else SecondPassWorker(second_pass, config.second_pass.deadline_s, clock, metrics)
     )

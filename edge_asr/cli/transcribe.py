@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from edge_asr.app import build_pipeline, load_recognizer, load_second_pass
+from edge_asr.app import available_second_pass, build_pipeline, load_recognizer
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.replay import FileSource, StdinSource
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     """Print what each file says; a file that is not audio is one line on standard error and exit code 1."""
     config = load_config(args)
     recognizer = load_recognizer(config)
-    second_pass = load_second_pass(config)
+    second_pass = available_second_pass(config)
     failed = False
     streams: set[str] = set()
     for name in args.files:
