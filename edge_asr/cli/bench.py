@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
-from edge_asr.bench import accuracy, idle, latency, noise
+from edge_asr.bench import accuracy, idle, latency, noise, soak
 from edge_asr.bench.accuracy_report import accuracy_json, accuracy_text
 from edge_asr.bench.extra import require
+from edge_asr.bench.footprint import footprint
 from edge_asr.bench.full_speed import Ears
 from edge_asr.bench.idle_report import idle_json, idle_text
 from edge_asr.bench.latency_report import latency_json, latency_text
@@ -19,6 +20,7 @@ from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.noise_report import noise_json, noise_text
 from edge_asr.bench.recordings import read_recordings
 from edge_asr.bench.scene import Scene
+from edge_asr.bench.soak_report import soak_json, soak_text
 from edge_asr.bench.sounds import all_sounds
 from edge_asr.bench.tokens import measure_of, spoken_count, tokenizer, unit_of
 from edge_asr.cli.options import add_config_options, as_typed, load_config
@@ -47,7 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--noise", metavar="FILE", nargs="+", default=[], help="after silence and white noise, these"
     )
     mishearing.add_argument("--minutes", metavar="N", type=_minutes, default=10.0, help="of each sound (10)")
-    for action in (hearing, waiting, resting, mishearing):
+    lasting = actions.add_parser("soak", help="what grows or slows down over thousands of utterances, at full speed")
+    lasting.add_argument("--speech", metavar="DIR", required=True, help="recordings with manifest.jsonl")
+    lasting.add_argument("--sets", metavar="A,B", type=_names, default=(), help="only these folders of it")
+    lasting.add_argument("--utterances", metavar="N", type=_utterances, default=2000, help="how many (2000)")
+    for action in (hearing, waiting, resting, mishearing, lasting):
         action.add_argument("--json", metavar="FILE", help="write all figures there too")
         add_config_options(action)
 
@@ -56,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure, print, and write the JSON file when one is wanted."""
     if args.json is not None:
         _claim(Path(args.json))  # before minutes of work
-    measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle, "noise": _noise}
+    measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle, "noise": _noise, "soak": _soak}
     setting_now, figures = measurements[args.action](args)
     if args.json is not None:
         document = {"bench": args.action, "setting": setting_now, "figures": figures}
@@ -117,6 +123,17 @@ def _noise(args: argparse.Namespace) -> tuple[Setting, Any]:
     return now, noise_json(result)
 
 
+def _soak(args: argparse.Namespace) -> tuple[Setting, Any]:
+    config, clock = load_config(args), SystemClock()
+    now = setting(config)
+    recordings = read_recordings(Path(args.speech), now.language, args.sets)
+    paths = [recording.path for recording in recordings]
+    _begin(now, f"{args.utterances} utterances over {len(paths)} recordings, as fast as they are heard")
+    result = soak.measure(paths, args.utterances, Ears(config, clock).stream(), clock, footprint)
+    print(soak_text(result))
+    return now, soak_json(result)
+
+
 def _begin(now: Setting, what: str, *, quiet_wanted: bool = False) -> None:
     print(now.line())
     if quiet_wanted and now.busy:
@@ -141,6 +158,13 @@ def _count(text: str) -> int:
     number = int(text) if text.isdecimal() else 0
     if not 1 <= number <= 1000:
         raise argparse.ArgumentTypeError(f"{text}: expected a whole number from 1 to 1000")
+    return number
+
+
+def _utterances(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 10 <= number <= 10_000_000:
+        raise argparse.ArgumentTypeError(f"{text}: expected a whole number from 10 to 10000000")
     return number
 
 

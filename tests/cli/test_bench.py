@@ -13,9 +13,13 @@ from edge_asr.cli.main import main
         (["accuracy", "--speech", ".", "--peer", "whisper"], "invalid choice: 'whisper'"),
         (["latency", "--repeat", "0"], "0: expected a whole number from 1 to 1000"),
         (["latency", "--repeat", "x"], "x: expected a whole number from 1 to 1000"),
+        (["gate", "--noise", "."], "required: --speech"),
+        (["gate", "--speech", ".", "--noise", ".", "--each", "0"], "0: expected a whole number from 1 to 100000"),
         (["idle", "--minutes", "0"], "0: expected minutes, from 0.01 to 1440"),
         (["idle", "--minutes", "ten"], "ten: expected minutes, from 0.01 to 1440"),
         (["idle", "--minutes", "nan"], "nan: expected minutes, from 0.01 to 1440"),
+        (["soak"], "required: --speech"),
+        (["soak", "--speech", ".", "--utterances", "9"], "9: expected a whole number from 10 to 10000000"),
         (["noise", "--minutes", "-1"], "-1: expected minutes, from 0.01 to 1440"),
     ],
 )
