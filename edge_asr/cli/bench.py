@@ -23,6 +23,7 @@ from edge_asr.bench.scene import Scene
 from edge_asr.bench.soak_report import soak_json, soak_text
 from edge_asr.bench.sounds import all_sounds
 from edge_asr.bench.tokens import measure_of, spoken_count, tokenizer, unit_of
+from edge_asr.cli import bench_gate
 from edge_asr.cli.options import add_config_options, as_typed, load_config
 from edge_asr.clock import SystemClock
 from edge_asr.demo.sample import own_files, sample
@@ -53,7 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     lasting.add_argument("--speech", metavar="DIR", required=True, help="recordings with manifest.jsonl")
     lasting.add_argument("--sets", metavar="A,B", type=_names, default=(), help="only these folders of it")
     lasting.add_argument("--utterances", metavar="N", type=_utterances, default=2000, help="how many (2000)")
-    for action in (hearing, waiting, resting, mishearing, lasting):
+    gating = actions.add_parser("gate", help="speech that each voice detector misses in noise, and what noise opens")
+    bench_gate.add_arguments(gating)
+    for action in (hearing, waiting, resting, mishearing, lasting, gating):
         action.add_argument("--json", metavar="FILE", help="write all figures there too")
         add_config_options(action)
 
@@ -63,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         _claim(Path(args.json))  # before minutes of work
     measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle, "noise": _noise, "soak": _soak}
+    measurements["gate"] = bench_gate.measure
     setting_now, figures = measurements[args.action](args)
     if args.json is not None:
         document = {"bench": args.action, "setting": setting_now, "figures": figures}

@@ -1,0 +1,63 @@
+"""`edge-asr bench gate`: the voice detectors side by side, in recordings of speech and of noise."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edge_asr.asr.bundle import load_bundle
+from edge_asr.bench import gate
+from edge_asr.bench.gate_report import gate_json, gate_text
+from edge_asr.bench.machine import Setting, setting
+from edge_asr.bench.mixture import in_a_row, read_noises, read_samples
+from edge_asr.bench.recordings import Recording, read_recordings
+from edge_asr.cli.options import load_config
+from edge_asr.clock import SystemClock
+from edge_asr.settings import model_folder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Its own options."""
+    parser.add_argument("--speech", metavar="DIR", required=True, help="recordings with manifest.jsonl, without noise")
+    parser.add_argument("--noise", metavar="DIR", required=True, help="a folder of sounds without speech, 10 s or more")
+    parser.add_argument("--sets", metavar="A,B", type=_names, default=(), help="only these folders of the speech")
+    parser.add_argument("--each", metavar="N", type=_count, default=10, help="recordings of each set (10)")
+
+
+def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
+    """Measure and print. Raises ModelError when Silero's bundle is not there."""
+    config, clock = load_config(args), SystemClock()
+    now = setting(config)
+    rate_hz = load_bundle(model_folder(config), config.models.bundle).manifest.sample_rate_hz
+    recordings = _first_of_each(read_recordings(Path(args.speech), now.language, args.sets), args.each)
+    noises = read_noises(Path(args.noise), rate_hz, clock)
+    clean = in_a_row([read_samples(recording.path, rate_hz, clock) for recording in recordings], rate_hz)
+    print(now.line())
+    print(
+        f"edge-asr bench: {len(recordings)} recordings, {clean.speech.sum() / rate_hz:.0f} s of speech in them, "
+        f"{len(noises)} noises, {len(gate.MODES)} detectors",
+        file=sys.stderr,
+        flush=True,
+    )
+    figures = gate.measure(config, rate_hz, clean, noises)
+    print(gate_text(figures))
+    return now, gate_json(figures)
+
+
+def _first_of_each(recordings: Sequence[Recording], count: int) -> list[Recording]:
+    taken: dict[str, list[Recording]] = {}
+    for recording in recordings:
+        taken.setdefault(recording.set_name, []).append(recording)
+    return [recording for one_set in taken.values() for recording in one_set[:count]]
+
+
+def _names(text: str) -> Sequence[str]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text}: expected a whole number from 1 to 100000")
+    return number
