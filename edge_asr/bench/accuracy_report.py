@@ -5,7 +5,7 @@ from typing import Any
 from edge_asr.bench.accuracy import LIVE, PEER, SECOND, WHOLE, Accuracy, Score
 from edge_asr.bench.table import Cell, table
 
-_TITLES = {LIVE: "live", WHOLE: "whole file", SECOND: "second pass alone, whole file", PEER: "vosk"}
+TITLES = {LIVE: "live", WHOLE: "whole file", SECOND: "second pass alone, whole file", PEER: "vosk"}
 _POOLED = "pooled"
 
 
@@ -45,7 +45,7 @@ def _by_set(accuracy: Accuracy, measure: str) -> str:
     unit = "words" if measure == "WER" else "characters"
     headings = ["set", "files", "audio s", unit]
     for system in accuracy.systems:
-        headings += [f"{_TITLES[system]} {measure} %", "S/D/I"]
+        headings += [f"{TITLES[system]} {measure} %", "S/D/I"]
     headings.append("live - whole, points")
     rows: list[list[Cell]] = []
     for name in [*accuracy.sets, None]:
@@ -68,7 +68,7 @@ def _by_system(accuracy: Accuracy, measure: str) -> str:
     for system in accuracy.systems:
         score = accuracy.score(system)
         ratio = score.cpu_s / live.cpu_s if live.cpu_s else None
-        rows.append([_TITLES[system], score.errors.percent, score.cpu_s, f"{score.cpu_share:.4f}", ratio])
+        rows.append([TITLES[system], score.errors.percent, score.cpu_s, f"{score.cpu_share:.4f}", ratio])
     return table(headings, rows, digits=2)
 
 

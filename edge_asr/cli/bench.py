@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from edge_asr.bench import accuracy, idle, latency, noise, soak
+from edge_asr.bench.accuracy_plot import accuracy_plot
 from edge_asr.bench.accuracy_report import accuracy_json, accuracy_text
 from edge_asr.bench.extra import require
 from edge_asr.bench.footprint import footprint
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     hearing.add_argument("--sets", metavar="A,B", type=_names, default=(), help="only these folders of it")
     hearing.add_argument("--apart", metavar="A,B", type=_names, default=("commands",), help="reported, not pooled")
     hearing.add_argument("--peer", choices=("vosk", "none"), default="vosk", help="whom to measure beside (vosk)")
+    hearing.add_argument("--plot", metavar="FILE", help="write errors against CPU there, as SVG")
     waiting = actions.add_parser("latency", help="from speech to a subscriber, in real time, through the real daemon")
     waiting.add_argument("--file", metavar="FILE", nargs="+", default=[], help="play these instead of the sample")
     waiting.add_argument("--repeat", metavar="N", type=_count, default=4, help="play all of it N times (4)")
@@ -64,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, print, and write the JSON file when one is wanted."""
     if args.json is not None:
-        _claim(Path(args.json))  # before minutes of work
+        _claim(Path(args.json), "--json")  # before minutes of work
     measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle, "noise": _noise, "soak": _soak}
     measurements["gate"] = bench_gate.measure
     setting_now, figures = measurements[args.action](args)
@@ -76,6 +78,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _accuracy(args: argparse.Namespace) -> tuple[Setting, Any]:
     config = load_config(args)
+    if args.plot is not None:
+        _claim(Path(args.plot), "--plot")
     peer = args.peer == "vosk"
     if peer:
         require("vosk")
@@ -91,6 +95,9 @@ def _accuracy(args: argparse.Namespace) -> tuple[Setting, Any]:
             folder = stack.enter_context(peer_model(config))
         result = accuracy.measure(config, recordings, tokens, SystemClock(), peer=folder, apart=frozenset(args.apart))
     print(accuracy_text(result, measure_of(now.language)))
+    if args.plot is not None:
+        plot = accuracy_plot(result, measure_of(now.language), f"{now.cpu}, {now.bundle}")
+        Path(args.plot).write_text(plot, encoding="utf-8")
     return now, accuracy_json(result, measure_of(now.language))
 
 
@@ -145,13 +152,13 @@ def _begin(now: Setting, what: str, *, quiet_wanted: bool = False) -> None:
     print(f"edge-asr bench: {what}", file=sys.stderr, flush=True)
 
 
-def _claim(path: Path) -> None:
+def _claim(path: Path, option: str) -> None:
     if path.is_dir():  # also what an empty name stands for
-        raise EdgeAsrError(f"--json {path}: that is a folder; name a file in it")
+        raise EdgeAsrError(f"{option} {path}: that is a folder; name a file in it")
     try:
         path.touch()
     except OSError as error:
-        raise EdgeAsrError(f"--json {path}: it cannot be written ({error.strerror}); name another file") from None
+        raise EdgeAsrError(f"{option} {path}: it cannot be written ({error.strerror}); name another file") from None
 
 
 def _names(text: str) -> Sequence[str]:

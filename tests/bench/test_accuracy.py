@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from edge_asr.bench.accuracy import LIVE, PEER, WHOLE, Accuracy, Heard, Score
+from edge_asr.bench.accuracy_plot import accuracy_plot
 from edge_asr.bench.accuracy_report import accuracy_json, accuracy_text
 from edge_asr.bench.recordings import Recording
 from edge_asr.bench.wer import Errors
@@ -62,3 +63,12 @@ def test_the_same_as_json() -> None:
     assert figures["apart"] == ["commands"]
     assert figures["sets"]["other"]["vosk"]["substitutions"] == 10
     assert [one["path"] for one in figures["recordings"]] == ["clean/1.flac", "other/1.flac", "commands/1.flac"]
+
+
+def test_the_plot_has_each_system_pooled_and_in_each_set_that_counts() -> None:
+    plot = accuracy_plot(both(), "WER", "a Pi")
+    assert plot.count("<circle") == 3 * (1 + 2)
+    for label in ("live: 10.0 %", "whole file: 5.0 %", "vosk: 10.0 %", "WER against CPU, one thread: a Pi"):
+        assert label in plot
+    assert "vosk, other: WER 100.0 %, CPU 0.2000" in plot
+    assert "commands" not in plot

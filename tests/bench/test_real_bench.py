@@ -30,8 +30,10 @@ def test_accuracy_on_the_sample(tmp_path: Path, capfd: pytest.CaptureFixture[str
             (tmp_path / "book").mkdir(exist_ok=True)
             (tmp_path / "book" / path.name).symlink_to(path)
             manifest.write(json.dumps({"path": f"book/{path.name}", "text": text, "lang": "en"}) + "\n")
-    result = tmp_path / "result.json"
-    assert main(["bench", "accuracy", "--speech", str(tmp_path), "--peer", "none", "--json", str(result)]) == 0
+    result, plot = tmp_path / "result.json", tmp_path / "plot.svg"
+    words = ["bench", "accuracy", "--speech", str(tmp_path), "--peer", "none"]
+    assert main([*words, "--json", str(result), "--plot", str(plot)]) == 0
+    assert plot.read_text("utf8").count("<circle") == 4
     pooled = figures(result, "accuracy")["pooled"]
     assert set(pooled) == {"live", "whole"}
     for score in pooled.values():

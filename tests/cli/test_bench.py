@@ -49,6 +49,13 @@ def test_a_sound_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "hum.wav' is not a file" in capsys.readouterr().err
 
 
+def test_a_plot_that_cannot_be_written_is_said_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "accuracy", "--speech", str(tmp_path), "--plot", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"edge-asr: --plot {tmp_path}: that is a folder; name a file in it\n"
+
+
 def test_a_noise_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "noise", "--noise", str(tmp_path / "tap.wav")]) == 1
     assert "tap.wav' is not a file" in capsys.readouterr().err
