@@ -14,6 +14,7 @@ from edge_asr.asr.features import MfccStream
 from edge_asr.asr.ivector import IvectorExtractor, SpeakerState
 from edge_asr.asr.labels import Labels
 from edge_asr.asr.manifest import KaldiManifest
+from edge_asr.asr.mfcc import Mfcc
 from edge_asr.asr.network import AcousticNetwork, NetworkState
 from edge_asr.asr.result import Hypothesis, Word
 from edge_asr.asr.script import glued
@@ -65,15 +66,14 @@ class KaldiRecognizer:
         self.sample_rate_hz = manifest.sample_rate_hz
         self.language = manifest.language
         self.model = manifest.name
-        self._hop_samples = round(manifest.features.frame_shift_ms * self.sample_rate_hz / 1000)
-        self._window_samples = round(manifest.features.frame_length_ms * self.sample_rate_hz / 1000)
+        self._mfcc = Mfcc(manifest.features, manifest.sample_rate_hz)
         self._output_s = manifest.subsampling_factor * manifest.features.frame_shift_ms / 1000
 
     def start(self, gain: float = 1.0) -> KaldiUtterance:
         """State of a new utterance, whose samples are raised by `gain`."""
         manifest = self._manifest
         search = Search(self._graph, self._labels, self._beam, self._max_active, manifest.search.acoustic_scale)
-        mfcc = MfccStream(manifest.features, self.sample_rate_hz, gain)
+        mfcc = MfccStream(self._mfcc, gain)
         return KaldiUtterance(mfcc, self._ivectors.start(), self.network.start(), search)
 
     def step(self, samples: NDArray[np.int16], state: KaldiUtterance) -> tuple[Hypothesis | None, KaldiUtterance]:
@@ -107,7 +107,7 @@ class KaldiRecognizer:
     def _samples_for_next_chunk(self, state: KaldiUtterance) -> int:
         """How many waiting samples complete the next chunk and its right context."""
         frames = self._reach_frames(state.search.frames + _CHUNK_OUTPUTS)
-        return (frames - 1) * self._hop_samples + self._window_samples - state.fed_samples
+        return (frames - 1) * self._mfcc.hop_samples + self._mfcc.window_samples - state.fed_samples
 
     def _feed(self, count: int, state: KaldiUtterance) -> None:
         """Turn the first `count` waiting samples into frames."""
