@@ -47,27 +47,55 @@ def build_pipeline(config: Config, recognizer: Recognizer[Any]) -> Pipeline[Any]
 
 
 def build_vad(config: Config, sample_rate_hz: int) -> Vad:
-    """A fresh voice detector, as `gate.vad` wants it; raises ModelError, and ConfigError when it hears another rate."""
+    """A fresh voice detector, as `gate.vad` wants it; raises ModelError, and ConfigError when it hears another rate.
+
+    Under "auto" a bundle that cannot be loaded is one warning.
+    """
     gate = config.gate
     webrtc = WebRtcVad(gate.vad_mode, sample_rate_hz, gate.vad_max_gain_db)
-    if gate.vad == "webrtc":
+    try:
+        silero = _load_silero(config, sample_rate_hz)
+    except ModelError as error:
+        if gate.vad != "auto":
+            raise
+        log.warning("no second opinion on voices, the gate opens to more noise: %s", error)
         return webrtc
-    bundle = of_family(load_bundle(model_folder(config), SILERO_BUNDLE), SileroManifest)
-    sizes = bundle.manifest
-    if sizes.sample_rate_hz != sample_rate_hz:
-        raise ConfigError(
-            f"gate.vad = {gate.vad!r}: Silero hears {sizes.sample_rate_hz} Hz, the model {config.models.bundle!r} "
-            f'{sample_rate_hz} Hz; set gate.vad = "webrtc"'
-        )
-    silero = SileroVad(
-        bundle.path("network"),
-        sizes.window_samples,
-        sizes.context_samples,
-        sample_rate_hz,
-        gate.silero_threshold,
-        gate.vad_max_gain_db,
-    )
+    if silero is None:
+        return webrtc
     return silero if gate.vad == "silero" else SecondOpinion(webrtc, silero)
+
+
+def silero_bundle(config: Config, sample_rate_hz: int) -> Bundle[SileroManifest] | None:
+    """Bundle of the neural voice detector, None when webrtc decides alone.
+
+    Raises ModelError, and ConfigError when it is asked for and hears another rate than the recognizer.
+    """
+    wanted, folder = config.gate.vad, model_folder(config)
+    if wanted == "webrtc" or (wanted == "auto" and not (folder / SILERO_BUNDLE).is_dir()):
+        return None
+    bundle = of_family(load_bundle(folder, SILERO_BUNDLE), SileroManifest)
+    if bundle.manifest.sample_rate_hz == sample_rate_hz:
+        return bundle
+    if wanted == "auto":
+        return None
+    raise ConfigError(
+        f"gate.vad = {wanted!r}: Silero hears {bundle.manifest.sample_rate_hz} Hz, the model {config.models.bundle!r} "
+        f'{sample_rate_hz} Hz; set gate.vad = "webrtc"'
+    )
+
+
+def _load_silero(config: Config, sample_rate_hz: int) -> SileroVad | None:
+    bundle = silero_bundle(config, sample_rate_hz)
+    if bundle is None:
+        return None
+    return SileroVad(
+        bundle.path("network"),
+        bundle.manifest.window_samples,
+        bundle.manifest.context_samples,
+        sample_rate_hz,
+        config.gate.silero_threshold,
+        config.gate.vad_max_gain_db,
+    )
 
 
 def second_pass_bundle(config: Config, first: Manifest) -> Bundle[Manifest] | None:

@@ -24,8 +24,28 @@ def test_each_name_is_its_detector(tmp_path: Path) -> None:
     assert kinds == {"webrtc": WebRtcVad, "silero": SileroVad, "both": SecondOpinion}
 
 
-def test_webrtc_needs_no_model(tmp_path: Path) -> None:
+def test_auto_is_both_where_the_model_is_and_fits(tmp_path: Path) -> None:
+    assert isinstance(build_vad(config(tmp_path), 16_000), WebRtcVad)
+    tiny_silero.write(tmp_path)
+    assert isinstance(build_vad(config(tmp_path), 16_000), SecondOpinion)
     assert isinstance(build_vad(config(tmp_path), 8_000), WebRtcVad)
+
+
+def test_a_spoiled_model_costs_the_second_opinion_and_not_the_daemon(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    network = tiny_silero.write(tmp_path) / "vad.onnx"
+    network.write_bytes(bytes(network.stat().st_size))
+    assert isinstance(build_vad(config(tmp_path), 16_000), WebRtcVad)
+    [record] = caplog.records
+    assert record.levelname == "WARNING"
+    assert "is not a network that onnxruntime can load" in record.getMessage()
+    with pytest.raises(ModelError, match="is not a network that onnxruntime can load"):
+        build_vad(config(tmp_path, vad="both"), 16_000)
+
+
+def test_webrtc_needs_no_model(tmp_path: Path) -> None:
+    assert isinstance(build_vad(config(tmp_path, vad="webrtc"), 8_000), WebRtcVad)
 
 
 def test_without_its_model_the_fix_is_named(tmp_path: Path) -> None:

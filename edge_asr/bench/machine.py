@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from edge_asr import __version__
-from edge_asr.app import second_pass_bundle
+from edge_asr.app import second_pass_bundle, silero_bundle
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.config import Config
 from edge_asr.settings import model_folder
@@ -33,6 +33,7 @@ class Setting(msgspec.Struct, frozen=True):
     language: str
     bundle_source: str
     second_pass: str | None  # bundle of it, None: there is none
+    silero: str | None  # bundle of the gate's neural voice detector, None: webrtc decides alone
 
     @property
     def busy(self) -> bool:
@@ -45,7 +46,7 @@ class Setting(msgspec.Struct, frozen=True):
         return (
             f"{self.cpu}, {self.cores} cores, {self.architecture}, load {self.load_1min:.2f}; "
             f"Python {self.python}, {versions}; bundle {self.bundle} ({self.bundle_source}), "
-            f"second pass {self.second_pass or 'none'}"
+            f"second pass {self.second_pass or 'none'}, gate {self.silero or 'webrtc'}"
         )
 
 
@@ -53,6 +54,7 @@ def setting(config: Config, packages: Sequence[str] = ()) -> Setting:
     """What is to be measured now; `packages` are named beside our own. Raises ModelError when there is no bundle."""
     manifest = load_bundle(model_folder(config), config.models.bundle).manifest
     second = second_pass_bundle(config, manifest)
+    silero = silero_bundle(config, manifest.sample_rate_hz)
     return Setting(
         cpu=_cpu(),
         cores=len(os.sched_getaffinity(0)),
@@ -64,6 +66,7 @@ def setting(config: Config, packages: Sequence[str] = ()) -> Setting:
         language=manifest.language,
         bundle_source=manifest.source,
         second_pass=None if second is None else f"{second.manifest.name} {second.manifest.version}",
+        silero=None if silero is None else f"{silero.manifest.name} {silero.manifest.version}",
     )
 
 
