@@ -1,6 +1,7 @@
-"""Errors and CPU of our two ways and of the peer, over the same recordings, taken in turns."""
+"""Errors and CPU of our ways and of the peers, over the same recordings, taken in turns."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,13 +12,14 @@ from tqdm import tqdm
 
 from edge_asr.audio.replay import FileSource
 from edge_asr.bench.decoder_process import Decoded, DecoderProcess
+from edge_asr.bench.peers import VOSK, Peer
 from edge_asr.bench.recordings import Recording
 from edge_asr.bench.tokens import Tokenizer
 from edge_asr.bench.wer import Errors, compare
 from edge_asr.clock import Clock
 from edge_asr.config import Config
 
-LIVE, WHOLE, SECOND, PEER = "live", "whole", "second", "vosk"
+LIVE, WHOLE, SECOND, PEER = "live", "whole", "second", VOSK
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Accuracy:
         return sum((one.scores[system] for one in chosen), Score())
 
     def cpu_ratio(self) -> float | None:
-        """CPU of the peer for that of our live pipeline, over everything; None without a peer."""
+        """CPU of vosk for that of our live pipeline, over everything; None without it."""
         own = sum(one.scores[LIVE].cpu_s for one in self.heard)
         if PEER not in self.systems or not own:
             return None
@@ -88,23 +90,22 @@ def measure(
     tokens: Tokenizer,
     clock: Clock,
     *,
-    peer: Path | None,
+    peers: Sequence[Peer],
     apart: frozenset[str],
 ) -> Accuracy:
-    """Decode every recording with every system, one thread each. peer: vosk's model folder, None leaves it out."""
+    """Decode every recording with every system, one thread each."""
     config = msgspec.structs.replace(
         config,
         recognizer=msgspec.structs.replace(config.recognizer, threads=1),
         second_pass=msgspec.structs.replace(config.second_pass, threads=1),
     )
     words = [msgspec.json.encode(config).decode()]
-    with DecoderProcess("edge_asr.bench.own_decoder", words) as own:
+    with ExitStack() as stack:
+        own = stack.enter_context(DecoderProcess("edge_asr.bench.own_decoder", words))
         systems = {name: own for name in (LIVE, WHOLE, SECOND) if name in own.decoders}
-        if peer is None:
-            return Accuracy(_all(recordings, systems, tokens, clock), tuple(systems), apart)
-        with DecoderProcess("edge_asr.bench.peer_decoder", [str(peer)]) as vosk:
-            systems[PEER] = vosk
-            return Accuracy(_all(recordings, systems, tokens, clock), tuple(systems), apart)
+        for peer in peers:
+            systems[peer.name] = stack.enter_context(DecoderProcess(peer.module, peer.words))
+        return Accuracy(_all(recordings, systems, tokens, clock), tuple(systems), apart)
 
 
 def _all(

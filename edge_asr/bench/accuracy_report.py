@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from edge_asr.bench.accuracy import LIVE, PEER, SECOND, WHOLE, Accuracy, Score
+from edge_asr.bench.accuracy import LIVE, SECOND, WHOLE, Accuracy, Score
+from edge_asr.bench.peers import PEERS
 from edge_asr.bench.table import Cell, table
 
-TITLES = {LIVE: "live", WHOLE: "whole file", SECOND: "second pass alone, whole file", PEER: "vosk"}
+TITLES = {LIVE: "live", WHOLE: "whole file", SECOND: "second pass alone, whole file"}
+TITLES |= {name: name for name in PEERS}
 _POOLED = "pooled"
 
 

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,13 @@ import msgspec
 from edge_asr.bench import accuracy, idle, latency, noise, soak
 from edge_asr.bench.accuracy_plot import accuracy_plot
 from edge_asr.bench.accuracy_report import accuracy_json, accuracy_text
-from edge_asr.bench.extra import require
 from edge_asr.bench.footprint import footprint
 from edge_asr.bench.full_speed import Ears
 from edge_asr.bench.idle_report import idle_json, idle_text
 from edge_asr.bench.latency_report import latency_json, latency_text
 from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.noise_report import noise_json, noise_text
+from edge_asr.bench.peers import PEERS, VOSK, check_peers, ready_peers
 from edge_asr.bench.recordings import read_recordings
 from edge_asr.bench.scene import Scene
 from edge_asr.bench.soak_report import soak_json, soak_text
@@ -38,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     hearing.add_argument("--speech", metavar="DIR", required=True, help="recordings with manifest.jsonl")
     hearing.add_argument("--sets", metavar="A,B", type=_names, default=(), help="only these folders of it")
     hearing.add_argument("--apart", metavar="A,B", type=_names, default=("commands",), help="reported, not pooled")
-    hearing.add_argument("--peer", choices=("vosk", "none"), default="vosk", help="whom to measure beside (vosk)")
+    hearing.add_argument(
+        "--peer", metavar="A,B", type=_peers, default=(VOSK,), help=f"beside {' or '.join(PEERS)} (vosk), or none"
+    )
     hearing.add_argument("--plot", metavar="FILE", help="write errors against CPU there, as SVG")
     waiting = actions.add_parser("latency", help="from speech to a subscriber, in real time, through the real daemon")
     waiting.add_argument("--file", metavar="FILE", nargs="+", default=[], help="play these instead of the sample")
@@ -80,20 +81,14 @@ def _accuracy(args: argparse.Namespace) -> tuple[Setting, Any]:
     config = load_config(args)
     if args.plot is not None:
         _claim(Path(args.plot), "--plot")
-    peer = args.peer == "vosk"
-    if peer:
-        require("vosk")
-    now = setting(config, ("vosk", "whisper-normalizer") if peer else ("whisper-normalizer",))
+    now = setting(config, (*args.peer, "whisper-normalizer"))
+    check_peers(args.peer, now.language)
     tokens = tokenizer(now.language)
     recordings = read_recordings(Path(args.speech), now.language, args.sets)
     _begin(now, f"{len(recordings)} recordings in {now.language!r}; it takes about as long as they are")
-    with ExitStack() as stack:
-        folder = None
-        if peer:
-            from edge_asr.bench.peer_model import peer_model  # noqa: PLC0415 - needs the builder of models
-
-            folder = stack.enter_context(peer_model(config))
-        result = accuracy.measure(config, recordings, tokens, SystemClock(), peer=folder, apart=frozenset(args.apart))
+    apart = frozenset(args.apart)
+    with ready_peers(args.peer, config) as peers:
+        result = accuracy.measure(config, recordings, tokens, SystemClock(), peers=peers, apart=apart)
     print(accuracy_text(result, measure_of(now.language)))
     if args.plot is not None:
         plot = accuracy_plot(result, measure_of(now.language), f"{now.cpu}, {now.bundle}")
@@ -163,6 +158,14 @@ def _claim(path: Path, option: str) -> None:
 
 def _names(text: str) -> Sequence[str]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _peers(text: str) -> Sequence[str]:
+    names = tuple(dict.fromkeys(_names(text)))
+    unknown = sorted(set(names) - set(PEERS))
+    if names != ("none",) and (unknown or not names):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected none, or of {', '.join(PEERS)} those to measure beside")
+    return () if unknown else names
 
 
 def _count(text: str) -> int:

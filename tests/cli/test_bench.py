@@ -10,7 +10,9 @@ from edge_asr.cli.main import main
     [
         ([], "required: ACTION"),
         (["accuracy"], "required: --speech"),
-        (["accuracy", "--speech", ".", "--peer", "whisper"], "invalid choice: 'whisper'"),
+        (["accuracy", "--speech", ".", "--peer", "whisper"], "'whisper': expected none, or of vosk, pocketsphinx"),
+        (["accuracy", "--speech", ".", "--peer", "vosk,none"], "'vosk,none': expected none, or of vosk"),
+        (["accuracy", "--speech", ".", "--peer", ""], "'': expected none, or of vosk"),
         (["latency", "--repeat", "0"], "0: expected a whole number from 1 to 1000"),
         (["latency", "--repeat", "x"], "x: expected a whole number from 1 to 1000"),
         (["gate", "--noise", "."], "required: --speech"),
