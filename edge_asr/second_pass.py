@@ -8,17 +8,20 @@ given. Measured on recordings that the endpointer cuts: see `SecondPassConfig.co
 """
 
 import itertools
+import logging
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from edge_asr.asr.align import agreement, align
+from edge_asr.asr.align import agreement, align, normalized
 from edge_asr.asr.rescorer import Rescorer, SpokenWord
-from edge_asr.asr.result import EndReason, Hypothesis
+from edge_asr.asr.result import EndReason, Hypothesis, Word
 from edge_asr.audio.chunk import Samples
 from edge_asr.errors import RecognitionError
 from edge_asr.pipeline import Observation, Transcript, is_final
+
+log = logging.getLogger(__name__)
 
 Reason = Literal[
     "no_words", "too_long", "endless", "empty", "doubtful", "error", "overload", "queue_full", "late", "end"
@@ -48,6 +51,7 @@ class _Heard:
     stream_id: str
     samples: Samples
     tokens: tuple[int, ...]
+    words: tuple[SpokenWord, ...]
     end_s: float
 
 
@@ -75,13 +79,15 @@ class SecondPass:
         except RecognitionError as error:
             return Rewritten(final, "error", str(error))
         words = _without_leading_marks(found.words)
+        if context:
+            words = _without_echo(words, context[-1].words, final.hypothesis.words)
         reason = self._doubt(final, words, complete=found.complete)
         if reason is not None:
             return Rewritten(final, reason)
         # The rest of a text that was cut off would come out with the next; and nothing is heard across a gap.
         if found.complete and final.end_reason in _WHOLE:
             end_s = final.start_s + len(final.samples) / self.rescorer.sample_rate_hz
-            self._context = [*context, _Heard(final.stream_id, final.samples, found.tokens, end_s)]
+            self._context = [*context, _Heard(final.stream_id, final.samples, found.tokens, words, end_s)]
         return Rewritten(self._with(final, words))
 
     def stop(self) -> None:
@@ -128,8 +134,26 @@ def _without_leading_marks(words: tuple[SpokenWord, ...]) -> tuple[SpokenWord, .
     return tuple(itertools.dropwhile(lambda word: not any(letter.isalnum() for letter in word.word), words))
 
 
+def _without_echo(
+    words: tuple[SpokenWord, ...], said: tuple[SpokenWord, ...], first: tuple[Word, ...]
+) -> tuple[SpokenWord, ...]:
+    """Words without those at their beginning that were said before, unless the first pass has heard them again.
+
+    Who says "yes" three times, segment by segment, was given "yes yes" for the last: the model had lost count.
+    """
+    spoken, before = ([normalized(word.word) for word in these] for these in (words, said))
+    for count in range(min(len(words) - 1, len(said)), 0, -1):
+        rest = words[count:]
+        if spoken[:count] == before[-count:] and agreement(first, rest) > agreement(first, words):
+            return rest
+    return words
+
+
 def heard_again(observation: Observation, second_pass: SecondPass | None) -> Observation:
     """What the pipeline has seen, a final with its text of the second pass; for whoever has time to wait."""
     if second_pass is None or not is_final(observation):
         return observation
-    return second_pass.rewrite(observation).final
+    rewritten = second_pass.rewrite(observation)
+    if rewritten.skipped == "error":
+        log.warning("the second pass failed (%s); the first one's text stands", rewritten.fault)
+    return rewritten.final

@@ -18,6 +18,7 @@ from edge_asr.second_pass import Reason, Rewritten, SecondPass
 log = logging.getLogger(__name__)
 
 _QUEUE_SEGMENTS = 8
+_FAULTS_SAID = 4  # different ones in the log; each segment may fail in its own words
 _END_S = 0.1  # what a network needs to notice that it shall stop
 
 
@@ -111,8 +112,8 @@ class SecondPassWorker:
             self._metrics.second_pass_finals.inc()
             return
         self._metrics.second_pass_skipped.labels(reason=rewritten.skipped).inc()
-        if rewritten.skipped == "error" and rewritten.fault not in self._said:
-            self._said = {rewritten.fault}
+        if rewritten.skipped == "error" and rewritten.fault not in self._said and len(self._said) < _FAULTS_SAID:
+            self._said.add(rewritten.fault)
             log.error("the second pass failed (%s); the first one's text stands", rewritten.fault)
 
     def _run(self) -> None:

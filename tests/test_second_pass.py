@@ -58,13 +58,16 @@ def test_a_segment_longer_than_the_model_takes_is_left_alone() -> None:
     assert SecondPass(ScriptedRescorer(), 10.0).rewrite(final(1, "well", seconds=30.1)).skipped == "too_long"
 
 
-def test_an_error_leaves_the_first_text_and_says_what_it_was() -> None:
+def test_an_error_leaves_the_first_text_and_says_what_it_was(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(ScriptedRescorer):
         def decode(self, *_: object, **__: object) -> Rescored:
             raise RecognitionError("out of order")
 
     after = SecondPass(Broken(), 10.0).rewrite(final(1, "well"))
     assert (after.skipped, after.fault, after.final.hypothesis.text) == ("error", "out of order", "well")
+    heard_again(final(2, "well"), SecondPass(Broken(), 10.0))
+    assert "out of order" in caplog.text
+    assert "well" not in caplog.text
 
 
 def contexts(*finals: Transcript, context_s: float = 10.0) -> list[tuple[float, tuple[int, ...]]]:
@@ -125,6 +128,24 @@ def test_a_text_that_was_cut_off_is_no_context_for_the_rest_of_it_would_come_out
     assert second_pass.rewrite(final(1, "well", "well")).skipped is None
     second_pass.rewrite(final(2, "b", start_s=2.0))
     assert rescorer.heard[1] == (32_000, ())
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "text"),
+    [
+        ("yes", "Yes yes", "yes"),
+        ("please", "so yes please", "please"),
+        ("yes yes", "Yes yes", "Yes yes"),  # it was said again
+        ("no", "Yes no.", "no."),
+        ("yet", "Yes.", "Yes."),  # something was said, and this is all that there is
+        ("come", "Yes, go.", "Yes, go."),  # the first pass does not know better
+    ],
+)
+def test_what_was_said_before_is_not_said_again(first: str, second: str, text: str) -> None:
+    said = iter(["Well, so, yes.", second])
+    second_pass = SecondPass(ScriptedRescorer(lambda _: next(said)), 10.0)
+    second_pass.rewrite(final(1, "yes"))
+    assert second_pass.rewrite(final(2, *first.split(), start_s=2.0)).final.hypothesis.text == text
 
 
 def test_the_marks_that_end_the_sentence_before_are_no_words() -> None:

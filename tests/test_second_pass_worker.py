@@ -129,6 +129,21 @@ def test_an_error_costs_the_better_text_and_is_said_once(caplog: pytest.LogCaptu
     desk.end()
 
 
+def test_errors_that_are_each_another_do_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(ScriptedRescorer):
+        def decode(self, *_: object, **__: object) -> Rescored:
+            self.heard.append((0, ()))
+            raise MemoryError(f"no room, {len(self.heard)}")
+
+    desk = Desk(Broken())
+    for number in range(1, 31):
+        desk.submit(final(number, "well"))
+        desk.collect(number)
+    assert desk.skipped("error") == 30
+    assert 0 < caplog.text.count("no room") < 10
+    desk.end()
+
+
 def test_what_waits_at_the_end_is_rewritten_while_there_is_time() -> None:
     desk = Desk(ScriptedRescorer())
     desk.submit(final(1, "well"), final(2, "well"))
