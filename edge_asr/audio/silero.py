@@ -61,7 +61,7 @@ class SileroVad:
     def hear(self, block: Samples) -> None:
         """Take int16 samples (n,). Of those that nobody asks about, the last half second to second is kept."""
         centred, gain = self._gain.step(block)
-        self._pending.append(np.clip(centred * np.float32(gain / _FULL_SCALE), -1.0, 1.0))
+        self._pending.append(centred * np.float32(gain / _FULL_SCALE))
         self._pending_samples += len(block)
         if self._pending_samples > 2 * self._kept_samples:
             self._start(np.concatenate(self._pending)[-self._kept_samples :])
@@ -86,7 +86,7 @@ class SileroVad:
         size = self._window_samples + self._context_samples
         windows = np.lib.stride_tricks.sliding_window_view(samples, size)[:: self._window_samples][:count]
         memory, cell = self._memory
-        feeds = {"input": np.ascontiguousarray(windows), "h": memory, "c": cell}
+        feeds = {"input": np.clip(windows, -1.0, 1.0), "h": memory, "c": cell}
         try:
             probabilities, memory, cell = self._session.run(["speech_probs", "hn", "cn"], feeds)
         except Exception as error:

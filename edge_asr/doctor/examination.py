@@ -24,6 +24,7 @@ from edge_asr.doctor import (
     service,
     sound_cards,
     sound_server,
+    voice_detector,
 )
 from edge_asr.doctor.configuration import CHECK as CONFIGURATION
 from edge_asr.doctor.configuration import configuration
@@ -142,11 +143,17 @@ class Examination:
         yield from faults
         if loaded is None:
             yield skip(model.SPEED, "no model to measure with")
+            yield skip(voice_detector.CHECK, "no model to open the gate for")
             yield skip(second_pass.CHECK, "no first one")
             return
         finding, recognizer = loaded
         yield finding
         yield from self._within(model.SPEED, _SPEED_S, lambda: [model.speed(config, recognizer)])
+        yield from self._within(
+            voice_detector.CHECK,
+            _SPEED_S,
+            lambda: voice_detector.voice_detector(config, recognizer.sample_rate_hz, full=self._wish.full),
+        )
         yield from self._within(
             second_pass.CHECK, _LOAD_S, lambda: second_pass.second_pass(config, full=self._wish.full)
         )
