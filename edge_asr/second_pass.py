@@ -28,6 +28,7 @@ Reason = Literal[
 ]
 
 _ADJACENT_S = 0.7  # a longer pause begins something new
+_CONTEXT_SHARE = 3  # of the segment's own length: behind 15 s of context a mere "yes" waited four times as long
 _ROUNDING_S = 1e-6  # times are sums of blocks: where one segment begins as the other ends, they differ in the last bits
 _WHOLE = (EndReason.SILENCE, EndReason.MAX_LENGTH, EndReason.END_OF_INPUT)  # no sample is missing at such an end
 _DOUBTFUL = 0.5  # mean confidence below which a text that shares no word with the first is invented
@@ -101,7 +102,8 @@ class SecondPass:
             return []
         if not -_ROUNDING_S <= final.start_s - context[-1].end_s <= _ADJACENT_S:
             return []
-        room = min(self._context_samples, self._longest_samples - len(final.samples))
+        own = len(final.samples)
+        room = min(self._context_samples, self._longest_samples - own, _CONTEXT_SHARE * own)
         while context and sum(len(one.samples) for one in context) > room:
             context = context[1:]
         return context

@@ -97,6 +97,14 @@ def test_the_context_is_as_long_as_it_may_be() -> None:
     assert [seconds for seconds, _ in contexts(*said, context_s=0.0)] == [0.0] * 6
 
 
+def test_a_short_segment_does_not_wait_for_a_long_context() -> None:
+    said = [final(n, "a", start_s=2.0 * n) for n in range(5)]
+    assert contexts(*said, final(5, "yes", start_s=10.0, seconds=1.0))[-2:] == [
+        (6.0, (0, 1, COMMA, 0, 1, COMMA, 0, 1)),
+        (2.0, (0, 1)),
+    ]
+
+
 def test_context_and_segment_together_are_no_longer_than_the_model_takes() -> None:
     found = contexts(final(1, "a", seconds=16.0), final(2, "b", start_s=16.0, seconds=16.0), context_s=30.0)
     assert found[1] == (0.0, ())
