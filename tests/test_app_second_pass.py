@@ -9,7 +9,8 @@ import pytest
 from edge_asr.app import available_second_pass
 from edge_asr.config import Config, ModelsConfig, SecondPassConfig
 from edge_asr.errors import ModelError
-from tests.asr import test_bundle, tiny_moonshine
+from tests.asr import test_bundle
+from tests.asr.moonshine import tiny_moonshine
 
 
 @pytest.fixture

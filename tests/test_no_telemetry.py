@@ -9,7 +9,7 @@ import pytest
 @pytest.mark.parametrize(
     "code",
     [
-        "import edge_asr.asr.network",
+        "import edge_asr.asr.kaldi.network",
         "import edge_asr_export.self_check",
         "import edge_asr, onnxruntime",
     ],

@@ -3,7 +3,7 @@
 from typing import Any
 
 from edge_asr.asr.bundle import Bundle, of_family
-from edge_asr.asr.kaldi import KaldiRecognizer
+from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.manifest import (
     KaldiManifest,
     Manifest,
@@ -11,10 +11,10 @@ from edge_asr.asr.manifest import (
     ZipformerCtcManifest,
     ZipformerTransducerManifest,
 )
-from edge_asr.asr.moonshine import Moonshine
+from edge_asr.asr.moonshine.model import Moonshine
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.rescorer import Rescorer
-from edge_asr.asr.zipformer_load import load_ctc, load_transducer
+from edge_asr.asr.zipformer.load import load_ctc, load_transducer
 from edge_asr.config import RecognizerConfig
 from edge_asr.errors import ConfigError
 

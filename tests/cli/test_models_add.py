@@ -16,7 +16,7 @@ import pytest
 from edge_asr.asr.bundle import load_bundle, verify_bundle
 from edge_asr.cli.main import main
 from edge_asr.errors import EXIT_CONFIG, EXIT_OK
-from tests.asr.zipformers import Kind, network
+from tests.asr.zipformer.zipformers import Kind, network
 
 ABOUT = ("--language", "en", "--licence", "MIT")
 

@@ -9,7 +9,8 @@ from edge_asr.config import Config, ModelsConfig, SecondPassConfig
 from edge_asr.doctor.finding import Finding
 from edge_asr.doctor.second_pass import second_pass
 from edge_asr.errors import ConfigError, ModelError
-from tests.asr import test_bundle, tiny_moonshine
+from tests.asr import test_bundle
+from tests.asr.moonshine import tiny_moonshine
 
 
 def look(models: Path, *, full: bool = False, **wanted: Any) -> Finding:

@@ -11,7 +11,7 @@ from edge_asr.demo.broker import Broker
 from edge_asr.demo.daemon import Daemon
 from edge_asr.demo.pulse_server import PulseServer
 from edge_asr.demo.sample import sample
-from tests.asr import tiny_moonshine
+from tests.asr.moonshine import tiny_moonshine
 from tests.cli.bundles import real_bundle
 from tests.e2e.conftest import DEVICE, House, Listener
 from tests.waiting import wait_until

@@ -15,15 +15,15 @@ import pytest
 from edge_asr.asr.bundle import load_bundle, of_family, verify_bundle
 from edge_asr.asr.catalogue import CatalogueEntry
 from edge_asr.asr.manifest import MoonshineManifest
-from edge_asr.asr.moonshine import Moonshine
-from edge_asr.asr.pieces import pack_pieces
+from edge_asr.asr.moonshine.model import Moonshine
+from edge_asr.asr.moonshine.pieces import pack_pieces
 from edge_asr.cli.main import main
 from edge_asr.errors import EXIT_CONFIG, ModelError
 from edge_asr_export.archive import cached_path
 from edge_asr_export.install import CACHE_FOLDER
 from edge_asr_export.moonshine_model import pieces_in
 from edge_asr_export.pull import pull
-from tests.asr import tiny_moonshine
+from tests.asr.moonshine import tiny_moonshine
 from tests.export.conftest import Quiet
 
 PLATFORM = "manylinux_2_34_armv7l"  # never that of the machine that tests

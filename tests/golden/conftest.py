@@ -6,7 +6,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from edge_asr.app import load_recognizer
-from edge_asr.asr.kaldi import KaldiRecognizer
+from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.config import Config
 from edge_asr.demo.sample import sample
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edge_asr.app import load_recognizer
 from edge_asr.asr.bundle import load_bundle
-from edge_asr.asr.kaldi import KaldiRecognizer
+from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import Hypothesis
 from edge_asr.config import Config, RecognizerConfig

@@ -4,7 +4,7 @@ import numpy as np
 
 from edge_asr.asr.bundle import Bundle
 from edge_asr.asr.manifest import MoonshineManifest
-from edge_asr.asr.moonshine import Moonshine
+from edge_asr.asr.moonshine.model import Moonshine
 from edge_asr.errors import ModelError, RecognitionError
 
 _NOISE_S = 2.0

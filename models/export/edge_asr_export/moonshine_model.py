@@ -17,7 +17,7 @@ import onnxruntime as ort
 from edge_asr.asr.bundle import Bundle
 from edge_asr.asr.catalogue import CatalogueEntry
 from edge_asr.asr.manifest import MoonshineManifest
-from edge_asr.asr.pieces import pack_pieces
+from edge_asr.asr.moonshine.pieces import pack_pieces
 from edge_asr.errors import ModelError
 from edge_asr_export.manifest_file import file_entry, write_manifest
 from edge_asr_export.moonshine_check import check_built

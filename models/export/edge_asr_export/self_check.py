@@ -8,8 +8,8 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from edge_asr.asr.bundle import Bundle
+from edge_asr.asr.kaldi.network import AcousticNetwork
 from edge_asr.asr.manifest import KaldiManifest
-from edge_asr.asr.network import AcousticNetwork
 from edge_asr.errors import ModelError
 
 _OUTPUTS = 40

@@ -11,8 +11,8 @@ import msgspec
 from edge_asr.asr.bundle import MANIFEST_FILE, Bundle, sha256_of
 from edge_asr.asr.manifest import FileEntry, ZipformerCtcManifest, ZipformerManifest, ZipformerTransducerManifest
 from edge_asr.asr.onnx_file import OnnxFile
-from edge_asr.asr.zipformer_layout import FEATURES, read_layout
-from edge_asr.asr.zipformer_load import LOG_SHARES
+from edge_asr.asr.zipformer.layout import FEATURES, read_layout
+from edge_asr.asr.zipformer.load import LOG_SHARES
 from edge_asr.errors import ModelError
 
 _SAMPLE_RATE_HZ = 16_000

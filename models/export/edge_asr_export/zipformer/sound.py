@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_asr.asr.fbank import FbankStream
+from edge_asr.asr.zipformer.fbank import FbankStream
 
 RATE_HZ = 16_000
 MEL_BINS = 80

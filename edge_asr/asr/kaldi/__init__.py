@@ -1,0 +1,1 @@
+"""Streaming recognizers of the Kaldi TDNN-F family."""

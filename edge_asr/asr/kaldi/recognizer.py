@@ -1,0 +1,161 @@
+"""Streaming recognizer of the Kaldi TDNN-F family: features, ivector, network and search, chunk by chunk.
+
+The chunk plan depends on the count of frames alone, so any cutting of the same audio gives the same hypotheses.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_asr.asr.bundle import Bundle
+from edge_asr.asr.kaldi.confidence import Certainty, word_confidence
+from edge_asr.asr.kaldi.features import MfccStream
+from edge_asr.asr.kaldi.ivector import IvectorExtractor, SpeakerState
+from edge_asr.asr.kaldi.labels import Labels
+from edge_asr.asr.kaldi.mfcc import Mfcc
+from edge_asr.asr.kaldi.network import AcousticNetwork, NetworkState
+from edge_asr.asr.kaldi.search import BestPath, Graph, Search
+from edge_asr.asr.manifest import KaldiManifest
+from edge_asr.asr.result import Hypothesis, Word
+from edge_asr.asr.script import glued
+from edge_asr.errors import ModelError
+
+_CHUNK_OUTPUTS = 8  # 0.24 s: shorter answers sooner, longer computes less overlap
+_LONGEST_WORD_S = 2.5  # in steady noise the best path sits in one "huh" for up to 20 s; no spoken word lasts so long
+
+
+@dataclass(slots=True)
+class KaldiUtterance:
+    """One utterance on its way."""
+
+    mfcc: MfccStream
+    speaker: SpeakerState
+    network: NetworkState
+    search: Search
+    waiting: list[NDArray[np.int16]] = field(default_factory=list)
+    waiting_samples: int = 0
+    fed_samples: int = 0
+    adapted_frames: int = 0  # frames that the speaker statistics have seen
+    certainty: Certainty = field(default_factory=Certainty)
+
+
+class KaldiRecognizer:
+    """Immutable but for onnxruntime's own arenas; the state belongs to one thread."""
+
+    def __init__(
+        self,
+        bundle: Bundle[KaldiManifest],
+        *,
+        threads: int = 1,
+        beam: float | None = None,
+        max_active: int | None = None,
+    ):
+        manifest = bundle.manifest
+        self._manifest = manifest
+        self._beam = manifest.search.beam if beam is None else beam
+        self._max_active = manifest.search.max_active if max_active is None else max_active
+        try:
+            self.network = AcousticNetwork(bundle.path("network"), threads)
+            self.network.check(bundle.path("network"), manifest)
+            self._labels = Labels.load(bundle.path("labels"), manifest.labels, manifest.pdfs)
+            self._ivectors = IvectorExtractor.load(bundle.path("ivector"), manifest.features.ceps, manifest.ivector_dim)
+            self._graph = Graph(bundle.path("graph"), bundle.path("words"), manifest.labels)
+        except ModelError as error:
+            raise ModelError(f"{error}; {bundle.fix}") from error
+        self.sample_rate_hz = manifest.sample_rate_hz
+        self.language = manifest.language
+        self.model = manifest.name
+        self._mfcc = Mfcc(manifest.features, manifest.sample_rate_hz)
+        self._output_s = manifest.subsampling_factor * manifest.features.frame_shift_ms / 1000
+
+    def start(self, gain: float = 1.0) -> KaldiUtterance:
+        """State of a new utterance, whose samples are raised by `gain`."""
+        manifest = self._manifest
+        search = Search(self._graph, self._labels, self._beam, self._max_active, manifest.search.acoustic_scale)
+        mfcc = MfccStream(self._mfcc, gain)
+        return KaldiUtterance(mfcc, self._ivectors.start(), self.network.start(), search)
+
+    def step(self, samples: NDArray[np.int16], state: KaldiUtterance) -> tuple[Hypothesis | None, KaldiUtterance]:
+        """Take samples; decode every chunk that is complete with its right context."""
+        state.waiting.append(samples)
+        state.waiting_samples += len(samples)
+        advanced = False
+        while (needed := self._samples_for_next_chunk(state)) <= state.waiting_samples:
+            self._feed(needed, state)
+            self._decode(_CHUNK_OUTPUTS, state.mfcc.frames, state)
+            advanced = True
+        return (self._partial(state) if advanced else None), state
+
+    def finish(self, state: KaldiUtterance) -> tuple[Hypothesis, KaldiUtterance]:
+        """Decode the tail; the right context that it lacks is its last frame, repeated."""
+        self._feed(state.waiting_samples, state)
+        frames = state.mfcc.frames
+        outputs = -(-len(frames) // self._manifest.subsampling_factor) - state.search.frames
+        if outputs > 0:
+            missing = self._reach_frames(state.search.frames + outputs) - len(frames)
+            tail = np.repeat(frames[-1:], max(0, missing), axis=0)
+            self._decode(outputs, np.concatenate([frames, tail]), state)
+        final = self._final(state)
+        self._graph.rest()
+        return final, state
+
+    def _reach_frames(self, outputs: int) -> int:
+        """How many frames the first `outputs` outputs of the network look at."""
+        return (outputs - 1) * self._manifest.subsampling_factor + 1 + self._manifest.right_context_frames
+
+    def _samples_for_next_chunk(self, state: KaldiUtterance) -> int:
+        """How many waiting samples complete the next chunk and its right context."""
+        frames = self._reach_frames(state.search.frames + _CHUNK_OUTPUTS)
+        return (frames - 1) * self._mfcc.hop_samples + self._mfcc.window_samples - state.fed_samples
+
+    def _feed(self, count: int, state: KaldiUtterance) -> None:
+        """Turn the first `count` waiting samples into frames."""
+        if not state.waiting:
+            return
+        samples = np.concatenate(state.waiting)
+        state.mfcc.accept(samples[:count])
+        state.fed_samples += count
+        state.waiting = [samples[count:]]
+        state.waiting_samples -= count
+
+    def _decode(self, outputs: int, frames: NDArray[np.float32], state: KaldiUtterance) -> None:
+        """Run the next `outputs` outputs through network and search; `frames` reaches to the end of their context."""
+        state.speaker = self._ivectors.accept(state.mfcc.frames, state.adapted_frames, state.speaker)
+        state.adapted_frames = state.mfcc.count
+        end = self._reach_frames(state.search.frames + outputs)
+        if state.search.frames:
+            window = frames[self._reach_frames(state.search.frames) : end]
+        else:  # before the first frame lies the first frame, repeated
+            lead = self._manifest.left_context_frames
+            lead += -(lead + end) % self._manifest.subsampling_factor
+            window = np.concatenate([np.repeat(frames[:1], lead, axis=0), frames[:end]])
+        scores, state.network = self.network.run(window, self._ivectors.ivector(state.speaker), state.network)
+        scores = scores[-outputs:]
+        state.certainty.add(scores)
+        state.search.advance(scores)
+
+    def _partial(self, state: KaldiUtterance) -> Hypothesis:
+        return self._hypothesis(state.search.best_path(final=False), state, timed=False)
+
+    def _final(self, state: KaldiUtterance) -> Hypothesis:
+        return self._hypothesis(state.search.best_path(final=True), state, timed=True)
+
+    def _words(self, path: BestPath, certainty: NDArray[np.float32]) -> tuple[Word, ...]:
+        """Words of a path with their times, less what is none: marks for noise, and a sound held too long."""
+        spans = self._labels.word_spans(path.labels)
+        nowhere = (len(path.labels), len(path.labels))  # the path stops before the word's first phone
+        words: list[Word] = []
+        for number, label in enumerate(path.words):
+            begin, end = spans[number] if number < len(spans) else nowhere
+            if self._graph.words.spoken[label] and (end - begin) * self._output_s <= _LONGEST_WORD_S:
+                confidence = word_confidence(certainty[begin:end])
+                word = self._graph.words[label]
+                joined = bool(words) and glued(words[-1].word, word)
+                words.append(Word(word, begin * self._output_s, end * self._output_s, confidence, joined))
+        return tuple(words)
+
+    def _hypothesis(self, path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:
+        words = self._words(path, state.certainty.along(self._labels.pdf_of_label[path.labels]))
+        silent_frames = self._labels.trailing_silence_frames(path.labels)
+        return Hypothesis(words, state.search.frames * self._output_s, silent_frames * self._output_s, timed)

@@ -1,0 +1,73 @@
+"""WFST beam search over the decoding graph, by kaldi-decoder, and the reading of its best path.
+
+Input labels are Kaldi's transition ids, so the best path names each frame's phone and its place in the word: word
+times come from the same path as the words.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import kaldi_decoder
+import kaldifst
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_asr.asr.kaldi.graph_file import check_graph_file
+from edge_asr.asr.kaldi.graph_map import open_graph
+from edge_asr.asr.kaldi.labels import Labels
+from edge_asr.asr.kaldi.words import WordTable
+
+
+@dataclass(frozen=True, slots=True)
+class BestPath:
+    """`labels` int32 (frames,), one transition id for each decoded frame; `words` the word ids in order."""
+
+    labels: NDArray[np.int32]
+    words: list[int]
+
+
+class Graph:
+    """The decoding graph and its words. Immutable, shared by all utterances."""
+
+    def __init__(self, graph_path: Path, words_path: Path, labels: int) -> None:
+        """Open a graph over labels 0..`labels`; raises ModelError."""
+        self.words = WordTable.read(words_path)
+        mappable = check_graph_file(graph_path, labels, self.words.known)
+        self._opened = open_graph(graph_path, mappable=mappable)
+        self.fst: Any = self._opened.fst
+
+    def rest(self) -> None:
+        """Between utterances: give back the memory that can be had again from the file."""
+        self._opened.release()
+
+
+class Search:
+    """The beam of one utterance. One thread."""
+
+    def __init__(self, graph: Graph, labels: Labels, beam: float, max_active: int, acoustic_scale: float) -> None:
+        options = kaldi_decoder.FasterDecoderOptions(beam=beam, max_active=max_active)
+        self._decoder: Any = kaldi_decoder.FasterDecoder(graph.fst, options)
+        self._decoder.init_decoding()
+        self._pdf_of_label = labels.pdf_of_label[1:].astype(np.intp)
+        self._acoustic_scale = acoustic_scale
+        self.frames = 0
+
+    def advance(self, scores: NDArray[np.float32]) -> None:
+        """Take network outputs float32 (n, pdfs), one row for each subsampled frame."""
+        by_label = scores.take(self._pdf_of_label, axis=1, mode="clip")  # checked at load; "raise" would cost twice
+        if self._acoustic_scale != 1.0:
+            by_label *= self._acoustic_scale
+        self._decoder.advance_decoding(kaldi_decoder.DecodableCtc(by_label, self.frames))
+        self.frames += len(scores)
+
+    def best_path(self, *, final: bool) -> BestPath:
+        """Best path so far; with `final` one that may end here is preferred. Empty when every path has died."""
+        if not self.frames:
+            return BestPath(np.empty(0, np.int32), [])
+        use_final = final and self._decoder.reached_final()
+        found, path = self._decoder.get_best_path(use_final)
+        if not found:
+            return BestPath(np.empty(0, np.int32), [])
+        _, labels, words, _ = kaldifst.get_linear_symbol_sequence(path)
+        return BestPath(np.array(labels, np.int32), list(words))

@@ -1,0 +1,1 @@
+"""Moonshine, an offline recognizer for the second pass."""

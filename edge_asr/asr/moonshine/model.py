@@ -1,0 +1,204 @@
+"""Offline recognizer of the Moonshine family: an encoder over raw samples, and a decoder that writes token by token.
+
+Decoding is greedy. A draft, the tokens of an earlier and shorter decoding, is checked in one step of the decoder and
+kept up to the first difference; the result is that of decoding without it.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from edge_asr.asr.bundle import Bundle
+from edge_asr.asr.manifest import MoonshineManifest
+from edge_asr.asr.moonshine.pieces import Pieces
+from edge_asr.asr.moonshine.token_loop import loop_start
+from edge_asr.asr.rescorer import Rescored
+from edge_asr.errors import ModelError, RecognitionError
+
+_FULL_SCALE = 32768.0
+_QUIET_PEAK, _WANTED_PEAK = 0.02, 0.5  # of full scale
+_SPARE_TOKENS = 8  # beside the tokens of the time: a short word has many for its length
+_PAST, _PRESENT = "past_key_values", "present"
+_LOGITS = "logits"
+_PROBE_S = 0.5
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class Moonshine:
+    """Immutable but for onnxruntime's own arenas; `decode` may be called from any thread."""
+
+    def __init__(self, bundle: Bundle[MoonshineManifest], *, threads: int = 1) -> None:
+        self._manifest = manifest = bundle.manifest
+        self.sample_rate_hz = manifest.sample_rate_hz
+        self.language = manifest.language
+        self.model = manifest.name
+        self.longest_s = manifest.longest_s
+        try:
+            self._run_options = ort.RunOptions()
+            self._run_options.log_severity_level = 4
+            self._pieces = Pieces.load(bundle.path("tokenizer"), manifest.vocabulary)
+            self._encoder = _session(bundle.path("encoder"), threads)
+            self._decoder = _session(bundle.path("decoder"), threads)
+            self._encoder_inputs = _checked(self._encoder, bundle.path("encoder"), {"input_values": None})
+            self._decoder_inputs = _checked(self._decoder, bundle.path("decoder"), _decoder_widths(manifest))
+            self._past = sorted(name for name in self._decoder_inputs if name.startswith(_PAST))
+            self._all_outputs = [_LOGITS, *(name.replace(_PAST, _PRESENT) for name in self._past)]
+            self._moving = [name for name in self._past if ".decoder." in name]  # the others stay for the utterance
+            self._moving_outputs = [_LOGITS, *(name.replace(_PAST, _PRESENT) for name in self._moving)]
+            self._check(bundle)
+        except ModelError as error:
+            raise ModelError(f"{error}; {bundle.fix}") from error
+
+    def open_end(self, tokens: Sequence[int]) -> Sequence[int]:
+        """Tokens without the marks at their end."""
+        end = len(tokens)
+        while end and self._pieces.is_mark(tokens[end - 1]):
+            end -= 1
+        return tokens[:end]
+
+    def decode(self, samples: NDArray[np.int16], draft: Sequence[int] = (), given: Sequence[int] = ()) -> Rescored:
+        """Text of int16 samples (n,) after what is `given`, see `Rescorer`. Raises RecognitionError."""
+        if len(samples) < self._manifest.fewest_samples:
+            return Rescored((), (), complete=True)
+        try:
+            tokens, log_shares, complete = self._greedy(_raised(samples), draft, given)
+        except Exception as error:
+            raise RecognitionError(f"the second pass failed: {_first_line(error)}") from error
+        return Rescored(self._pieces.words(tokens, log_shares), tuple(tokens), complete)
+
+    def stop(self) -> None:
+        """See `Rescorer`: a thread inside the runtime must not outlive the interpreter."""
+        self._run_options.terminate = True
+
+    def _greedy(
+        self, samples: NDArray[np.float32], draft: Sequence[int], given: Sequence[int]
+    ) -> tuple[list[int], list[float], bool]:
+        """Tokens between what is given and the end, the log share of each, and whether the end came."""
+        manifest = self._manifest
+        limit = int(len(samples) / manifest.sample_rate_hz * manifest.tokens_per_s) + _SPARE_TOKENS - len(given)
+        draft = list(draft)[: max(0, limit)]
+        begin = [manifest.start_token, *given]
+        fixed = self._encode(samples)
+        logits, past = self._first(fixed, [*begin, *draft])
+        logits = logits[len(begin) - 1 :]
+        tokens: list[int] = []
+        log_shares: list[float] = []
+        row = 0
+        token, log_share = _best(logits[row])
+        while token != manifest.end_token:
+            if len(tokens) >= limit:
+                return tokens, log_shares, False
+            tokens.append(token)
+            log_shares.append(log_share)
+            loop = loop_start(tokens)
+            if loop is not None:
+                return tokens[:loop], log_shares[:loop], False
+            if row < len(draft) and draft[row] == token:
+                row += 1
+                token, log_share = _best(logits[row])
+                continue
+            if len(tokens) == row + 1:  # the first token that the draft has not: forget what followed it there
+                draft = []
+                past = {name: _cut(name, value, len(begin) + row) for name, value in past.items()}
+            logits, past = self._next(fixed, token, past)
+            token, log_share = _best(logits[-1])
+        return tokens, log_shares, True
+
+    def _encode(self, samples: NDArray[np.float32]) -> Arrays:
+        """What every step of the decoder is given."""
+        mask = np.ones((1, len(samples)), np.int64)  # one entry for each raw sample, not for each frame
+        given = {"input_values": samples[None], "attention_mask": mask}
+        hidden = self._encoder.run(None, {name: given[name] for name in self._encoder_inputs}, self._run_options)[0]
+        fixed: Arrays = {"encoder_hidden_states": hidden, "encoder_attention_mask": mask}
+        return {name: value for name, value in fixed.items() if name in self._decoder_inputs}
+
+    def _first(self, fixed: Arrays, tokens: Sequence[int]) -> tuple[NDArray[np.float32], Arrays]:
+        """Logits (len(tokens), vocabulary) after each of the first tokens, and what the next step needs."""
+        manifest = self._manifest
+        nothing = np.zeros((1, manifest.heads, 0, manifest.head_width), np.float32)
+        given = {"input_ids": np.array([tokens], np.int64), "use_cache_branch": np.array([False])}
+        results = self._decoder.run(
+            self._all_outputs, {**fixed, **given, **dict.fromkeys(self._past, nothing)}, self._run_options
+        )
+        return results[0][0], dict(zip(self._past, results[1:], strict=True))
+
+    def _next(self, fixed: Arrays, token: int, past: Arrays) -> tuple[NDArray[np.float32], Arrays]:
+        given = {"input_ids": np.array([[token]], np.int64), "use_cache_branch": np.array([True])}
+        results = self._decoder.run(self._moving_outputs, {**fixed, **given, **past}, self._run_options)
+        return results[0][0], {**past, **dict(zip(self._moving, results[1:], strict=True))}
+
+    def _check(self, bundle: Bundle[MoonshineManifest]) -> None:
+        """Names and widths may fit and the networks not: half a second of silence tells."""
+        silence = np.zeros(int(_PROBE_S * self.sample_rate_hz), np.float32)
+        manifest = self._manifest
+        try:
+            logits, past = self._first(self._encode(silence), [manifest.start_token])
+            more, _ = self._next(self._encode(silence), manifest.start_token, past)
+        except Exception as error:
+            raise ModelError(f"{bundle.folder}: encoder and decoder do not compute: {_first_line(error)}") from error
+        shapes, wanted = {logits.shape, more.shape}, {(1, manifest.vocabulary)}
+        if shapes != wanted or not (np.isfinite(logits).all() and np.isfinite(more).all()):
+            raise ModelError(f"{bundle.path('decoder')} makes {sorted(shapes)} of one token, expected {sorted(wanted)}")
+
+
+def _session(path: Path, threads: int) -> Any:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelError(f"{path} is not a network that onnxruntime can load: {_first_line(error)}") from error
+
+
+def _decoder_widths(manifest: MoonshineManifest) -> dict[str, int | None]:
+    """Inputs that the decoder of a manifest has, and the last dimension of each; None: free."""
+    past = {
+        f"{_PAST}.{layer}.{side}.{part}": manifest.head_width
+        for layer in range(manifest.layers)
+        for side in ("decoder", "encoder")
+        for part in ("key", "value")
+    }
+    return {"input_ids": None, "use_cache_branch": None, "encoder_hidden_states": manifest.width, **past}
+
+
+def _checked(session: Any, path: Path, wanted: Mapping[str, int | None]) -> frozenset[str]:
+    """Names of the inputs; raises ModelError unless `wanted` are among them, masks aside, with these widths."""
+    found = {node.name: node.shape[-1] for node in session.get_inputs() if not node.name.endswith("attention_mask")}
+    fits = found.keys() == wanted.keys() and all(width in {None, found[name]} for name, width in wanted.items())
+    if not fits:
+        raise ModelError(f"{path} is a foreign network: its inputs are {found}, the manifest says {dict(wanted)}")
+    return frozenset(node.name for node in session.get_inputs())
+
+
+def _raised(samples: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Samples in -1..1, very quiet ones raised.
+
+    Measured, WER at a peak of -34 dBFS and below: 13.1 % as they are, 10.4 % raised; 24.1 and 12.0 at -46 dBFS. Louder
+    ones are left alone: raising them made them no better.
+    """
+    scaled = samples.astype(np.float32) / _FULL_SCALE
+    peak = float(np.abs(scaled).max())
+    return scaled * np.float32(_WANTED_PEAK / peak) if 0.0 < peak < _QUIET_PEAK else scaled
+
+
+def _best(logits: NDArray[np.float32]) -> tuple[int, float]:
+    """Most likely token of logits (vocabulary,), and the log of its share among all."""
+    token = int(logits.argmax())
+    top = logits[token]
+    return token, -float(np.log(np.exp(logits - top).sum()))
+
+
+def _cut(name: str, value: NDArray[Any], length: int) -> NDArray[Any]:
+    return value[:, :, :length] if ".decoder." in name else value
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

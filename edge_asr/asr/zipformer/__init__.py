@@ -1,0 +1,1 @@
+"""Streaming zipformers in sherpa-onnx's layout: transducer and CTC."""

@@ -1,0 +1,77 @@
+"""The graph is mapped where it can be, read where not, and is the same graph either way."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import kaldifst
+import numpy as np
+import pytest
+
+from edge_asr.asr.kaldi import graph_map
+from edge_asr.asr.kaldi.graph_file import check_graph_file
+from edge_asr.asr.kaldi.graph_map import open_graph
+from edge_asr.errors import ModelError
+
+TEXT = "0 1 1 1 0.5\n1 1 2 0 0.25\n1 2 3 2\n2 0.75\n"
+
+
+def const_fst(path: Path, *, aligned: bool) -> Path:
+    vector = path.with_suffix(".vector")
+    kaldifst.compile(TEXT, acceptor=False).write(str(vector))
+    subprocess.run(
+        ["fstconvert", f"--fst_align={str(aligned).lower()}", "--fst_type=const", str(vector), str(path)], check=True
+    )
+    return path
+
+
+def content(fst: Any) -> list[tuple[int, int, int, float, int]]:
+    arcs = []
+    for state in range(fst.num_states):
+        arcs += [(state, a.ilabel, a.olabel, a.weight.value, a.nextstate) for a in kaldifst.ArcIterator(fst, state)]
+    return arcs
+
+
+@pytest.mark.parametrize("aligned", [True, False])
+def test_a_graph_is_the_same_mapped_and_read(aligned: bool, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = const_fst(tmp_path / "graph.fst", aligned=aligned)
+    assert check_graph_file(path, 3, np.ones(3, np.bool_)) is aligned
+    graph = open_graph(path, mappable=aligned)
+    assert graph.mapped is aligned
+    before = content(graph.fst)
+    assert before == content(kaldifst.StdConstFst.read(str(path)))
+    assert len(before) == 3
+    graph.release()
+    assert content(graph.fst) == before
+    assert capfd.readouterr().err == ""
+
+
+def test_what_others_read_afterwards_is_read(tmp_path: Path) -> None:
+    path = const_fst(tmp_path / "graph.fst", aligned=True)
+    open_graph(path, mappable=True)
+    other = const_fst(tmp_path / "other.fst", aligned=True)
+    fst = kaldifst.StdConstFst.read(str(other))
+    assert "other.fst" not in Path("/proc/self/maps").read_text("utf8")
+    assert content(fst)
+
+
+def test_a_library_without_the_flag_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = const_fst(tmp_path / "graph.fst", aligned=True)
+    monkeypatch.setattr(graph_map, "_SYMBOL", "no_such_symbol")
+    graph = open_graph(path, mappable=True)
+    assert not graph.mapped
+    graph.release()
+    assert len(content(graph.fst)) == 3
+
+
+def test_a_symbol_that_is_something_else_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = const_fst(tmp_path / "graph.fst", aligned=True)
+    monkeypatch.setattr(graph_map, "_SYMBOL", "FST_FLAGS_fst_default_cache_gc_limit")
+    assert not open_graph(path, mappable=True).mapped
+
+
+def test_what_openfst_refuses_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "graph.fst"
+    path.write_bytes(b"no graph")
+    with pytest.raises(ModelError, match=r"graph\.fst is not a decoding graph that can be read"):
+        open_graph(path, mappable=True)

@@ -1,0 +1,118 @@
+"""The offline recognizer: greedy decoding, drafts, context, ends that do not come, files that do not fit."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_asr.asr.bundle import load_bundle, of_family
+from edge_asr.asr.manifest import MoonshineManifest
+from edge_asr.asr.moonshine.model import Moonshine, _raised
+from edge_asr.asr.moonshine.pieces import Pieces, pack_pieces, unpack_pieces
+from edge_asr.errors import EXIT_CONFIG, ModelError, RecognitionError
+from tests.asr.moonshine.tiny_moonshine import END, PIECES, START, VOCABULARY, bundle, content, decoder, write
+
+SECOND = np.zeros(16000, np.int16)
+
+
+def test_tokens_become_words_with_their_case(tmp_path: Path) -> None:
+    heard = Moonshine(bundle(tmp_path)).decode(SECOND)
+    assert heard.text == "Hello Wörld."
+    assert heard.tokens == (3, 4, 5, 6, 7)
+    assert heard.complete
+    share = math.exp(5) / (math.exp(5) + VOCABULARY - 1)
+    assert [word.confidence for word in heard.words] == pytest.approx([share, share])
+
+
+@given(draft=st.lists(st.integers(0, VOCABULARY - 1), max_size=9))
+@settings(max_examples=60, deadline=None)
+def test_no_draft_changes_the_text(draft: list[int], tmp_path_factory: pytest.TempPathFactory) -> None:
+    model = Moonshine(bundle(tmp_path_factory.mktemp("models")))
+    assert model.decode(SECOND, draft) == model.decode(SECOND)
+
+
+def test_what_is_given_is_no_part_of_the_result(tmp_path: Path) -> None:
+    model = Moonshine(bundle(tmp_path))
+    rest = model.decode(SECOND, given=[3, 4])
+    assert (rest.text, rest.tokens) == ("Wörld.", (5, 6, 7))
+    assert model.decode(SECOND, draft=[5, 9], given=[3, 4]) == rest
+
+
+def test_a_sound_too_short_for_the_network_is_no_text(tmp_path: Path) -> None:
+    assert Moonshine(bundle(tmp_path)).decode(SECOND[:1999]).text == ""
+
+
+def test_a_decoder_that_goes_round_in_circles_is_stopped_at_the_second_round(tmp_path: Path) -> None:
+    model = Moonshine(bundle(tmp_path, {START: 3, 3: 5, 5: 6, 6: 7, 7: 5}))
+    heard = model.decode(np.zeros(160_000, np.int16))
+    assert (heard.text, heard.complete) == ("Hel Wörld.", False)
+
+
+def test_a_decoder_that_does_not_end_is_stopped_when_nobody_speaks_so_fast(tmp_path: Path) -> None:
+    model = Moonshine(bundle(tmp_path, {START: 3, 3: 4, 4: 4}))
+    heard = model.decode(SECOND[:2000])
+    assert not heard.complete
+    assert len(heard.tokens) == 8
+
+
+def test_a_very_quiet_voice_is_raised_and_no_other_is_changed() -> None:
+    wave = np.sin(np.arange(400) / 9.0)
+    for peak, raised in ((100, 0.5), (600, 0.5), (700, 700 / 32768), (20000, 20000 / 32768)):
+        assert np.abs(_raised((wave * peak).astype(np.int16))).max() == pytest.approx(raised, rel=0.02)
+    assert not _raised(np.zeros(9, np.int16)).any()
+
+
+def test_who_is_stopped_says_so(tmp_path: Path) -> None:
+    model = Moonshine(bundle(tmp_path))
+    model.stop()
+    with pytest.raises(RecognitionError, match="the second pass failed"):
+        model.decode(SECOND)
+
+
+def junk() -> bytes:
+    return bytes(range(256)) * 9
+
+
+SPOILED: dict[str, tuple[str, Callable[[], bytes], str]] = {
+    "no network": ("encoder", junk, "encoder.bin is not a network that onnxruntime can load"),
+    "half a network": ("decoder", lambda: decoder()[:300], "decoder.bin is not a network that onnxruntime can load"),
+    "another part": ("encoder", decoder, "encoder.bin is a foreign network"),
+    "another width": ("decoder", lambda: decoder(width=9), "decoder.bin is a foreign network"),
+    "another memory": ("decoder", lambda: decoder(head_width=9), "decoder.bin is a foreign network"),
+    "no pieces": ("tokenizer", lambda: b"\xff", "ends within one"),
+    "too many pieces": ("tokenizer", lambda: pack_pieces([b"x"] * 99), f"has 99 pieces, expected 1 to {VOCABULARY}"),
+}
+
+
+@pytest.mark.parametrize("case", SPOILED)
+def test_a_spoiled_bundle_is_refused_with_the_fix(case: str, tmp_path: Path) -> None:
+    role, data, said = SPOILED[case]
+    write(tmp_path, {**content(), role: data()})
+    spoiled = of_family(load_bundle(tmp_path, "tiny"), MoonshineManifest)
+    with pytest.raises(ModelError, match=r"; run: edge-asr models \w+ tiny .*--force$") as caught:
+        Moonshine(spoiled)
+    assert said in str(caught.value)
+    assert caught.value.exit_code == EXIT_CONFIG
+
+
+def test_another_vocabulary_than_the_manifests_is_found_by_trying(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"of one token, expected"):
+        Moonshine(bundle(tmp_path, vocabulary=50))
+
+
+@given(st.lists(st.binary(max_size=300), min_size=1, max_size=30))
+def test_a_table_reads_back_as_it_was_written(table: list[bytes]) -> None:
+    class File:
+        def read_bytes(self) -> bytes:
+            return pack_pieces(table)
+
+    assert unpack_pieces(File()) == table  # type: ignore[arg-type]
+
+
+def test_control_pieces_have_no_text() -> None:
+    pieces = Pieces([*PIECES, b"<<ST_1>>"])
+    assert [word.word for word in pieces.words([START, 3, 8, 4, END, 99], [0.0] * 6)] == ["Hello"]
