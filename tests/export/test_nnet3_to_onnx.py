@@ -19,6 +19,7 @@ from edge_asr_export.install import CACHE_FOLDER
 from edge_asr_export.kaldi_binary import KaldiReader
 from edge_asr_export.nnet3 import Nnet3, read_nnet3
 from edge_asr_export.nnet3_to_onnx import convert
+from edge_asr_export.nnet3_to_streaming import convert_streaming
 from edge_asr_export.quantize import write_quantized
 from edge_asr_export.transition_model import read_transition_model
 from tests.export import kaldi_files as kaldi
@@ -77,7 +78,7 @@ def test_streaming_in_any_chunks_gives_what_the_whole_run_gives(
     sizes = [factor * count for count in [lead + 1, *chunks]]
     frames = tiny.rng.normal(size=(sum(sizes), INPUT_DIM)).astype(np.float32)
     ivector = tiny.rng.normal(size=(1, IVECTOR_DIM)).astype(np.float32)
-    streaming = session(convert(net, factor, streaming=True))
+    streaming = session(convert_streaming(net, factor))
     states = {node.name: np.zeros(node.shape, np.float32) for node in streaming.get_inputs()[2:]}
     found, at = [], 0
     for size in sizes:

@@ -20,6 +20,7 @@ from edge_asr_export.label_arrays import label_arrays
 from edge_asr_export.manifest_file import file_entry, write_manifest
 from edge_asr_export.nnet3 import read_nnet3
 from edge_asr_export.nnet3_to_onnx import IVECTOR, convert
+from edge_asr_export.nnet3_to_streaming import convert_streaming
 from edge_asr_export.progress import Progress
 from edge_asr_export.quantize import write_quantized
 from edge_asr_export.self_check import check_built
@@ -68,7 +69,7 @@ def build_bundle(entry: CatalogueEntry, source: Path, bundle: Path, work: Path, 
     _save(bundle / FILES["labels"], label_arrays(transitions, source))
     _save(bundle / FILES["ivector"], ivector_arrays(source / "ivector"))
     progress.start(QUANTIZE)
-    write_quantized(convert(net, factor, streaming=True), bundle / FILES["network"], net, factor)
+    write_quantized(convert_streaming(net, factor), bundle / FILES["network"], net, factor)
     progress.start(GRAPH)
     compose_graph(source / "graph", bundle / FILES["graph"], bundle / FILES["words"], work, progress.tick)
     progress.start(CHECK)

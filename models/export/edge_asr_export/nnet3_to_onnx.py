@@ -1,12 +1,8 @@
-"""nnet3 to ONNX: a network of valid convolutions in time, whole or streaming.
+"""nnet3 to ONNX: a network of valid convolutions in time, so that fixed chunks with overlap equal the whole run.
 
 A tensor holds frames as rows. Its first row lies `left` frames after the first input frame, its last one `right`
 frames before the last, and rows are `step` frames apart. Nodes that are needed only at the output's rate are computed
-only there; `step_plan` finds which.
-
-Where parts with different edges meet, the whole network cuts them to the rows that all have. The streaming network
-delays them instead, as many rows as it would have cut off their ends: the rows in between are its states. So nothing is
-computed twice, and chunk after chunk gives what the whole run gives.
+only there; `step_plan` finds which. Where parts with different edges meet, they are cut to the rows that all have.
 """
 
 from collections.abc import Sequence
@@ -23,11 +19,11 @@ from edge_asr_export.nnet3 import Component, Nnet3
 from edge_asr_export.step_plan import plan, time_offsets
 
 INPUT, IVECTOR, OUTPUT = "input", "ivector", "output"
-STATE, NEXT = "state_", "next_"
+STATE, NEXT = "state_", "next_"  # of a streaming network
 
 _OPSET = 13
 _IR_VERSION = 8
-_TO_THE_END = np.iinfo(np.int64).max
+TO_THE_END = np.iinfo(np.int64).max
 _UNCHANGED = {"NoOpComponent", "GeneralDropoutComponent", "DropoutComponent", "SpecAugmentTimeMaskComponent"}
 _AFFINE = {"NaturalGradientAffineComponent", "FixedAffineComponent", "AffineComponent", "TdnnComponent"}
 
@@ -43,25 +39,25 @@ class Frames:
     step: int
 
 
-def convert(net: Nnet3, subsampling_factor: int, *, streaming: bool = False) -> onnx.ModelProto:
+def convert(net: Nnet3, subsampling_factor: int) -> onnx.ModelProto:
     """Model with inputs `input` (T, cepstra) and `ivector` (1, dim), output `output` (N, pdfs), contexts as metadata.
 
-    Whole: T holds the context frames; N = (T - left - right - 1) // subsampling_factor + 1. Streaming: T is a multiple
-    of the subsampling factor and N = T // subsampling_factor; the last output is `right` frames before the last frame.
-    Its inputs `state_0`.. are zeros at first and then its outputs `next_0`..; what is computed from the zeros, the
-    first `left` frames, means nothing.
-
-    Log-softmax and objective of training are left out: the output is Kaldi's pseudo log-likelihood. ModelError where
-    the network is not of the family.
+    T holds the context frames; N = (T - left - right - 1) // subsampling_factor + 1. Log-softmax and objective of
+    training are left out: the output is Kaldi's pseudo log-likelihood. ModelError where the network is not of the
+    family.
     """
+    return write(net, subsampling_factor, Writer)
+
+
+def write(net: Nnet3, subsampling_factor: int, writer: "type[Writer]") -> onnx.ModelProto:
+    """The model as that writer writes it, checked; raises ModelError."""
     if set(net.inputs) != {INPUT, IVECTOR} or OUTPUT not in net.outputs:
         raise ModelError(
             f"the network has inputs {sorted(net.inputs)} and outputs {sorted(net.outputs)}; "
             f"expected {INPUT}, {IVECTOR} and {OUTPUT}"
         )
     try:
-        writer = (_StreamingWriter if streaming else _Writer)(net, subsampling_factor)
-        model = writer.model()
+        model = writer(net, subsampling_factor).model()
         onnx.checker.check_model(model)
     except KeyError as error:
         raise ModelError(f"the network lacks {error}: it is not of the TDNN-F family") from error
@@ -81,7 +77,7 @@ def set_context(model: onnx.ModelProto, net: Nnet3, subsampling_factor: int) -> 
     helper.set_model_props(model, properties)
 
 
-class _Writer:
+class Writer:
     """Nodes and weights of one model while it is written."""
 
     def __init__(self, net: Nnet3, subsampling_factor: int) -> None:
@@ -237,7 +233,7 @@ class _Writer:
     def _cut(self, frames: Frames, head: int, tail: int) -> Frames:
         if head == tail == 0:
             return frames
-        end = -tail if tail else _TO_THE_END
+        end = -tail if tail else TO_THE_END
         tensor = self._op("Slice", frames.tensor, self._index(head), self._index(end), self._index(0))
         step = frames.step
         return replace(frames, tensor=tensor, left=frames.left + head * step, right=frames.right + tail * step)
@@ -246,7 +242,7 @@ class _Writer:
         """Every n-th row, in step with the output: both edges then differ from its edges by whole steps."""
         head = (self._net.left_context_frames - frames.left) % self._factor
         tail = (self._net.right_context_frames - frames.right) % self._factor
-        end = -tail if tail else _TO_THE_END
+        end = -tail if tail else TO_THE_END
         at = [self._index(value) for value in (head, end, 0, self._factor)]
         tensor = self._op("Slice", frames.tensor, *at)
         return Frames(tensor, frames.width, frames.left + head, frames.right + tail, self._factor)
@@ -266,39 +262,6 @@ class _Writer:
         name = f"weight_{len(self._weights)}"
         self._weights.append(numpy_helper.from_array(array, name))
         return name
-
-
-class _StreamingWriter(_Writer):
-    """The same network, with delays where the whole one cuts."""
-
-    def __init__(self, net: Nnet3, subsampling_factor: int) -> None:
-        super().__init__(net, subsampling_factor)
-        self._delayed: dict[tuple[str, int], str] = {}
-
-    def _cut(self, frames: Frames, head: int, tail: int) -> Frames:
-        delayed = frames.tensor if not tail else self._delay(frames, tail)
-        left, right = frames.left + head * frames.step, frames.right + tail * frames.step
-        return replace(frames, tensor=delayed, left=left, right=right)
-
-    def _delay(self, frames: Frames, rows: int) -> str:
-        """The tensor `rows` rows later: those that are held back are a state."""
-        key = (frames.tensor, rows)
-        if key not in self._delayed:
-            number = len(self._state_shapes)
-            self._state_shapes.append((rows, frames.width))
-            joined = self._op("Concat", f"{STATE}{number}", frames.tensor, axis=0)
-            self._delayed[key] = self._op("Slice", joined, self._index(0), self._index(-rows), self._index(0))
-            kept = self._op("Slice", joined, self._index(-rows), self._index(_TO_THE_END), self._index(0))
-            self._nodes.append(helper.make_node("Identity", [kept], [f"{NEXT}{number}"]))
-        return self._delayed[key]
-
-    def _thin(self, frames: Frames) -> Frames:
-        head = (self._net.left_context_frames - frames.left) % self._factor
-        tail = (self._net.right_context_frames - frames.right) % self._factor
-        begin, end = self._factor - 1 - tail, _TO_THE_END  # the last row that is kept lies `tail` rows before the end
-        at = [self._index(value) for value in (begin, end, 0, self._factor)]
-        tensor = self._op("Slice", frames.tensor, *at)
-        return Frames(tensor, frames.width, frames.left + head, frames.right + tail, self._factor)
 
 
 def _fixed(descriptor: Descriptor) -> bool:
