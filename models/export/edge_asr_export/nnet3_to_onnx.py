@@ -89,6 +89,7 @@ class Writer:
         self._state_shapes: list[tuple[int, int]] = []
 
     def model(self) -> onnx.ModelProto:
+        """Write all of it; raises ModelError, and KeyError where the network names what it lacks."""
         net, factor = self._net, self._factor
         needed = plan(net, net.outputs[OUTPUT], factor)
         for name in [INPUT, *net.nodes]:  # Kaldi writes nodes before those that use them
