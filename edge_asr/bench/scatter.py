@@ -10,6 +10,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 190, 44, 56  # margins; labels stand to the r
 _LINE = 15  # between two labels, at least
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: told apart by everyone
 _FACTORS = (1.0, 2.0, 5.0)
+_SMALLEST = 1e-6  # below it there is nothing to tell from 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class _Frame:
         self._low = _below(min(point.x for point in points))
         self._high = _above(max(point.x for point in points))
         highest = max(point.y for point in points)
-        self._step = _above(highest / 6) if highest else 1.0
+        self._step = _above(max(highest, _SMALLEST) / 6)
         self._top = self._step * max(1, math.ceil(highest / self._step))
 
     def x(self, value: float) -> float:

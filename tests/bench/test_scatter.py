@@ -2,7 +2,7 @@ import itertools
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edge_asr.bench.scatter import Point, scatter
@@ -22,6 +22,8 @@ values = st.tuples(st.floats(1e-5, 1e3), st.floats(0.0, 300.0))
 
 
 @given(st.lists(values, min_size=1, max_size=8))
+@example([(1.0, 5e-324)])
+@example([(1.0, 0.0), (1e-5, 0.0)])
 def test_every_point_is_on_the_page_and_in_its_order(places: list[tuple[float, float]]) -> None:
     root = drawn([Point("a", x, y, "hint") for x, y in places])
     marks = circles(root)
