@@ -23,7 +23,10 @@ def test_every_entry_is_pinned() -> None:
         assert not entry.folder.startswith("/")
         assert ".." not in entry.folder
         assert entry.licence
-        assert entry.bundle_bytes > entry.archive_bytes // 10
+        if entry.family == "kaldi":
+            assert entry.bundle_bytes > entry.archive_bytes // 2  # the graph is composed, and larger than its parts
+        else:
+            assert 1_000_000 < entry.bundle_bytes < entry.archive_bytes  # some of its files, as they are
         assert all(not member.startswith("/") and ".." not in member for member in entry.members)
 
 
