@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from edge_asr.errors import ModelError, RecognitionError
+from edge_asr.onnx_session import first_line, open_session
 
 _KINDS = {"tensor(float)": "float32", "tensor(int64)": "int64", "tensor(int32)": "int32"}
 Tensor = tuple[str, tuple[int | None, ...]]  # type and shape; None stands for a free length
@@ -19,15 +19,7 @@ class OnnxFile:
 
     def __init__(self, path: Path, threads: int) -> None:
         """Load the network; raises ModelError."""
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 4
-        try:
-            self.session: Any = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise ModelError(f"{path} is not a network that onnxruntime can load: {first_line(error)}") from error
+        self.session = open_session(path, threads)
         self.path = path
         self.inputs: dict[str, Tensor] = {node.name: _tensor(node) for node in self.session.get_inputs()}
         self.outputs: dict[str, Tensor] = {node.name: _tensor(node) for node in self.session.get_outputs()}
@@ -57,11 +49,6 @@ class OnnxFile:
         except Exception as error:
             raise RecognitionError(f"{self.path.name} failed: {first_line(error)}") from error
         return result
-
-
-def first_line(error: Exception) -> str:
-    """What an exception of the runtime says, as one line."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _tensor(node: Any) -> Tensor:

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from edge_asr.audio.chunk import Samples
 from edge_asr.audio.slow_gain import SlowGain
 from edge_asr.audio.vad import Vad
 from edge_asr.errors import ModelError, RecognitionError
+from edge_asr.onnx_session import first_line, open_session
 
 _FULL_SCALE = 32768.0
 _KEPT_S = 0.5  # of what nobody asked about: heard again before an answer, for the network needs a run-up
@@ -90,7 +90,7 @@ class SileroVad:
         try:
             probabilities, memory, cell = self._session.run(["speech_probs", "hn", "cn"], feeds)
         except Exception as error:
-            raise RecognitionError(f"{self._path.name} failed: {_first_line(error)}") from error
+            raise RecognitionError(f"{self._path.name} failed: {first_line(error)}") from error
         self._memory, self._probability = (memory, cell), float(probabilities[-1])
 
 
@@ -116,15 +116,8 @@ class SecondOpinion:
 
 
 def _loaded(path: Path, row_samples: int) -> tuple[Any, int]:
-    """Session and width of its memory. One thread, which sleeps while it has nothing to do. Raises ModelError."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 4
-    try:
-        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise ModelError(f"{path} is not a network that onnxruntime can load: {_first_line(error)}") from error
+    """Session and width of its memory; raises ModelError."""
+    session = open_session(path, threads=1)
     inputs = {node.name: node.shape for node in session.get_inputs()}
     outputs = {node.name for node in session.get_outputs()}
     width = inputs["h"][-1] if inputs.get("h") else None
@@ -133,7 +126,3 @@ def _loaded(path: Path, row_samples: int) -> tuple[Any, int]:
     if inputs["input"][-1] != row_samples or not isinstance(width, int):
         raise ModelError(f"{path} is a foreign network: its input is {inputs['input']}, expected rows of {row_samples}")
     return session, width
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -29,10 +29,7 @@ class Labels:
     """Arrays indexed by label (transition id); index 0 is epsilon."""
 
     pdf_of_label: NDArray[np.int32]
-    phone_of_label: NDArray[np.int32]
-    position_of_label: NDArray[np.uint8]
     silence_of_label: NDArray[np.bool_]
-    self_loop_of_label: NDArray[np.bool_]
     enters_of_label: NDArray[np.bool_]  # a word's first phone, at its first frame
     breaks_of_label: NDArray[np.bool_]  # the word before ends here, if it has not yet
 
@@ -55,10 +52,7 @@ class Labels:
         enters = np.isin(positions, (Position.BEGIN, Position.SINGLETON)) & ~loops
         return cls(
             pdf_of_label=outputs.astype(np.int32),
-            phone_of_label=phones.astype(np.int32),
-            position_of_label=positions.astype(np.uint8),
             silence_of_label=np.isin(phones, arrays["silence_phones"]),
-            self_loop_of_label=loops,
             enters_of_label=enters,
             breaks_of_label=enters | (positions == Position.NONWORD),
         )

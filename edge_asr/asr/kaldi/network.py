@@ -7,11 +7,11 @@ computed twice, and (but for the rounding of int8) the result equals the run ove
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from edge_asr.asr.manifest import KaldiManifest
 from edge_asr.errors import ModelError, RecognitionError
+from edge_asr.onnx_session import first_line, open_session
 
 NetworkState = tuple[NDArray[np.float32], ...]  # one array for each `state_` input
 
@@ -23,16 +23,7 @@ class AcousticNetwork:
     """An ONNX session. Immutable; `run` may be called from any thread."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        try:
-            self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise ModelError(f"{path} is not a network that onnxruntime can load: {_first_line(error)}") from error
-
+        self._session = open_session(path, threads)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         self._shapes: dict[str, list[int | str | None]] = {node.name: node.shape for node in (*inputs, *outputs)}
         self._states = [node.name for node in inputs if node.name.startswith(_STATE)]
@@ -77,9 +68,5 @@ class AcousticNetwork:
         try:
             scores, *following = self._session.run(self._outputs, feeds)
         except Exception as error:
-            raise RecognitionError(f"the network failed: {_first_line(error)}") from error
+            raise RecognitionError(f"the network failed: {first_line(error)}") from error
         return scores, tuple(following)
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -21,7 +21,7 @@ from edge_asr.asr.result import Hypothesis, Word
 from edge_asr.asr.script import glued
 from edge_asr.errors import ModelError
 
-_CHUNK_OUTPUTS = 8  # 0.24 s: shorter answers sooner, longer computes less overlap
+_CHUNK_OUTPUTS = 8  # 0.24 s: shorter answers sooner, longer calls the network less often
 _LONGEST_WORD_S = 2.5  # in steady noise the best path sits in one "huh" for up to 20 s; no spoken word lasts so long
 
 

@@ -18,6 +18,7 @@ from edge_asr.asr.moonshine.pieces import Pieces
 from edge_asr.asr.moonshine.token_loop import loop_start
 from edge_asr.asr.rescorer import Rescored
 from edge_asr.errors import ModelError, RecognitionError
+from edge_asr.onnx_session import first_line, open_session
 
 _FULL_SCALE = 32768.0
 _QUIET_PEAK, _WANTED_PEAK = 0.02, 0.5  # of full scale
@@ -42,8 +43,8 @@ class Moonshine:
             self._run_options = ort.RunOptions()
             self._run_options.log_severity_level = 4
             self._pieces = Pieces.load(bundle.path("tokenizer"), manifest.vocabulary)
-            self._encoder = _session(bundle.path("encoder"), threads)
-            self._decoder = _session(bundle.path("decoder"), threads)
+            self._encoder = open_session(bundle.path("encoder"), threads)
+            self._decoder = open_session(bundle.path("decoder"), threads)
             self._encoder_inputs = _checked(self._encoder, bundle.path("encoder"), {"input_values": None})
             self._decoder_inputs = _checked(self._decoder, bundle.path("decoder"), _decoder_widths(manifest))
             self._past = sorted(name for name in self._decoder_inputs if name.startswith(_PAST))
@@ -68,7 +69,7 @@ class Moonshine:
         try:
             tokens, log_shares, complete = self._greedy(_raised(samples), draft, given)
         except Exception as error:
-            raise RecognitionError(f"the second pass failed: {_first_line(error)}") from error
+            raise RecognitionError(f"the second pass failed: {first_line(error)}") from error
         return Rescored(self._pieces.words(tokens, log_shares), tuple(tokens), complete)
 
     def stop(self) -> None:
@@ -140,22 +141,10 @@ class Moonshine:
             logits, past = self._first(self._encode(silence), [manifest.start_token])
             more, _ = self._next(self._encode(silence), manifest.start_token, past)
         except Exception as error:
-            raise ModelError(f"{bundle.folder}: encoder and decoder do not compute: {_first_line(error)}") from error
+            raise ModelError(f"{bundle.folder}: encoder and decoder do not compute: {first_line(error)}") from error
         shapes, wanted = {logits.shape, more.shape}, {(1, manifest.vocabulary)}
         if shapes != wanted or not (np.isfinite(logits).all() and np.isfinite(more).all()):
             raise ModelError(f"{bundle.path('decoder')} makes {sorted(shapes)} of one token, expected {sorted(wanted)}")
-
-
-def _session(path: Path, threads: int) -> Any:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    try:
-        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise ModelError(f"{path} is not a network that onnxruntime can load: {_first_line(error)}") from error
 
 
 def _decoder_widths(manifest: MoonshineManifest) -> dict[str, int | None]:
@@ -198,7 +187,3 @@ def _best(logits: NDArray[np.float32]) -> tuple[int, float]:
 
 def _cut(name: str, value: NDArray[Any], length: int) -> NDArray[Any]:
     return value[:, :, :length] if ".decoder." in name else value
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -12,9 +12,10 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from edge_asr.asr.manifest import ZipformerEncoder
-from edge_asr.asr.onnx_file import OnnxFile, Tensor, first_line
+from edge_asr.asr.onnx_file import OnnxFile, Tensor
 from edge_asr.asr.zipformer.layout import FEATURES, PROCESSED, read_layout, state_shapes, successor
 from edge_asr.errors import ModelError, RecognitionError
+from edge_asr.onnx_session import first_line
 
 States = dict[str, NDArray[Any]]
 

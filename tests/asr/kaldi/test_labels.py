@@ -7,10 +7,7 @@ from edge_asr.asr.kaldi.labels import Labels
 # label: 1 silence, 2 its loop; 3 begin, 4 its loop; 5 internal; 6 end, 7 its loop; 8 singleton, 9 its loop
 LABELS = Labels(
     pdf_of_label=np.array([-1, 0, 0, 1, 1, 2, 3, 3, 4, 4], np.int32),
-    phone_of_label=np.array([0, 1, 1, 2, 2, 3, 4, 4, 5, 5], np.int32),
-    position_of_label=np.array([0, 0, 0, 1, 1, 2, 3, 3, 4, 4], np.uint8),
     silence_of_label=np.array([0, 1, 1, 0, 0, 0, 0, 0, 0, 0], np.bool_),
-    self_loop_of_label=np.array([0, 0, 1, 0, 1, 0, 0, 1, 0, 1], np.bool_),
     enters_of_label=np.array([0, 0, 0, 1, 0, 0, 0, 0, 1, 0], np.bool_),
     breaks_of_label=np.array([1, 1, 1, 1, 0, 0, 0, 0, 1, 0], np.bool_),
 )

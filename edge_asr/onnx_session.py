@@ -1,0 +1,31 @@
+"""How every network of the house is opened on onnxruntime."""
+
+from pathlib import Path
+from typing import Any
+
+import onnxruntime as ort
+
+from edge_asr.errors import ModelError
+
+_FATAL = 4  # what is less is raised, and said by us
+
+
+def open_session(path: Path, threads: int) -> Any:
+    """Session of the network at `path`; raises ModelError.
+
+    Its threads sleep while they have nothing to do: spinning cost more than half of the CPU and made nothing faster.
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = _FATAL
+    try:
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelError(f"{path} is not a network that onnxruntime can load: {first_line(error)}") from error
+
+
+def first_line(error: Exception) -> str:
+    """What an exception of the runtime says, as one line."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
