@@ -17,7 +17,7 @@ from edge_asr_export.kaldi_binary import KaldiReader
 from edge_asr_export.kaldi_folder import MEMBERS
 from edge_asr_export.kaldi_text import read_options
 from edge_asr_export.label_arrays import label_arrays
-from edge_asr_export.manifest_file import file_entry, write_manifest
+from edge_asr_export.manifest_file import file_entry, published, write_manifest
 from edge_asr_export.nnet3 import read_nnet3
 from edge_asr_export.nnet3_to_onnx import IVECTOR, convert
 from edge_asr_export.nnet3_to_streaming import convert_streaming
@@ -77,12 +77,7 @@ def build_bundle(entry: CatalogueEntry, source: Path, bundle: Path, work: Path, 
     rate_hz = int(_number(mfcc, "mfcc.conf", "sample-frequency"))
     manifest = KaldiManifest(
         format=2,
-        name=entry.name,
-        language=entry.language,
-        description=entry.description,
-        version=entry.version,
-        licence=entry.licence,
-        source=f"{entry.package}=={entry.package_version} {entry.folder}",
+        **published(entry),
         sample_rate_hz=rate_hz,
         features=_features(mfcc, rate_hz),
         left_context_frames=net.left_context_frames,

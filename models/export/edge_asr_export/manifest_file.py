@@ -1,11 +1,26 @@
 """The last file of a bundle that is written: its manifest."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from edge_asr.asr.bundle import MANIFEST_FILE, sha256_of
+from edge_asr.asr.catalogue import CatalogueEntry
 from edge_asr.asr.manifest import FileEntry, Manifest
+
+
+def published(entry: CatalogueEntry) -> dict[str, Any]:
+    """What a manifest says of where its model comes from."""
+    separator = "@" if entry.channel == "npm" else "=="
+    return {
+        "name": entry.name,
+        "language": entry.language,
+        "description": entry.description,
+        "version": entry.version,
+        "licence": entry.licence,
+        "source": f"{entry.package}{separator}{entry.package_version} {entry.folder}",
+    }
 
 
 def file_entry(path: Path) -> FileEntry:

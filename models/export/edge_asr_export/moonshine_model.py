@@ -19,7 +19,7 @@ from edge_asr.asr.catalogue import CatalogueEntry
 from edge_asr.asr.manifest import MoonshineManifest
 from edge_asr.asr.moonshine.pieces import pack_pieces
 from edge_asr.errors import ModelError
-from edge_asr_export.manifest_file import file_entry, write_manifest
+from edge_asr_export.manifest_file import file_entry, published, write_manifest
 from edge_asr_export.moonshine_check import check_built
 from edge_asr_export.progress import Progress
 
@@ -59,15 +59,9 @@ class MoonshineBuilder:
             else:
                 files["tokenizer"] = bundle / _TOKENIZER
                 _write_tokenizer(path, bundle / _TOKENIZER)
-        separator = "@" if entry.channel == "npm" else "=="
         manifest = MoonshineManifest(
             format=1,
-            name=entry.name,
-            language=entry.language,
-            description=entry.description,
-            version=entry.version,
-            licence=entry.licence,
-            source=f"{entry.package}{separator}{entry.package_version} {entry.folder}",
+            **published(entry),
             sample_rate_hz=_SAMPLE_RATE_HZ,
             start_token=_FIRST_PIECES.index("<s>"),
             end_token=_FIRST_PIECES.index("</s>"),

@@ -10,7 +10,7 @@ from edge_asr.asr.catalogue import CatalogueEntry
 from edge_asr.asr.manifest import SileroManifest
 from edge_asr.audio.silero import SileroVad
 from edge_asr.errors import ModelError, RecognitionError
-from edge_asr_export.manifest_file import file_entry, write_manifest
+from edge_asr_export.manifest_file import file_entry, published, write_manifest
 from edge_asr_export.progress import Progress
 
 NETWORKS, CHECK = "networks", "check"
@@ -40,12 +40,7 @@ class SileroBuilder:
         shutil.copyfile(source / member, network)
         manifest = SileroManifest(
             format=1,
-            name=entry.name,
-            language=entry.language,
-            description=entry.description,
-            version=entry.version,
-            licence=entry.licence,
-            source=f"{entry.package}=={entry.package_version} {entry.folder}",
+            **published(entry),
             sample_rate_hz=_SAMPLE_RATE_HZ,
             window_samples=_WINDOW_SAMPLES,
             context_samples=_CONTEXT_SAMPLES,
