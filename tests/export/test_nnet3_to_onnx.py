@@ -108,6 +108,18 @@ def test_metadata_stands_in_the_float_and_in_the_quantized_file(tmp_path: Any) -
     assert "MatMulInteger" in kinds
 
 
+def test_no_processor_can_cut_the_sum_of_two_products(tmp_path: Any) -> None:
+    net = net_of(TinyNetwork(USUAL).data())
+    write_quantized(convert_streaming(net, 3), tmp_path / "small.onnx", net, 3)
+    graph = onnx.load(tmp_path / "small.onnx").graph
+    weights = {node.input[1] for node in graph.node if node.op_type == "MatMulInteger"}
+    arrays = [onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer if tensor.name in weights]
+    assert len(arrays) == len(weights) > 0
+    for array in arrays:
+        assert array.dtype == np.int8
+        assert 2 * 255 * int(np.abs(array.astype(np.int32)).max()) <= np.iinfo(np.int16).max
+
+
 def test_what_is_not_needed_at_every_frame_is_not_computed_there() -> None:
     net = net_of(TinyNetwork(USUAL).data())
     frames = np.zeros((6 + 6 + 1 + 3 * 9, INPUT_DIM), np.float32)
