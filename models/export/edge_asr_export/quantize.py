@@ -18,7 +18,7 @@ def write_quantized(model: onnx.ModelProto, path: Path, net: Nnet3, subsampling_
     """Write `model` with int8 weights, one scale per channel, activations quantized as they come.
 
     The weights keep to seven bits. x86 processors without VNNI add two products of a byte and a signed byte in 16 bits,
-    and two products of full bytes do not fit: there the sums would be cut, and the same file would hear worse (measured:
+    and two products of full bytes do not fit: there the sums would be cut, and one file would hear worse (measured:
     correlation of the outputs with the float network's 0.9935 in place of 0.9992). So it computes the same everywhere.
     """
     prepared = onnx.ModelProto()
