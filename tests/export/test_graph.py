@@ -25,7 +25,7 @@ def test_missing_plugins_are_named_with_their_package(tmp_path: Path) -> None:
 
 
 def compose(source: Path, work: Path) -> None:
-    compose_graph(source, work / "graph.fst", work / "words.txt", work, lambda: None)
+    compose_graph(source, work / "graph.fst", work / "words.txt", work, lambda: None, "en")
 
 
 def test_a_corrupt_half_is_a_model_error(published: Published, tmp_path: Path) -> None:

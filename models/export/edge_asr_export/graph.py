@@ -11,7 +11,8 @@ from pathlib import Path
 
 from edge_asr.errors import ModelError
 from edge_asr_export.child_process import environment_with, run_child
-from edge_asr_export.kaldi_text import read_integers
+from edge_asr_export.kaldi_text import read_integers, word_numbers
+from edge_asr_export.spoken_runs import add_runs, knows_runs
 
 TOOLS = ("fstcompose", "fstconvert", "fstrelabel", "fstsymbols")
 TOOLS_PACKAGE, PLUGINS_PACKAGE = "libfst-tools", "libfst22-plugins-base"
@@ -34,14 +35,17 @@ def check_tools(libraries: Path = LIBRARIES) -> dict[str, str]:
     return environment_with(LD_LIBRARY_PATH=path)
 
 
-def compose_graph(folder: Path, graph: Path, words: Path, work: Path, tick: Callable[[], None]) -> None:
+def compose_graph(folder: Path, graph: Path, words: Path, work: Path, tick: Callable[[], None], language: str) -> None:
     """Write `graph` (const FST, transition ids to words) and `words` (word<TAB>id) of the model's `folder`.
+
+    Spoken numbers and letters of the `language` are added, where it has them (`spoken_runs`).
 
     `work` is a folder for temporary files; `tick` is called while the tools run.
     """
     environment = check_tools()
     half, grammar = folder / "HCLr.fst", folder / "Gr.fst"
-    clean, composed, relabelled = work / "grammar.fst", work / "composed.fst", work / "relabelled.fst"
+    clean, grown = work / "grammar.fst", work / "grown.fst"
+    composed, relabelled = work / "composed.fst", work / "relabelled.fst"
     pairs = work / "relabel.txt"
     pairs.write_text("".join(f"{label} 0\n" for label in read_integers(folder / "disambig_tid.int")), "utf8")
 
@@ -54,6 +58,10 @@ def compose_graph(folder: Path, graph: Path, words: Path, work: Path, tick: Call
         raise ModelError(f"{grammar.name} carries no words: its symbol table is missing")
     # Composing with the symbols kept wrote a file that could not be read back.
     run("fstsymbols", "--clear_isymbols", "--clear_osymbols", str(grammar), str(clean))
+    if knows_runs(language):
+        run("fstconvert", "--fst_type=vector", str(clean), str(grown))
+        add_runs(grown, word_numbers(words), language)
+        clean = grown
     run("fstcompose", str(half), str(clean), str(composed))
     run("fstrelabel", f"--relabel_ipairs={pairs}", str(composed), str(relabelled))
     composed.unlink()

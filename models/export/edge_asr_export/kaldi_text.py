@@ -44,6 +44,17 @@ def read_word_positions(path: Path) -> dict[int, int]:
     return positions
 
 
+def word_numbers(path: Path) -> dict[str, int]:
+    """Lines WORD<TAB>NUMBER, as OpenFst writes a symbol table."""
+    numbers = {}
+    for line in _lines(path):
+        word, tab, number = line.rpartition("\t")
+        if not tab or not number.isdecimal():
+            raise ModelError(f"{path.name}: {line!r}, expected WORD<TAB>NUMBER")
+        numbers[word] = int(number)
+    return numbers
+
+
 def read_matrix(path: Path) -> NDArray[np.float64]:
     """Matrix (r, c), binary or text (`[` rows `]`)."""
     try:

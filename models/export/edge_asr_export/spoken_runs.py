@@ -1,0 +1,104 @@
+"""Numbers and spelled words for the grammar of a small language model, which hardly knows them.
+
+Trained on running text, it takes "one five two four one" for "one five to for one" and hears words in spelled letters.
+So two small loops stand beside it, one of number words and one of letters: whoever says at least two of them in a row
+may stay in a loop, and leaves it at any word. They are entered from the grammar's lowest state, the one without any
+history, at a price; so a single "to" or "for" stays what it was.
+
+Measured on 152 recordings (2132 words), whole files: spelled letters and numbers 36.4 % -> 10.0 % word errors; of the
+1901 other words none more is wrong. Entering at 2, 4 or 6 changes the sum by less than a point.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import kaldifst
+
+from edge_asr.errors import ModelError
+
+Costs = Mapping[str, float]  # word -> negative log of its share
+
+_ENTRY, _EXIT, _END = 4.0, 1.5, 2.5
+_STAY, _SWITCH = -math.log(0.65), -math.log(0.13)
+_FEWEST = 2  # words of a loop
+
+
+def _equal(line: str, share: float) -> dict[str, float]:
+    words = line.split()
+    return dict.fromkeys(words, -math.log(share / len(words)))
+
+
+_NUMBERS_EN: Costs = (
+    _equal("zero oh o one two three four five six seven eight nine", 0.7)
+    | _equal(
+        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen "
+        "twenty thirty forty fifty sixty seventy eighty ninety",
+        0.2,
+    )
+    | _equal("hundred thousand point double", 0.1)
+)
+_LETTERS_EN: Costs = _equal("a b c d e f g h i j k l m n o p q r s t u v w x y z", 1.0)
+_LOOPS: Mapping[str, Sequence[Costs]] = {"en": (_NUMBERS_EN, _LETTERS_EN)}
+
+
+def knows_runs(language: str) -> bool:
+    """Whether there are loops for a language (BCP 47)."""
+    return _primary(language) in _LOOPS
+
+
+def add_runs(grammar: Path, numbers: Mapping[str, int], language: str) -> None:
+    """Add the loops of a language that `knows_runs` to the vector FST `grammar`, in place. Raises ModelError.
+
+    numbers: the word table; words that it lacks are left out.
+    """
+    fst = kaldifst.StdVectorFst.read(str(grammar))
+    if fst is None:
+        raise ModelError(f"{grammar.name} is not a grammar that can be read")
+    loops = [
+        {numbers[word]: cost for word, cost in costs.items() if word in numbers} for costs in _LOOPS[_primary(language)]
+    ]
+    loops = [loop for loop in loops if len(loop) >= _FEWEST]
+    lowest = _lowest_state(fst)
+    inside = [_add_loop(fst, loop, lowest) for loop in loops]
+    for here in inside:
+        for there, loop in zip(inside, loops, strict=True):
+            if there != here:
+                _add_words(fst, here, there, loop, _SWITCH)
+    kaldifst.arcsort(fst, "ilabel")  # as composition wants it
+    fst.write(str(grammar))
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0]
+
+
+def _lowest_state(fst: Any) -> int:
+    """The state without history: where backing off from the first state ends."""
+    state, seen = int(fst.start), set[int]()
+    while state not in seen:
+        seen.add(state)
+        arcs = kaldifst.ArcIterator(fst, state)
+        while not arcs.done and arcs.value.ilabel:
+            arcs.next()
+        if not arcs.done:
+            state = int(arcs.value.nextstate)
+    return state
+
+
+def _add_loop(fst: Any, loop: Mapping[int, float], lowest: int) -> int:
+    """The state from which on a run may go on, end, or leave."""
+    before, once, inside = fst.add_state(), fst.add_state(), fst.add_state()
+    fst.add_arc(lowest, kaldifst.StdArc(0, 0, _ENTRY, before))
+    _add_words(fst, before, once, loop, 0.0)
+    _add_words(fst, once, inside, loop, 0.0)
+    _add_words(fst, inside, inside, loop, _STAY)
+    fst.add_arc(inside, kaldifst.StdArc(0, 0, _EXIT, lowest))
+    fst.set_final(inside, _END)
+    return int(inside)
+
+
+def _add_words(fst: Any, source: int, target: int, loop: Mapping[int, float], extra: float) -> None:
+    for number, cost in loop.items():
+        fst.add_arc(source, kaldifst.StdArc(number, number, cost + extra, target))
