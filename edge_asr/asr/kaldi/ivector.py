@@ -60,8 +60,8 @@ class IvectorExtractor:
             return np.ascontiguousarray(model[name], np.float32)
 
         self._gmm_const = array("gmm_const")
-        self._gmm_means_invvars_t = np.ascontiguousarray(array("gmm_means_invvars").T)
-        self._gmm_half_inv_vars_t = np.ascontiguousarray(0.5 * array("gmm_inv_vars").T)
+        weights = np.concatenate([array("gmm_means_invvars"), -0.5 * array("gmm_inv_vars")], axis=1)
+        self._gmm_weights_t = np.ascontiguousarray(weights.T)  # of a frame and of its squares
         self._cmvn_mean = np.asarray(model["cmvn_mean"], np.float64)
         sigma_inv_m, quadratic = array("sigma_inv_m"), array("u")
         self._sigma_inv_m = sigma_inv_m.reshape(len(sigma_inv_m), -1)  # (gaussians, projected * dim)
@@ -105,9 +105,7 @@ class IvectorExtractor:
         index = np.arange(first - begin, len(block))
         normalized = self._project((block - self._running_mean(begin, state.sums)).astype(np.float32), index)
         plain = self._project(block, index)
-        posteriors = self._posteriors(normalized)
-        used = np.flatnonzero(posteriors.any(axis=0))  # a tenth of the Gaussians
-        posteriors = posteriors[:, used]
+        posteriors, used = self._posteriors(normalized)
         mass = posteriors.sum(axis=0)
         state.quadratic += (mass @ self._u[used]).reshape(self.dim, self.dim)
         state.linear += (posteriors.T @ plain).ravel() @ self._sigma_inv_m[used].reshape(-1, self.dim)
@@ -141,13 +139,15 @@ class IvectorExtractor:
         projected: Singles = block[around].reshape(len(index), -1) @ self._lda_t + self._lda_offset
         return projected
 
-    def _posteriors(self, block: Singles) -> Singles:
-        """Scaled posteriors (n, G) of the few best Gaussians of each frame; the rest are zero."""
-        scores = self._gmm_const + block @ self._gmm_means_invvars_t - (block * block) @ self._gmm_half_inv_vars_t
-        fifth = np.partition(scores, -_GAUSSIANS_PER_FRAME, axis=1)[:, -_GAUSSIANS_PER_FRAME, None]
-        posteriors: Singles = np.exp(scores - scores.max(axis=1, keepdims=True))
-        posteriors[scores < fifth] = 0.0
-        posteriors /= posteriors.sum(axis=1, keepdims=True)
-        posteriors[posteriors < _MIN_POSTERIOR] = 0.0  # the best of five is at least 0.2: one always stays
+    def _posteriors(self, block: Singles) -> tuple[Singles, NDArray[np.intp]]:
+        """Scaled posteriors (n, used) of the few best Gaussians of each frame, and which ones (used,) they are of."""
+        scores = np.concatenate([block, block * block], axis=1) @ self._gmm_weights_t + self._gmm_const
+        top = np.partition(scores, -_GAUSSIANS_PER_FRAME, axis=1)[:, -_GAUSSIANS_PER_FRAME:]
+        used = np.flatnonzero((scores >= top[:, :1]).any(axis=0))  # a tenth of them all
+        highest = top.max(axis=1, keepdims=True)
+        whole = np.exp(top - highest).sum(axis=1, keepdims=True)
+        scores = scores[:, used]
+        posteriors: Singles = np.exp(scores - highest) / whole
+        posteriors[(scores < top[:, :1]) | (posteriors < _MIN_POSTERIOR)] = 0.0  # the best is at least 0.2: it stays
         posteriors *= _POSTERIOR_SCALE / posteriors.sum(axis=1, keepdims=True)
-        return posteriors
+        return posteriors, used
