@@ -1,5 +1,7 @@
 """The level at which a voice detector hears: quiet microphones are raised towards a usual one."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,15 +28,17 @@ class SlowGain:
     def step(self, block: Samples) -> tuple[NDArray[np.float32], float]:
         """Take int16 samples (n,); return them around zero, at their own scale, and the gain, 1 or more."""
         centred = self._without_offset(block)
-        rms = float(np.sqrt(np.dot(centred, centred) / len(centred)))
+        rms = math.sqrt(float(np.dot(centred, centred)) / len(centred))
         decay = 0.5 ** (len(block) / self._sample_rate_hz / _LEVEL_HALF_LIFE_S)
         self._level = max(self._level * decay, rms)
         return centred, max(1.0, min(self._max_gain, _USUAL_RMS / max(self._level, 1.0)))
 
     def _without_offset(self, block: Samples) -> NDArray[np.float32]:
-        mean = float(block.mean())
+        samples = block.astype(np.float32)
+        mean = float(samples.sum()) / len(samples)
         if self._offset is None:
             self._offset = mean
         share = 0.5 ** (len(block) / self._sample_rate_hz / _OFFSET_HALF_LIFE_S)
         self._offset = self._offset * share + mean * (1.0 - share)
-        return block.astype(np.float32) - np.float32(self._offset)
+        samples -= np.float32(self._offset)
+        return samples

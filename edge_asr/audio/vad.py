@@ -8,7 +8,7 @@ import webrtcvad
 from edge_asr.audio.chunk import Samples
 from edge_asr.audio.slow_gain import SlowGain
 
-_INT16_MIN, _INT16_MAX = -32768, 32767
+_INT16_MIN, _INT16_MAX = np.float32(-32768), np.float32(32767)
 
 
 class Vad(Protocol):
@@ -41,7 +41,8 @@ class WebRtcVad:
         """Decide for one block of 10, 20 or 30 ms."""
         centred, gain = self._gain.step(block)
         if gain > 1.0:
-            block = np.clip(centred * gain, _INT16_MIN, _INT16_MAX).astype(np.int16)
+            centred *= np.float32(gain)
+            block = np.minimum(np.maximum(centred, _INT16_MIN, out=centred), _INT16_MAX, out=centred).astype(np.int16)
         return bool(self._vad.is_speech(block.tobytes(), self._sample_rate_hz))
 
     def reset(self) -> None:
