@@ -5,6 +5,7 @@ ends the process. So header, size and the range of every number are checked here
 """
 
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ _ALIGNMENT = 16
 _HEAD = struct.Struct("<i")
 _REST = struct.Struct("<iiQqqq")  # version, flags, properties, start, states, arcs
 _MOST_HEADER_BYTES = 256
+_BLOCK = 1 << 18  # entries that are looked at together
 _STATE = np.dtype([("weight", "<f4"), ("arc", "<u4"), ("arcs", "<u4"), ("silent_in", "<u4"), ("silent_out", "<u4")])
 _ARC = np.dtype([("label", "<i4"), ("word", "<i4"), ("weight", "<f4"), ("next", "<i4")])
 
@@ -37,18 +39,18 @@ def check_graph_file(path: Path, labels: int, known: NDArray[np.bool_]) -> bool:
             raise ModelError(f"{path} has {size} bytes, its own header says {wanted}")
         if not 0 <= start < states or arcs < 1:
             raise ModelError(f"{path} is an empty graph: {states} states, {arcs} arcs, begin at {start}")
-        state = np.memmap(path, _STATE, "r", states_at, (states,))
-        arc = np.memmap(path, _ARC, "r", arcs_at, (arcs,))
+        for state in _blocks(path, _STATE, states_at, states):
+            _within(path, "an arc", state["arc"].astype(np.int64) + state["arcs"], arcs)
+        for arc in _blocks(path, _ARC, arcs_at, arcs):
+            _within(path, "a label", arc["label"], labels)
+            _within(path, "a state", arc["next"], states - 1)
+            _within(path, "a word", arc["word"], len(known) - 1)
+            unknown = ~known[arc["word"]]
+            if unknown.any():
+                word = int(arc["word"][unknown.argmax()])
+                raise ModelError(f"{path} names the word {word}, which is not among the words")
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
-    ends = state["arc"].astype(np.int64) + state["arcs"]
-    _within(path, "an arc", ends, arcs)
-    _within(path, "a label", arc["label"], labels)
-    _within(path, "a state", arc["next"], states - 1)
-    _within(path, "a word", arc["word"], len(known) - 1)
-    unknown = ~known[arc["word"]]
-    if unknown.any():
-        raise ModelError(f"{path} names the word {int(arc['word'][unknown.argmax()])}, which is not among the words")
     return alignment == _ALIGNMENT
 
 
@@ -69,6 +71,12 @@ def _header(path: Path) -> tuple[int, int, int, int, int]:
     if (kind, arc_kind) != (b"const", b"standard") or alignment is None:
         raise ModelError(f"{path} is not a decoding graph: no const FST of OpenFst")
     return _aligned(offset + _REST.size, alignment), alignment, start, states, arcs
+
+
+def _blocks(path: Path, kind: np.dtype[np.void], begin: int, count: int) -> Iterator[NDArray[np.void]]:
+    """Entries of one part of the file, some at a time: looking at all of them at once takes the file's size."""
+    for first in range(0, count, _BLOCK):
+        yield np.fromfile(path, kind, min(_BLOCK, count - first), offset=begin + first * kind.itemsize)
 
 
 def _aligned(offset: int, alignment: int) -> int:

@@ -22,6 +22,7 @@ from edge_asr.asr.script import glued
 from edge_asr.errors import ModelError
 
 _CHUNK_OUTPUTS = 8  # 0.24 s: shorter answers sooner, longer calls the network less often
+_RELIEF_OUTPUTS = 4 * _CHUNK_OUTPUTS  # about once a second
 _LONGEST_WORD_S = 2.5  # in steady noise the best path sits in one "huh" for up to 20 s; no spoken word lasts so long
 
 
@@ -97,7 +98,7 @@ class KaldiRecognizer:
             tail = np.repeat(frames[-1:], max(0, missing), axis=0)
             self._decode(outputs, np.concatenate([frames, tail]), state)
         final = self._final(state)
-        self._graph.rest()
+        self._graph.relieve()
         return final, state
 
     def _reach_frames(self, outputs: int) -> int:
@@ -134,6 +135,8 @@ class KaldiRecognizer:
         scores = scores[-outputs:]
         state.certainty.add(scores)
         state.search.advance(scores)
+        if state.search.frames % _RELIEF_OUTPUTS == 0:
+            self._graph.relieve()
 
     def _partial(self, state: KaldiUtterance) -> Hypothesis:
         return self._hypothesis(state.search.best_path(final=False), state, timed=False)

@@ -37,9 +37,9 @@ class Graph:
         self._opened = open_graph(graph_path, mappable=mappable)
         self.fst: Any = self._opened.fst
 
-    def rest(self) -> None:
-        """Between utterances: give back the memory that can be had again from the file."""
-        self._opened.release()
+    def relieve(self) -> None:
+        """Give back memory that can be had again from the file, when it has become much; now and then."""
+        self._opened.relieve()
 
 
 class Search:

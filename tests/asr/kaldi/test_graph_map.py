@@ -41,7 +41,7 @@ def test_a_graph_is_the_same_mapped_and_read(aligned: bool, tmp_path: Path, capf
     before = content(graph.fst)
     assert before == content(kaldifst.StdConstFst.read(str(path)))
     assert len(before) == 3
-    graph.release()
+    graph.relieve()
     assert content(graph.fst) == before
     assert capfd.readouterr().err == ""
 
@@ -60,8 +60,32 @@ def test_a_library_without_the_flag_reads(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(graph_map, "_SYMBOL", "no_such_symbol")
     graph = open_graph(path, mappable=True)
     assert not graph.mapped
-    graph.release()
+    graph.relieve()
     assert len(content(graph.fst)) == 3
+
+
+@pytest.mark.parametrize("most_bytes", [0, 1 << 40])
+def test_pages_go_when_they_have_become_many(most_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = const_fst(tmp_path / "graph.fst", aligned=True)
+    graph = open_graph(path, mappable=True)
+    before = content(graph.fst)
+    assert resident_kib(path) > 0
+    monkeypatch.setattr(graph_map, "_MOST_BYTES", most_bytes)
+    monkeypatch.setattr(graph, "_before_pages", 0)
+    graph.relieve()
+    assert (resident_kib(path) > 0) is (most_bytes > 0)
+    assert content(graph.fst) == before
+
+
+def resident_kib(path: Path) -> int:
+    """Of a file that is mapped in this process."""
+    total, ours = 0, False
+    for line in Path("/proc/self/smaps").read_text("utf8").splitlines():
+        if "-" in line.split(" ", 1)[0] and ":" not in line.split(" ", 1)[0]:
+            ours = line.endswith(str(path))
+        elif ours and line.startswith("Rss:"):
+            total += int(line.split()[1])
+    return total
 
 
 def test_a_symbol_that_is_something_else_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
