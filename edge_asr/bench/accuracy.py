@@ -1,4 +1,4 @@
-"""Errors and CPU of our ways and of the peers, over the same recordings, taken in turns."""
+"""Errors and CPU of our ways and of the peers, over the same recordings, taken in turns; in noise too, if wanted."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
+from edge_asr.audio.chunk import Samples
 from edge_asr.audio.replay import FileSource
+from edge_asr.bench.conditions import AS_RECORDED, Condition, Conditions
 from edge_asr.bench.decoder_process import Decoded, DecoderProcess
 from edge_asr.bench.peers import VOSK, Peer
 from edge_asr.bench.recordings import Recording
@@ -47,11 +48,12 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One recording: what each system made of it."""
+    """One recording in one condition: what each system made of it."""
 
     recording: Recording
     texts: Mapping[str, str]
     scores: Mapping[str, Score]
+    condition: Condition = AS_RECORDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +69,56 @@ class Accuracy:
         """Names of the sets in the order in which they came."""
         return list(dict.fromkeys(one.recording.set_name for one in self.heard))
 
-    def score(self, system: str, set_name: str | None = None) -> Score:
-        """Score on one set, or pooled over all that are not `apart`."""
+    @property
+    def as_recorded(self) -> list[Heard]:
+        """Recordings without noise."""
+        return [one for one in self.heard if one.condition == AS_RECORDED]
+
+    @property
+    def snrs_db(self) -> list[int]:
+        """Distances of noise, in the order in which they came."""
+        return list(dict.fromkeys(one.condition.snr_db for one in self.heard if one.condition.snr_db is not None))
+
+    @property
+    def noises(self) -> list[str]:
+        """Names of the noises in the order in which they came."""
+        return list(dict.fromkeys(one.condition.noise for one in self.heard if one.condition.noise is not None))
+
+    def score(
+        self, system: str, set_name: str | None = None, *, snr_db: int | None = None, noise: str | None = None
+    ) -> Score:
+        """Score on one set, or pooled over all that are not `apart`; as recorded, or with noise so far below.
+
+        noise: that one alone, None: all at this distance.
+        """
         chosen = (
             one
             for one in self.heard
             if (one.recording.set_name not in self.apart if set_name is None else one.recording.set_name == set_name)
+            and one.condition.snr_db == snr_db
+            and noise in (None, one.condition.noise)
         )
         return sum((one.scores[system] for one in chosen), Score())
 
     def cpu_ratio(self) -> float | None:
-        """CPU of vosk for that of our live pipeline, over everything; None without it."""
-        own = sum(one.scores[LIVE].cpu_s for one in self.heard)
+        """CPU of vosk for that of our live pipeline, over everything as recorded; None without it."""
+        own = sum(one.scores[LIVE].cpu_s for one in self.as_recorded)
         if PEER not in self.systems or not own:
             return None
-        return sum(one.scores[PEER].cpu_s for one in self.heard) / own
+        return sum(one.scores[PEER].cpu_s for one in self.as_recorded) / own
 
 
 def measure(
     config: Config,
     recordings: Sequence[Recording],
+    conditions: Conditions,
     tokens: Tokenizer,
     clock: Clock,
     *,
     peers: Sequence[Peer],
     apart: frozenset[str],
 ) -> Accuracy:
-    """Decode every recording with every system, one thread each."""
+    """Decode every recording in every condition with every system, one thread each."""
     config = msgspec.structs.replace(
         config,
         recognizer=msgspec.structs.replace(config.recognizer, threads=1),
@@ -105,18 +130,26 @@ def measure(
         systems = {name: own for name in (LIVE, WHOLE, SECOND) if name in own.decoders}
         for peer in peers:
             systems[peer.name] = stack.enter_context(DecoderProcess(peer.module, peer.words))
-        return Accuracy(_all(recordings, systems, tokens, clock), tuple(systems), apart)
+        with tqdm(
+            total=len(recordings) * len(conditions), desc="recordings", unit="file", disable=None, leave=False
+        ) as bar:
+            heard = []
+            for recording in recordings:
+                samples, rate_hz = _samples(recording.path, clock)
+                for condition, mixture in conditions.of(samples, rate_hz, recording.name):
+                    heard.append(_one(recording, condition, mixture, rate_hz, systems, tokens))
+                    bar.update()
+        return Accuracy(heard, tuple(systems), apart)
 
 
-def _all(
-    recordings: Sequence[Recording], systems: Mapping[str, DecoderProcess], tokens: Tokenizer, clock: Clock
-) -> list[Heard]:
-    bar = tqdm(recordings, desc="recordings", unit="file", disable=None, leave=False)
-    return [_one(recording, systems, tokens, clock) for recording in bar]
-
-
-def _one(recording: Recording, systems: Mapping[str, DecoderProcess], tokens: Tokenizer, clock: Clock) -> Heard:
-    samples, rate_hz = _samples(recording.path, clock)
+def _one(
+    recording: Recording,
+    condition: Condition,
+    samples: Samples,
+    rate_hz: int,
+    systems: Mapping[str, DecoderProcess],
+    tokens: Tokenizer,
+) -> Heard:
     reference = tokens(recording.text)
     texts, scores = {}, {}
     for system, process in systems.items():
@@ -124,9 +157,9 @@ def _one(recording: Recording, systems: Mapping[str, DecoderProcess], tokens: To
         errors = compare(reference, tokens(decoded.text))
         texts[system] = decoded.text
         scores[system] = Score(errors, decoded.cpu_s, len(samples) / rate_hz, 1)
-    return Heard(recording, texts, scores)
+    return Heard(recording, texts, scores, condition)
 
 
-def _samples(path: Path, clock: Clock) -> tuple[NDArray[np.int16], int]:
+def _samples(path: Path, clock: Clock) -> tuple[Samples, int]:
     source = FileSource(path, clock)
     return np.concatenate([chunk.samples for chunk in source.chunks()]), source.sample_rate_hz

@@ -12,27 +12,37 @@ _POOLED = "pooled"
 
 
 def accuracy_text(accuracy: Accuracy, measure: str) -> str:
-    """Two tables: errors of each set, then sums and CPU of each system. measure: WER or CER."""
+    """Two tables: errors of each set, then sums and CPU of each system; with noise a third. measure: WER or CER."""
     parts = [_by_set(accuracy, measure), _by_system(accuracy, measure)]
     ratio = accuracy.cpu_ratio()
     if ratio is not None:
         parts.append(f"CPU of vosk / CPU of live: {ratio:.1f}")
+    if accuracy.snrs_db:
+        parts.append(_by_snr(accuracy, measure))
     return "\n\n".join(parts)
 
 
 def accuracy_json(accuracy: Accuracy, measure: str) -> dict[str, Any]:
     """The same, with every recording."""
-    sets: dict[str, Any] = {name: _scores(accuracy, name) for name in accuracy.sets}
     return {
         "measure": measure,
-        "pooled": _scores(accuracy, None),
-        "sets": sets,
+        **_sets(accuracy, None, None),
         "apart": sorted(accuracy.apart & set(accuracy.sets)),
         "live_minus_whole_points": _points(accuracy, None),
         "cpu_ratio_vosk_to_live": accuracy.cpu_ratio(),
+        "in_noise": [
+            {
+                "snr_db": snr_db,
+                **_sets(accuracy, snr_db, None),
+                "noises": {name: _sets(accuracy, snr_db, name) for name in accuracy.noises},
+            }
+            for snr_db in accuracy.snrs_db
+        ],
         "recordings": [
             {
                 "path": one.recording.name,
+                "noise": one.condition.noise,
+                "snr_db": one.condition.snr_db,
                 "reference": one.recording.text,
                 "texts": dict(one.texts),
                 "errors": {system: score.errors.total for system, score in one.scores.items()},
@@ -53,8 +63,7 @@ def _by_set(accuracy: Accuracy, measure: str) -> str:
     for name in [*accuracy.sets, None]:
         scores = [accuracy.score(system, name) for system in accuracy.systems]
         first = scores[0]
-        title = _POOLED if name is None else f"{name} (not pooled)" if name in accuracy.apart else name
-        row: list[Cell] = [title, first.files, round(first.audio_s), first.errors.words]
+        row: list[Cell] = [_title(accuracy, name), first.files, round(first.audio_s), first.errors.words]
         for score in scores:
             errors = score.errors
             row += [errors.percent, f"{errors.substitutions}/{errors.deletions}/{errors.insertions}"]
@@ -74,14 +83,41 @@ def _by_system(accuracy: Accuracy, measure: str) -> str:
     return table(headings, rows, digits=2)
 
 
+def _by_snr(accuracy: Accuracy, measure: str) -> str:
+    """Every set at every distance, all noises together."""
+    headings = ["in noise", "below speech", "words" if measure == "WER" else "characters"]
+    headings += [f"{TITLES[system]} {measure} %" for system in accuracy.systems]
+    rows: list[list[Cell]] = []
+    for name in [None, *accuracy.sets]:
+        for snr_db in [None, *accuracy.snrs_db]:
+            scores = [accuracy.score(system, name, snr_db=snr_db) for system in accuracy.systems]
+            distance = "as recorded" if snr_db is None else f"{snr_db} dB"
+            percents = (score.errors.percent for score in scores)
+            rows.append([_title(accuracy, name), distance, scores[0].errors.words, *percents])
+    return table(headings, rows)
+
+
+def _title(accuracy: Accuracy, set_name: str | None) -> str:
+    if set_name is None:
+        return _POOLED
+    return f"{set_name} (not pooled)" if set_name in accuracy.apart else set_name
+
+
 def _points(accuracy: Accuracy, set_name: str | None) -> float | None:
     live = accuracy.score(LIVE, set_name).errors.percent
     whole = accuracy.score(WHOLE, set_name).errors.percent
     return None if live is None or whole is None else live - whole
 
 
-def _scores(accuracy: Accuracy, set_name: str | None) -> dict[str, Any]:
-    return {system: _score(accuracy.score(system, set_name)) for system in accuracy.systems}
+def _sets(accuracy: Accuracy, snr_db: int | None, noise: str | None) -> dict[str, Any]:
+    return {
+        "pooled": _scores(accuracy, None, snr_db, noise),
+        "sets": {name: _scores(accuracy, name, snr_db, noise) for name in accuracy.sets},
+    }
+
+
+def _scores(accuracy: Accuracy, set_name: str | None, snr_db: int | None, noise: str | None) -> dict[str, Any]:
+    return {system: _score(accuracy.score(system, set_name, snr_db=snr_db, noise=noise)) for system in accuracy.systems}
 
 
 def _score(score: Score) -> dict[str, Any]:

@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from edge_asr.app import build_vad
 from edge_asr.audio.chunk import Samples
 from edge_asr.audio.gate import BLOCK_MS, Gate
-from edge_asr.bench.mixture import Clean, mixed
+from edge_asr.bench.mixture import SNRS_DB, Clean, mixed
 from edge_asr.clock import NS_PER_S
 from edge_asr.config import Config
 
 Mode = Literal["webrtc", "silero", "both"]
 MODES: tuple[Mode, ...] = ("webrtc", "silero", "both")
-SNRS_DB: tuple[int, ...] = (20, 10, 5, 0)
 _SILENCE_S = 60.0
 
 

@@ -1,4 +1,4 @@
-"""Speech and noise at a wanted distance, in memory: one stream of all recordings, noise through it and between them."""
+"""Speech and noise at a wanted distance, in memory: one recording, or a stream of all with noise between them too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,14 @@ from edge_asr.clock import Clock
 from edge_asr.errors import EdgeAsrError
 
 SHORTEST_NOISE_S = 10.0  # less is an impulse response
+SNRS_DB: tuple[int, ...] = (20, 10, 5, 0)
 _SUFFIXES = (".wav", ".flac", ".ogg")
 _PAUSE_S = 1.5  # before, between and after: longer than the gate's hangover
 _VOICE_RMS = 1500.0  # int16 scale, -27 dBFS: every recording's speech is brought to it
 _FRAME_S = 0.02
 _LOUD_PERCENTILE = 95
 _SHARE = 0.1  # of the loud frames' level: what is more than 20 dB below them is a pause
+_FULL_SCALE = 32767.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,8 @@ def in_a_row(recordings: Sequence[Samples], sample_rate_hz: int) -> Clean:
     speech = [np.zeros(pause, np.bool_)]
     for recording in recordings:
         wide = recording.astype(np.float32)
-        voiced = speech_in(wide, round(_FRAME_S * sample_rate_hz))
-        if not voiced.any():
-            raise EdgeAsrError("a recording of speech is silent; take it out")
-        samples += [wide * np.float32(_VOICE_RMS / _rms(wide[voiced])), np.zeros(pause, np.float32)]
+        voiced, level = _voice(wide, sample_rate_hz)
+        samples += [wide * np.float32(_VOICE_RMS / level), np.zeros(pause, np.float32)]
         speech += [voiced, np.zeros(pause, np.bool_)]
     return Clean(np.concatenate(samples), np.concatenate(speech))
 
@@ -88,10 +88,36 @@ def mixed(clean: Clean, noise: Samples | None, snr_db: float | None) -> Samples:
     """The stream with noise, repeated as long as it is, so many dB below speech; None leaves it clean. int16 (n,)."""
     stream = clean.samples
     if noise is not None and snr_db is not None:
-        wide = np.resize(noise, len(stream)).astype(np.float32)
-        stream = stream + wide * np.float32(_VOICE_RMS / _rms(wide) * 10.0 ** (-snr_db / 20.0))
+        stream = stream + _below(_VOICE_RMS, snr_db, noise, len(stream))
     return np.clip(np.rint(stream), -32768, 32767).astype(np.int16)
 
 
-def _rms(samples: NDArray[np.float32]) -> float:
+def with_noise(recording: Samples, sample_rate_hz: int, noise: Samples, snr_db: float, begin: int = 0) -> Samples:
+    """One recording with noise so many dB below its speech, int16 (n,). A silent one raises EdgeAsrError.
+
+    The noise begins at its sample `begin` and is repeated. Speech keeps its level; where the sum would be clipped, all
+    of it is lowered.
+    """
+    wide = recording.astype(np.float32)
+    _, level = _voice(wide, sample_rate_hz)
+    stream = wide + _below(level, snr_db, np.roll(noise, -begin), len(wide))
+    lowered: Samples = np.rint(stream * np.float32(min(1.0, _FULL_SCALE / np.abs(stream).max()))).astype(np.int16)
+    return lowered
+
+
+def _voice(samples: NDArray[np.float32], sample_rate_hz: int) -> tuple[NDArray[np.bool_], float]:
+    """Which samples of a recording are speech, and the RMS of those."""
+    voiced = speech_in(samples, round(_FRAME_S * sample_rate_hz))
+    if not voiced.any():
+        raise EdgeAsrError("a recording of speech is silent; take it out")
+    return voiced, _rms(samples[voiced])
+
+
+def _below(level: float, snr_db: float, noise: Samples, count: int) -> NDArray[np.float32]:
+    """So many samples of noise, so far below an RMS: the noise's is that of all of it, a lull in it stays one."""
+    gain = level / _rms(noise) * 10.0 ** (-snr_db / 20.0)
+    return np.resize(noise, count).astype(np.float32) * np.float32(gain)
+
+
+def _rms(samples: Samples | NDArray[np.float32]) -> float:
     return float(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))

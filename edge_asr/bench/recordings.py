@@ -1,6 +1,6 @@
 """Recordings with their texts: a folder with `manifest.jsonl`, one JSON object a line, and the audio beside it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -49,6 +49,14 @@ def read_recordings(folder: Path, language: str, sets: Collection[str] = ()) -> 
     if not usable:
         raise EdgeAsrError(f"{manifest} has no row with a text in the language {language!r}; {_EXPECTED}")
     return [_recording(row, folder, manifest) for row in usable if not sets or _set_of(row) in sets]
+
+
+def first_of_each(recordings: Sequence[Recording], count: int) -> list[Recording]:
+    """So many recordings of each set, the first ones."""
+    taken: dict[str, list[Recording]] = {}
+    for recording in recordings:
+        taken.setdefault(recording.set_name, []).append(recording)
+    return [recording for one_set in taken.values() for recording in one_set[:count]]
 
 
 def _row(line: str, place: str) -> _Row:

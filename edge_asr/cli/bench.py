@@ -8,24 +8,28 @@ from typing import Any
 
 import msgspec
 
+from edge_asr.audio.replay import FileSource
 from edge_asr.bench import accuracy, idle, latency, noise, soak
 from edge_asr.bench.accuracy_plot import accuracy_plot
 from edge_asr.bench.accuracy_report import accuracy_json, accuracy_text
+from edge_asr.bench.conditions import Conditions
 from edge_asr.bench.footprint import footprint
 from edge_asr.bench.full_speed import Ears
 from edge_asr.bench.idle_report import idle_json, idle_text
 from edge_asr.bench.latency_report import latency_json, latency_text
 from edge_asr.bench.machine import Setting, setting
+from edge_asr.bench.mixture import SNRS_DB
 from edge_asr.bench.noise_report import noise_json, noise_text
 from edge_asr.bench.peers import PEERS, VOSK, check_peers, ready_peers
-from edge_asr.bench.recordings import read_recordings
+from edge_asr.bench.recordings import first_of_each, read_recordings
 from edge_asr.bench.scene import Scene
 from edge_asr.bench.soak_report import soak_json, soak_text
 from edge_asr.bench.sounds import all_sounds
 from edge_asr.bench.tokens import measure_of, spoken_count, tokenizer, unit_of
 from edge_asr.cli import bench_gate
+from edge_asr.cli.bench_options import count, names, snrs_db
 from edge_asr.cli.options import add_config_options, as_typed, load_config
-from edge_asr.clock import SystemClock
+from edge_asr.clock import Clock, SystemClock
 from edge_asr.demo.sample import own_files, sample
 from edge_asr.errors import EXIT_OK, EdgeAsrError
 
@@ -35,15 +39,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     hearing = actions.add_parser("accuracy", help="errors and CPU over recordings, beside vosk with the same weights")
     hearing.add_argument("--speech", metavar="DIR", required=True, help="recordings with manifest.jsonl")
-    hearing.add_argument("--sets", metavar="A,B", type=_names, default=(), help="only these folders of it")
-    hearing.add_argument("--apart", metavar="A,B", type=_names, default=("commands",), help="reported, not pooled")
+    hearing.add_argument("--sets", metavar="A,B", type=names, default=(), help="only these folders of it")
+    hearing.add_argument("--each", metavar="N", type=count(1, 100_000), help="recordings of each set (all)")
+    hearing.add_argument("--noise", metavar="DIR", help="once more in each noise of this folder, 10 s or more")
+    hearing.add_argument("--snr", metavar="A,B", type=snrs_db, help="so many dB below speech (20,10,5,0)")
+    hearing.add_argument("--apart", metavar="A,B", type=names, default=("commands",), help="reported, not pooled")
     hearing.add_argument(
         "--peer", metavar="A,B", type=_peers, default=(VOSK,), help=f"beside {' or '.join(PEERS)} (vosk), or none"
     )
     hearing.add_argument("--plot", metavar="FILE", help="write errors against CPU there, as SVG")
     waiting = actions.add_parser("latency", help="from speech to a subscriber, in real time, through the real daemon")
     waiting.add_argument("--file", metavar="FILE", nargs="+", default=[], help="play these instead of the sample")
-    waiting.add_argument("--repeat", metavar="N", type=_count, default=4, help="play all of it N times (4)")
+    waiting.add_argument("--repeat", metavar="N", type=count(1, 1000), default=4, help="play all of it N times (4)")
     resting = actions.add_parser("idle", help="cost, memory and false words of the real daemon while nobody speaks")
     resting.add_argument("--minutes", metavar="N", type=_minutes, default=10.0, help="for each sound (10)")
     resting.add_argument("--noise", metavar="FILE", help="after silence, this sound without a gap")
@@ -55,8 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     mishearing.add_argument("--minutes", metavar="N", type=_minutes, default=10.0, help="of each sound (10)")
     lasting = actions.add_parser("soak", help="what grows or slows down over thousands of utterances, at full speed")
     lasting.add_argument("--speech", metavar="DIR", required=True, help="recordings with manifest.jsonl")
-    lasting.add_argument("--sets", metavar="A,B", type=_names, default=(), help="only these folders of it")
-    lasting.add_argument("--utterances", metavar="N", type=_utterances, default=2000, help="how many (2000)")
+    lasting.add_argument("--sets", metavar="A,B", type=names, default=(), help="only these folders of it")
+    lasting.add_argument("--utterances", metavar="N", type=count(10, 10_000_000), default=2000, help="how many (2000)")
     gating = actions.add_parser("gate", help="speech that each voice detector misses in noise, and what noise opens")
     bench_gate.add_arguments(gating)
     for action in (hearing, waiting, resting, mishearing, lasting, gating):
@@ -78,22 +85,33 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _accuracy(args: argparse.Namespace) -> tuple[Setting, Any]:
-    config = load_config(args)
+    config, clock = load_config(args), SystemClock()
+    if args.noise is None and args.snr is not None:
+        raise EdgeAsrError("--snr says how far below speech the noises of --noise are; give --noise DIR too")
     if args.plot is not None:
         _claim(Path(args.plot), "--plot")
     now = setting(config, (*args.peer, "whisper-normalizer"))
     check_peers(args.peer, now.language)
     tokens = tokenizer(now.language)
     recordings = read_recordings(Path(args.speech), now.language, args.sets)
-    _begin(now, f"{len(recordings)} recordings in {now.language!r}; it takes about as long as they are")
+    if args.each is not None:
+        recordings = first_of_each(recordings, args.each)
+    conditions = _conditions(args, FileSource(recordings[0].path, clock).sample_rate_hz, clock)
+    again = f", each in {len(conditions)} conditions" if len(conditions) > 1 else ""
+    _begin(now, f"{len(recordings)} recordings in {now.language!r}{again}; it takes about as long as they are")
     apart = frozenset(args.apart)
     with ready_peers(args.peer, config) as peers:
-        result = accuracy.measure(config, recordings, tokens, SystemClock(), peers=peers, apart=apart)
+        result = accuracy.measure(config, recordings, conditions, tokens, clock, peers=peers, apart=apart)
     print(accuracy_text(result, measure_of(now.language)))
     if args.plot is not None:
         plot = accuracy_plot(result, measure_of(now.language), f"{now.cpu}, {now.bundle}")
         Path(args.plot).write_text(plot, encoding="utf-8")
     return now, accuracy_json(result, measure_of(now.language))
+
+
+def _conditions(args: argparse.Namespace, sample_rate_hz: int, clock: Clock) -> Conditions:
+    folder = None if args.noise is None else Path(args.noise)
+    return Conditions(folder, args.snr or SNRS_DB, sample_rate_hz, clock)
 
 
 def _latency(args: argparse.Namespace) -> tuple[Setting, Any]:
@@ -156,30 +174,12 @@ def _claim(path: Path, option: str) -> None:
         raise EdgeAsrError(f"{option} {path}: it cannot be written ({error.strerror}); name another file") from None
 
 
-def _names(text: str) -> Sequence[str]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
 def _peers(text: str) -> Sequence[str]:
-    names = tuple(dict.fromkeys(_names(text)))
-    unknown = sorted(set(names) - set(PEERS))
-    if names != ("none",) and (unknown or not names):
+    wanted = tuple(dict.fromkeys(names(text)))
+    unknown = sorted(set(wanted) - set(PEERS))
+    if wanted != ("none",) and (unknown or not wanted):
         raise argparse.ArgumentTypeError(f"{text!r}: expected none, or of {', '.join(PEERS)} those to measure beside")
-    return () if unknown else names
-
-
-def _count(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if not 1 <= number <= 1000:
-        raise argparse.ArgumentTypeError(f"{text}: expected a whole number from 1 to 1000")
-    return number
-
-
-def _utterances(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if not 10 <= number <= 10_000_000:
-        raise argparse.ArgumentTypeError(f"{text}: expected a whole number from 10 to 10000000")
-    return number
+    return () if unknown else wanted
 
 
 def _minutes(text: str) -> float:

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ from edge_asr.bench import gate
 from edge_asr.bench.gate_report import gate_json, gate_text
 from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.mixture import in_a_row, read_noises, read_samples
-from edge_asr.bench.recordings import Recording, read_recordings
+from edge_asr.bench.recordings import first_of_each, read_recordings
+from edge_asr.cli.bench_options import count, names
 from edge_asr.cli.options import load_config
 from edge_asr.clock import SystemClock
 from edge_asr.settings import model_folder
@@ -21,8 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its own options."""
     parser.add_argument("--speech", metavar="DIR", required=True, help="recordings with manifest.jsonl, without noise")
     parser.add_argument("--noise", metavar="DIR", required=True, help="a folder of sounds without speech, 10 s or more")
-    parser.add_argument("--sets", metavar="A,B", type=_names, default=(), help="only these folders of the speech")
-    parser.add_argument("--each", metavar="N", type=_count, default=10, help="recordings of each set (10)")
+    parser.add_argument("--sets", metavar="A,B", type=names, default=(), help="only these folders of the speech")
+    parser.add_argument("--each", metavar="N", type=count(1, 100_000), default=10, help="recordings of each set (10)")
 
 
 def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
@@ -30,7 +30,7 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     config, clock = load_config(args), SystemClock()
     now = setting(config)
     rate_hz = load_bundle(model_folder(config), config.models.bundle).manifest.sample_rate_hz
-    recordings = _first_of_each(read_recordings(Path(args.speech), now.language, args.sets), args.each)
+    recordings = first_of_each(read_recordings(Path(args.speech), now.language, args.sets), args.each)
     noises = read_noises(Path(args.noise), rate_hz, clock)
     clean = in_a_row([read_samples(recording.path, rate_hz, clock) for recording in recordings], rate_hz)
     print(now.line())
@@ -43,21 +43,3 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     figures = gate.measure(config, rate_hz, clean, noises)
     print(gate_text(figures))
     return now, gate_json(figures)
-
-
-def _first_of_each(recordings: Sequence[Recording], count: int) -> list[Recording]:
-    taken: dict[str, list[Recording]] = {}
-    for recording in recordings:
-        taken.setdefault(recording.set_name, []).append(recording)
-    return [recording for one_set in taken.values() for recording in one_set[:count]]
-
-
-def _names(text: str) -> Sequence[str]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _count(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if not 1 <= number <= 100_000:
-        raise argparse.ArgumentTypeError(f"{text}: expected a whole number from 1 to 100000")
-    return number

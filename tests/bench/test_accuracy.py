@@ -5,14 +5,17 @@ import pytest
 from edge_asr.bench.accuracy import LIVE, PEER, WHOLE, Accuracy, Heard, Score
 from edge_asr.bench.accuracy_plot import accuracy_plot
 from edge_asr.bench.accuracy_report import accuracy_json, accuracy_text
+from edge_asr.bench.conditions import AS_RECORDED, Condition
 from edge_asr.bench.recordings import Recording
 from edge_asr.bench.wer import Errors
 
 
-def heard(set_name: str, words: int, wrong: dict[str, int], cpu_s: dict[str, float]) -> Heard:
+def heard(
+    set_name: str, words: int, wrong: dict[str, int], cpu_s: dict[str, float], condition: Condition = AS_RECORDED
+) -> Heard:
     name = f"{set_name}/1.flac"
     scores = {system: Score(Errors(words, wrong[system], 0, 0), cpu_s[system], 10.0, 1) for system in wrong}
-    return Heard(Recording(name, Path(name), set_name, "text"), dict.fromkeys(wrong, "text"), scores)
+    return Heard(Recording(name, Path(name), set_name, "text"), dict.fromkeys(wrong, "text"), scores, condition)
 
 
 def both() -> Accuracy:
@@ -72,3 +75,47 @@ def test_the_plot_has_each_system_pooled_and_in_each_set_that_counts() -> None:
         assert label in plot
     assert "vosk, other: WER 100.0 %, CPU 0.2000" in plot
     assert "commands" not in plot
+
+
+def in_noise() -> Accuracy:
+    cpu_s = {LIVE: 0.2, WHOLE: 0.1, PEER: 9.0}
+    noisy = [
+        heard(set_name, words, {LIVE: wrong, WHOLE: wrong, PEER: 2 * wrong}, cpu_s, Condition(noise, snr_db))
+        for set_name, words in (("clean", 90), ("other", 10))
+        for snr_db, noise, wrong in ((20, "hum", 1), (20, "tap", 3), (0, "hum", 5), (0, "tap", 7))
+    ]
+    return Accuracy([*both().heard, *noisy], (LIVE, WHOLE, PEER), frozenset({"commands"}))
+
+
+def test_noise_changes_nothing_of_what_was_recorded_without_it() -> None:
+    plain, noisy = accuracy_json(both(), "WER"), accuracy_json(in_noise(), "WER")
+    assert plain["in_noise"] == []
+    for key in ("pooled", "sets", "apart", "live_minus_whole_points", "cpu_ratio_vosk_to_live"):
+        assert noisy[key] == plain[key], key
+    assert accuracy_text(in_noise(), "WER").startswith(accuracy_text(both(), "WER"))
+
+
+def test_noises_are_pooled_at_each_distance_and_told_apart() -> None:
+    found = in_noise()
+    assert (found.snrs_db, found.noises) == ([20, 0], ["hum", "tap"])
+    assert found.score(LIVE, snr_db=20).errors.percent == pytest.approx(100 * 8 / 200)
+    assert found.score(LIVE, "other", snr_db=0).errors.percent == pytest.approx(100 * 12 / 20)
+    far, near = accuracy_json(found, "WER")["in_noise"]
+    assert (far["snr_db"], near["snr_db"]) == (20, 0)
+    assert far["noises"]["tap"]["pooled"][LIVE]["percent"] == pytest.approx(6.0)
+    assert near["noises"]["hum"]["sets"]["other"]["vosk"]["tokens"] == 10
+    assert near["sets"]["clean"]["vosk"]["percent"] == pytest.approx(100 * 24 / 180)
+
+
+def test_the_table_in_noise_has_a_row_for_each_set_and_distance() -> None:
+    rows = [line.split() for line in accuracy_text(in_noise(), "WER").split("\n\n")[-1].splitlines()]
+    assert " ".join(rows[0]) == "in noise below speech words live WER % whole file WER % vosk WER %"
+    assert rows[1] == ["pooled", "as", "recorded", "100", "10.0", "5.0", "10.0"]
+    assert rows[2] == ["pooled", "20", "dB", "200", "4.0", "4.0", "8.0"]
+    assert rows[-1] == ["commands", "(not", "pooled)", "0", "dB", "0", "-", "-", "-"]
+    assert len(rows) == 1 + 4 * 3
+
+
+def test_recordings_say_in_which_noise_they_were_heard() -> None:
+    rows = accuracy_json(in_noise(), "WER")["recordings"]
+    assert [(row["noise"], row["snr_db"]) for row in rows[:4]] == [(None, None)] * 3 + [("hum", 20)]

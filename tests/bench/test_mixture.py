@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from edge_asr.bench.mixture import in_a_row, mixed, read_noises, read_samples, speech_in
+from edge_asr.bench.mixture import in_a_row, mixed, read_noises, read_samples, speech_in, with_noise
 from edge_asr.clock import SystemClock
 from edge_asr.errors import EdgeAsrError
 from tests.fakes import RATE_HZ, hush, tone
@@ -56,6 +56,35 @@ def test_without_noise_it_stays_as_it_was() -> None:
 def test_a_silent_recording_is_refused() -> None:
     with pytest.raises(EdgeAsrError, match="is silent"):
         in_a_row([hush(1.0)], RATE_HZ)
+    with pytest.raises(EdgeAsrError, match="is silent"):
+        with_noise(hush(1.0), RATE_HZ, tone(10.0), 0)
+
+
+@pytest.mark.parametrize(("amplitude", "snr_db"), [(4000, 0), (300, 10)])
+def test_one_recording_keeps_its_level_and_its_length(amplitude: int, snr_db: int) -> None:
+    noise = np.random.default_rng(2).normal(0, 2000, 9_000).astype(np.int16)
+    mixture = with_noise(spoken(amplitude), RATE_HZ, noise, snr_db)
+    assert mixture.dtype == np.int16
+    assert len(mixture) == 2 * RATE_HZ
+    left = mixture - spoken(amplitude)
+    assert 20 * np.log10(amplitude / rms(left)) == pytest.approx(snr_db, abs=0.3)
+    assert left[:100].any()
+
+
+def test_what_would_be_clipped_is_lowered_whole() -> None:
+    noise = np.random.default_rng(3).integers(-100, 100, 9_000).astype(np.int16)
+    mixture = with_noise(spoken(30_000), RATE_HZ, noise, 0).astype(np.float64)
+    assert abs(mixture).max() == 32767
+    pause, speech = mixture[: RATE_HZ // 2], mixture[RATE_HZ // 2 : RATE_HZ * 3 // 2]
+    assert rms(speech) / rms(pause) == pytest.approx(2**0.5, rel=0.03)  # as far apart as before
+    assert (abs(speech) < 32767).mean() > 0.99
+
+
+def test_the_noise_of_a_recording_begins_where_it_is_told_to() -> None:
+    noise = np.concatenate([tone(1.0), hush(1.0)])
+    late = with_noise(spoken(), RATE_HZ, noise, 0, begin=RATE_HZ)
+    assert not late[: RATE_HZ // 2].any()
+    assert with_noise(spoken(), RATE_HZ, noise, 0)[: RATE_HZ // 2].all()
 
 
 def test_noises_are_the_long_sounds_of_a_folder_at_the_wanted_rate(tmp_path: Path) -> None:

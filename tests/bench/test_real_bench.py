@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from edge_asr.cli.main import main
 from edge_asr.demo.sample import sample
@@ -22,16 +24,23 @@ def figures(path: Path, bench: str) -> Any:
     return document["figures"]
 
 
-@pytest.mark.bundle
-def test_accuracy_on_the_sample(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """Folder of recordings of the sample with their texts."""
     with (tmp_path / "manifest.jsonl").open("w") as manifest:
         for number, text in SAID.items():
             path = next(path for path in sample() if number in path.name)
             (tmp_path / "book").mkdir(exist_ok=True)
             (tmp_path / "book" / path.name).symlink_to(path)
             manifest.write(json.dumps({"path": f"book/{path.name}", "text": text, "lang": "en"}) + "\n")
+    return tmp_path
+
+
+@pytest.mark.bundle
+@pytest.mark.usefixtures("book")
+def test_accuracy_on_the_sample(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     result, plot = tmp_path / "result.json", tmp_path / "plot.svg"
-    words = ["bench", "accuracy", "--speech", str(tmp_path), "--peer", "none"]
+    words = ["bench", "accuracy", "--speech", str(tmp_path), "--peer", "none", "--set", "second_pass.enabled=false"]
     assert main([*words, "--json", str(result), "--plot", str(plot)]) == 0
     assert plot.read_text("utf8").count("<circle") == 4
     pooled = figures(result, "accuracy")["pooled"]
@@ -41,6 +50,22 @@ def test_accuracy_on_the_sample(tmp_path: Path, capfd: pytest.CaptureFixture[str
         assert score["percent"] <= 25
         assert score["cpu_s_per_audio_s"] > 0
     assert "book" in capfd.readouterr().out
+
+
+@pytest.mark.bundle
+def test_accuracy_in_noise_takes_a_sample(book: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    noises = tmp_path_factory.mktemp("noises")
+    hiss = np.random.default_rng(5).normal(0, 900, 10 * 16_000).astype(np.int16)
+    soundfile.write(noises / "hiss.wav", hiss, 16_000)
+    result = book / "result.json"
+    words = ["bench", "accuracy", "--speech", str(book), "--each", "1", "--peer", "none", "--noise", str(noises)]
+    assert main([*words, "--snr", "40,-10", "--json", str(result)]) == 0
+    seen = figures(result, "accuracy")
+    assert len(seen["recordings"]) == 3
+    far, near = seen["in_noise"]
+    assert (far["snr_db"], near["snr_db"]) == (40, -10)
+    assert far["pooled"]["live"]["percent"] <= 25
+    assert near["noises"]["hiss"]["pooled"]["live"]["percent"] >= 75
 
 
 @pytest.mark.bundle

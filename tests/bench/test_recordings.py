@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from edge_asr.bench.recordings import read_recordings
+from edge_asr.bench.recordings import first_of_each, read_recordings
 from edge_asr.errors import EdgeAsrError
 
 
@@ -46,6 +46,12 @@ def test_rows_with_a_text_in_the_language(tmp_path: Path) -> None:
 def test_only_the_sets_that_were_asked_for(tmp_path: Path) -> None:
     folder = write(tmp_path, row("a/1.flac"), row("b/2.flac"), row("c/3.flac"))
     assert [one.name for one in read_recordings(folder, "en", ["a", "c"])] == ["a/1.flac", "c/3.flac"]
+
+
+def test_a_sample_has_the_first_of_each_set(tmp_path: Path) -> None:
+    folder = write(tmp_path, *(row(f"{name}/{number}.flac") for number in range(3) for name in "ab"), row("c/9.flac"))
+    taken = [one.name for one in first_of_each(read_recordings(folder, "en"), 2)]
+    assert taken == ["a/0.flac", "a/1.flac", "b/0.flac", "b/1.flac", "c/9.flac"]
 
 
 @pytest.mark.parametrize(

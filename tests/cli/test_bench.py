@@ -13,6 +13,10 @@ from edge_asr.cli.main import main
         (["accuracy", "--speech", ".", "--peer", "whisper"], "'whisper': expected none, or of vosk, pocketsphinx"),
         (["accuracy", "--speech", ".", "--peer", "vosk,none"], "'vosk,none': expected none, or of vosk"),
         (["accuracy", "--speech", ".", "--peer", ""], "'': expected none, or of vosk"),
+        (["accuracy", "--speech", ".", "--each", "0"], "0: expected a whole number from 1 to 100000"),
+        (["accuracy", "--speech", ".", "--snr", "5,x"], "'5,x': expected whole decibels from -20 to 60, e.g. 20,10"),
+        (["accuracy", "--speech", ".", "--snr", "61"], "'61': expected whole decibels from -20 to 60"),
+        (["accuracy", "--speech", ".", "--snr", ""], "'': expected whole decibels"),
         (["latency", "--repeat", "0"], "0: expected a whole number from 1 to 1000"),
         (["latency", "--repeat", "x"], "x: expected a whole number from 1 to 1000"),
         (["gate", "--noise", "."], "required: --speech"),
@@ -67,3 +71,10 @@ def test_without_a_model_the_fix_is_named(tmp_path: Path, capsys: pytest.Capture
     words = ["bench", "accuracy", "--speech", str(tmp_path), "--peer", "none", "--set", f"models.dir={tmp_path}"]
     assert main(words) == 78
     assert "run: edge-asr models pull en" in capsys.readouterr().err
+
+
+def test_distances_of_no_noise_are_no_wish(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "accuracy", "--speech", ".", "--snr", "20"]) == 1
+    assert capsys.readouterr().err == (
+        "edge-asr: --snr says how far below speech the noises of --noise are; give --noise DIR too\n"
+    )

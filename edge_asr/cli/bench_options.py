@@ -1,0 +1,35 @@
+"""What the options of `edge-asr bench` may hold; a wrong value becomes argparse's one line."""
+
+import argparse
+from collections.abc import Callable, Sequence
+
+_SNRS_DB = range(-20, 61)
+
+
+def names(text: str) -> Sequence[str]:
+    """Names with commas between them; none is fine."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def count(least: int, most: int) -> Callable[[str], int]:
+    """A whole number within both."""
+
+    def parse(text: str) -> int:
+        number = int(text) if text.isdecimal() else least - 1
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"{text}: expected a whole number from {least} to {most}")
+        return number
+
+    return parse
+
+
+def snrs_db(text: str) -> Sequence[int]:
+    """Distances of noise with commas between them, each once."""
+    try:
+        found = tuple(dict.fromkeys(int(part) for part in text.split(",")))
+    except ValueError:
+        found = ()
+    if not found or not all(snr_db in _SNRS_DB for snr_db in found):
+        low, high = _SNRS_DB[0], _SNRS_DB[-1]
+        raise argparse.ArgumentTypeError(f"{text!r}: expected whole decibels from {low} to {high}, e.g. 20,10,5,0")
+    return found
