@@ -4,7 +4,8 @@ Each recognizer is measured in a process of its own, because vosk and onnxruntim
 the CPU time of a process is then that of one recognizer. This file needs nothing but Python itself.
 
 A request is one line of JSON (`how`, `sample_rate_hz`, `bytes`) and then so many bytes of mono s16le; an answer is one
-line of JSON (`text`, `cpu_s`). The first answer says that the model is loaded. The loop ends with its input.
+line of JSON (`text`, `cpu_s`, `wall_s`). The first answer says that the model is loaded, when that was on the monotonic
+clock that all processes share, and what CPU it took. The loop ends with its input.
 """
 
 import json
@@ -15,12 +16,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Decode = Callable[[bytes, int], str]  # mono s16le, sample rate in Hz -> text
+_NS_PER_S = 1_000_000_000
 _WARM_UP_RATE_HZ = 16000
 _WARM_UP_PCM = bytes(2 * _WARM_UP_RATE_HZ)  # a second of silence: what is made at first use is not measured
 
 
-def serve(load: Callable[[], Mapping[str, Decode]]) -> None:
-    """Load, warm up, then answer until the input ends. A ValueError or OSError of `load` becomes the one answer."""
+def _nothing() -> None:
+    pass
+
+
+def serve(load: Callable[[], Mapping[str, Decode]], between: Callable[[], None] = _nothing) -> None:
+    """Load, warm up, then answer until the input ends. A ValueError or OSError of `load` becomes the one answer.
+
+    between: makes what a recording needs anew, before its time is taken.
+    """
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not be taken for an answer
 
@@ -33,12 +42,16 @@ def serve(load: Callable[[], Mapping[str, Decode]]) -> None:
     except (ValueError, OSError) as error:
         answer(fault=str(error))
         return
+    loaded = {"loaded_ns": time.monotonic_ns(), "loaded_cpu_s": time.process_time()}
     for decode in decoders.values():
+        between()
         decode(_WARM_UP_PCM, _WARM_UP_RATE_HZ)
-    answer(ready=sorted(decoders))
+    answer(ready=sorted(decoders), **loaded)
     for line in sys.stdin.buffer:
         request = json.loads(line)
         pcm = sys.stdin.buffer.read(request["bytes"])
-        began_s = time.process_time()
+        between()
+        began_ns, began_s = time.monotonic_ns(), time.process_time()
         text = decoders[request["how"]](pcm, request["sample_rate_hz"])
-        answer(text=text, cpu_s=time.process_time() - began_s)
+        cpu_s = time.process_time() - began_s
+        answer(text=text, cpu_s=cpu_s, wall_s=(time.monotonic_ns() - began_ns) / _NS_PER_S)

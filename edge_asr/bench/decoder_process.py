@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -13,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_asr.clock import NS_PER_S
 from edge_asr.errors import EdgeAsrError
 
 _END_DEADLINE_S = 5.0
@@ -22,9 +24,18 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a recognizer made of a recording, and what it cost: CPU seconds of its process, all threads."""
+    """What a recognizer made of a recording, and what it cost: CPU seconds of its process, all threads; and time."""
 
     text: str
+    cpu_s: float
+    wall_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """From the start of a process until its model was loaded: time, and CPU seconds of all its threads."""
+
+    wall_s: float
     cpu_s: float
 
 
@@ -36,7 +47,9 @@ class DecoderProcess:
 
     def __init__(self, module: str, words: Sequence[str]) -> None:
         self._module = module
-        self.decoders: tuple[str, ...] = ()  # known when it is entered
+        self.decoders: tuple[str, ...] = ()  # known when it is entered ...
+        self.started = Started(0.0, 0.0)  # ... like this
+        self._began_ns = time.monotonic_ns()
         self._child = subprocess.Popen(
             [sys.executable, "-m", module, *words],
             stdin=subprocess.PIPE,
@@ -47,7 +60,9 @@ class DecoderProcess:
 
     def __enter__(self) -> Self:
         try:
-            self.decoders = tuple(self._answer()["ready"])
+            answer = self._answer()
+            self.decoders = tuple(answer["ready"])
+            self.started = Started((answer["loaded_ns"] - self._began_ns) / NS_PER_S, answer["loaded_cpu_s"])
         except BaseException:
             self._end()
             raise
@@ -60,6 +75,11 @@ class DecoderProcess:
             self._child.terminate()  # nobody waits for its answer any more
         self._end()
 
+    @property
+    def pid(self) -> int:
+        """Number of the child."""
+        return self._child.pid
+
     def decode(self, how: str, samples: NDArray[np.int16], sample_rate_hz: int) -> Decoded:
         """Decode int16 samples of shape (n,) with the child's decoder `how`."""
         pcm = samples.astype("<i2").tobytes()
@@ -71,7 +91,7 @@ class DecoderProcess:
         except BrokenPipeError:
             raise self._ended() from None
         answer = self._answer()
-        return Decoded(answer["text"], answer["cpu_s"])
+        return Decoded(answer["text"], answer["cpu_s"], answer["wall_s"])
 
     def _answer(self) -> dict[str, Any]:
         assert self._child.stdout is not None  # noqa: S101 - for the type checker: it is a pipe

@@ -1,12 +1,13 @@
-"""Our recognizer as a child of the measurement: `python -m edge_asr.bench.own_decoder CONFIG-AS-JSON`.
+"""Our recognizer as a child of the measurement: `python -m edge_asr.bench.own_decoder CONFIG-AS-JSON [NAME...]`.
 
 `live` is the daemon's own pipeline, fed as a microphone would; `whole` is the same recognizer over the whole file as
 one utterance, without gate and endpoints. The difference between the two is what living on a stream costs. Both have
-their second pass where the configuration has one; `second` is its model alone over the whole file.
+their second pass where the configuration has one; `second` is its model alone over the whole file. Names choose among
+them.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -26,30 +27,40 @@ from edge_asr.second_pass import SecondPass, heard_again
 _CHUNK_MS = 20
 
 
-def decoders(config: Config) -> Mapping[str, Decode]:
-    """Decoders by name. Raises ModelError."""
-    recognizer = load_recognizer(config)
-    second_pass = load_second_pass(config)
-    found: dict[str, Decode] = {
-        "live": lambda pcm, rate_hz: _live(config, recognizer, second_pass, pcm, rate_hz),
-        "whole": lambda pcm, rate_hz: _whole(recognizer, second_pass, pcm, rate_hz),
-    }
-    if second_pass is not None:
-        alone = second_pass.rescorer
-        found["second"] = lambda pcm, rate_hz: alone.decode(_resampled(pcm, rate_hz, alone.sample_rate_hz)).text
-    return found
+class OwnDecoders:
+    """Our decoders, loaded once; each recording has a pipeline of its own."""
 
+    def __init__(self, config: Config) -> None:
+        """Load the models. Raises ModelError."""
+        self._config = config
+        self._recognizer = load_recognizer(config)
+        self._second_pass = load_second_pass(config)
+        self.renew()
 
-def _live(config: Config, recognizer: Recognizer[Any], second_pass: SecondPass | None, pcm: bytes, rate_hz: int) -> str:
-    pipeline = build_pipeline(config, recognizer)
-    observations: list[Observation] = []
-    first_sample = 0
-    for samples in _chunks(_samples(pcm), rate_hz):
-        observations += pipeline.process(AudioChunk("bench", first_sample, samples, rate_hz, 0))
-        first_sample += len(samples)
-    observations += pipeline.end(EndReason.END_OF_INPUT)
-    finals = [heard_again(seen, second_pass) for seen in observations if is_final(seen)]
-    return " ".join(final.hypothesis.text for final in finals if is_final(final))
+    def renew(self) -> None:
+        """A fresh pipeline: a daemon makes one when it starts, so making it is no cost of a recording."""
+        self._pipeline = build_pipeline(self._config, self._recognizer)
+
+    def by_name(self) -> Mapping[str, Decode]:
+        """Decoders by name."""
+        found: dict[str, Decode] = {
+            "live": self._live,
+            "whole": lambda pcm, rate_hz: _whole(self._recognizer, self._second_pass, pcm, rate_hz),
+        }
+        if self._second_pass is not None:
+            alone = self._second_pass.rescorer
+            found["second"] = lambda pcm, rate_hz: alone.decode(_resampled(pcm, rate_hz, alone.sample_rate_hz)).text
+        return found
+
+    def _live(self, pcm: bytes, rate_hz: int) -> str:
+        observations: list[Observation] = []
+        first_sample = 0
+        for samples in _chunks(_samples(pcm), rate_hz):
+            observations += self._pipeline.process(AudioChunk("bench", first_sample, samples, rate_hz, 0))
+            first_sample += len(samples)
+        observations += self._pipeline.end(EndReason.END_OF_INPUT)
+        finals = [heard_again(seen, self._second_pass) for seen in observations if is_final(seen)]
+        return " ".join(final.hypothesis.text for final in finals if is_final(final))
 
 
 def _whole(recognizer: Recognizer[Any], second_pass: SecondPass | None, pcm: bytes, rate_hz: int) -> str:
@@ -81,5 +92,20 @@ def _chunks(samples: Samples, rate_hz: int) -> Iterator[Samples]:
         yield samples[begin : begin + size]
 
 
+def main(words: Sequence[str]) -> None:
+    """Serve the decoders of the configuration `words[0]`, those named after it or all."""
+    loaded: list[OwnDecoders] = []
+
+    def load() -> Mapping[str, Decode]:
+        loaded.append(OwnDecoders(msgspec.json.decode(words[0], type=Config)))
+        found = loaded[0].by_name()
+        return {name: found[name] for name in words[1:] or found}
+
+    def renew() -> None:
+        loaded[0].renew()
+
+    serve(load, renew)
+
+
 if __name__ == "__main__":
-    serve(lambda: decoders(msgspec.json.decode(sys.argv[1], type=Config)))
+    main(sys.argv[1:])

@@ -35,5 +35,11 @@ def load() -> Mapping[str, Decode]:
     return {"count": count, "busy": busy, "dying": dying}
 
 
+def renew() -> None:
+    """As busy as `busy`, where the mood is so."""
+    if sys.argv[1] == "renewing":
+        busy(b"", 0)
+
+
 if __name__ == "__main__":
-    serve(load)
+    serve(load, renew)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from edge_asr.bench.decoder_process import DecoderProcess
+from edge_asr.bench.process_usage import usage
 from edge_asr.errors import EdgeAsrError
 
 MODULE = "tests.bench.counting_decoder"
@@ -18,8 +19,24 @@ def test_samples_arrive_and_the_answer_comes_back(mood: str, capfd: pytest.Captu
 
 def test_cpu_time_is_counted_and_waiting_is_not() -> None:
     with DecoderProcess(MODULE, ["plain"]) as process:
-        assert process.decode("busy", SAMPLES, 8000).cpu_s == pytest.approx(0.1, abs=0.05)
+        decoded = process.decode("busy", SAMPLES, 8000)
+    assert decoded.cpu_s == pytest.approx(0.1, abs=0.05)
+    assert decoded.wall_s >= 0.199
     assert process._child.returncode == 0
+
+
+def test_what_is_made_anew_for_a_recording_costs_it_nothing() -> None:
+    with DecoderProcess(MODULE, ["renewing"]) as process:
+        decoded = process.decode("count", SAMPLES, 8000)
+    assert decoded.cpu_s < 0.05
+    assert decoded.wall_s < 0.15  # `renew` takes 0.2 s
+
+
+def test_the_start_is_known_once_the_model_is_loaded() -> None:
+    with DecoderProcess(MODULE, ["plain"]) as process:
+        started, cpu_s = process.started, usage(process.pid).cpu_s
+    assert 0 < started.cpu_s <= cpu_s + 0.02
+    assert started.wall_s > 0
 
 
 def test_a_fault_of_loading_is_its_own_line() -> None:
