@@ -3,14 +3,11 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
-import numpy as np
 from tqdm import tqdm
 
 from edge_asr.audio.chunk import Samples
-from edge_asr.audio.replay import FileSource
 from edge_asr.bench.conditions import AS_RECORDED, Condition, Conditions
 from edge_asr.bench.decoder_process import Decoded, DecoderProcess
 from edge_asr.bench.peers import VOSK, Peer
@@ -135,7 +132,7 @@ def measure(
         ) as bar:
             heard = []
             for recording in recordings:
-                samples, rate_hz = _samples(recording.path, clock)
+                samples, rate_hz = recording.samples(clock)
                 for condition, mixture in conditions.of(samples, rate_hz, recording.name):
                     heard.append(_one(recording, condition, mixture, rate_hz, systems, tokens))
                     bar.update()
@@ -158,8 +155,3 @@ def _one(
         texts[system] = decoded.text
         scores[system] = Score(errors, decoded.cpu_s, len(samples) / rate_hz, 1)
     return Heard(recording, texts, scores, condition)
-
-
-def _samples(path: Path, clock: Clock) -> tuple[Samples, int]:
-    source = FileSource(path, clock)
-    return np.concatenate([chunk.samples for chunk in source.chunks()]), source.sample_rate_hz

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import msgspec
+import numpy as np
 
+from edge_asr.audio.chunk import Samples
+from edge_asr.audio.replay import FileSource
+from edge_asr.clock import Clock
 from edge_asr.errors import EdgeAsrError
 
 MANIFEST = "manifest.jsonl"
@@ -26,6 +30,11 @@ class Recording:
     path: Path
     set_name: str
     text: str
+
+    def samples(self, clock: Clock) -> tuple[Samples, int]:
+        """All of it, int16 (n,), and its rate in Hz. Raises AudioFileError."""
+        source = FileSource(self.path, clock)
+        return np.concatenate([chunk.samples for chunk in source.chunks()]), source.sample_rate_hz
 
 
 def read_recordings(folder: Path, language: str, sets: Collection[str] = ()) -> list[Recording]:

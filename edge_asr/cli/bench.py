@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,8 @@ from edge_asr.bench.scene import Scene
 from edge_asr.bench.soak_report import soak_json, soak_text
 from edge_asr.bench.sounds import all_sounds
 from edge_asr.bench.tokens import measure_of, spoken_count, tokenizer, unit_of
-from edge_asr.cli import bench_gate
-from edge_asr.cli.bench_options import count, names, snrs_db
+from edge_asr.cli import bench_cost, bench_gate
+from edge_asr.cli.bench_options import count, names, peers, snrs_db
 from edge_asr.cli.options import add_config_options, as_typed, load_config
 from edge_asr.clock import Clock, SystemClock
 from edge_asr.demo.sample import own_files, sample
@@ -45,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     hearing.add_argument("--snr", metavar="A,B", type=snrs_db, help="so many dB below speech (20,10,5,0)")
     hearing.add_argument("--apart", metavar="A,B", type=names, default=("commands",), help="reported, not pooled")
     hearing.add_argument(
-        "--peer", metavar="A,B", type=_peers, default=(VOSK,), help=f"beside {' or '.join(PEERS)} (vosk), or none"
+        "--peer", metavar="A,B", type=peers, default=(VOSK,), help=f"beside {' or '.join(PEERS)} (vosk), or none"
     )
     hearing.add_argument("--plot", metavar="FILE", help="write errors against CPU there, as SVG")
     waiting = actions.add_parser("latency", help="from speech to a subscriber, in real time, through the real daemon")
@@ -66,7 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     lasting.add_argument("--utterances", metavar="N", type=count(10, 10_000_000), default=2000, help="how many (2000)")
     gating = actions.add_parser("gate", help="speech that each voice detector misses in noise, and what noise opens")
     bench_gate.add_arguments(gating)
-    for action in (hearing, waiting, resting, mishearing, lasting, gating):
+    costing = actions.add_parser("cost", help="CPU, time, memory and start of the recognizer, over recordings")
+    bench_cost.add_arguments(costing)
+    for action in (hearing, waiting, resting, mishearing, lasting, gating, costing):
         action.add_argument("--json", metavar="FILE", help="write all figures there too")
         add_config_options(action)
 
@@ -76,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         _claim(Path(args.json), "--json")  # before minutes of work
     measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle, "noise": _noise, "soak": _soak}
-    measurements["gate"] = bench_gate.measure
+    measurements |= {"gate": bench_gate.measure, "cost": bench_cost.measure}
     setting_now, figures = measurements[args.action](args)
     if args.json is not None:
         document = {"bench": args.action, "setting": setting_now, "figures": figures}
@@ -100,8 +101,8 @@ def _accuracy(args: argparse.Namespace) -> tuple[Setting, Any]:
     again = f", each in {len(conditions)} conditions" if len(conditions) > 1 else ""
     _begin(now, f"{len(recordings)} recordings in {now.language!r}{again}; it takes about as long as they are")
     apart = frozenset(args.apart)
-    with ready_peers(args.peer, config) as peers:
-        result = accuracy.measure(config, recordings, conditions, tokens, clock, peers=peers, apart=apart)
+    with ready_peers(args.peer, config) as beside:
+        result = accuracy.measure(config, recordings, conditions, tokens, clock, peers=beside, apart=apart)
     print(accuracy_text(result, measure_of(now.language)))
     if args.plot is not None:
         plot = accuracy_plot(result, measure_of(now.language), f"{now.cpu}, {now.bundle}")
@@ -172,14 +173,6 @@ def _claim(path: Path, option: str) -> None:
         path.touch()
     except OSError as error:
         raise EdgeAsrError(f"{option} {path}: it cannot be written ({error.strerror}); name another file") from None
-
-
-def _peers(text: str) -> Sequence[str]:
-    wanted = tuple(dict.fromkeys(names(text)))
-    unknown = sorted(set(wanted) - set(PEERS))
-    if wanted != ("none",) and (unknown or not wanted):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected none, or of {', '.join(PEERS)} those to measure beside")
-    return () if unknown else wanted
 
 
 def _minutes(text: str) -> float:

@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Callable, Sequence
 
+from edge_asr.bench.peers import PEERS
+
 _SNRS_DB = range(-20, 61)
 
 
@@ -21,6 +23,15 @@ def count(least: int, most: int) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def peers(text: str) -> Sequence[str]:
+    """Peers to measure beside; "none" alone is none."""
+    wanted = tuple(dict.fromkeys(names(text)))
+    unknown = sorted(set(wanted) - set(PEERS))
+    if wanted != ("none",) and (unknown or not wanted):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected none, or of {', '.join(PEERS)} those to measure beside")
+    return () if unknown else wanted
 
 
 def snrs_db(text: str) -> Sequence[int]:

@@ -115,3 +115,24 @@ def test_noise_in_silence_and_in_what_is_no_noise(tmp_path: Path, capfd: pytest.
     assert spoken["final_words"] >= 8
     assert spoken["cpu_s_per_audio_s"] > silence["cpu_s_per_audio_s"] > 0
     assert speech.name in capfd.readouterr().out
+
+
+@pytest.mark.bundle
+def test_cost_of_both_kinds_of_weights(book: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    result = book / "result.json"
+    words = ["bench", "cost", "--speech", str(book), "--rounds", "1", "--threads", "1", "--each", "1"]
+    assert main([*words, "--set", "second_pass.enabled=false", "--json", str(result)]) == 0
+    int8, exact = figures(result, "cost")
+    assert [(one["system"], one["network"]) for one in (int8, exact)] == [
+        ("first pass", "int8"),
+        ("first pass", "float"),
+    ]
+    for one in (int8, exact):
+        assert one["cpu_s_per_audio_s"] > 0
+        assert 0 < one["rtf_p50"] <= one["rtf_p95"]
+        assert one["start_s"] > 0
+        loaded, most = one["memory_loaded"], one["memory_most_while_hearing"]
+        assert 20 < loaded["anon_mib"] <= most["anon_mib"] + 1
+        assert most["file_mib"] > loaded["file_mib"]  # the graph's pages come in while words are decoded
+    assert exact["memory_loaded"]["anon_mib"] > int8["memory_loaded"]["anon_mib"] + 5  # 13 MB in place of 3.4
+    assert "first pass, float, 1 thread" in capfd.readouterr().out
