@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 PositiveSeconds = Annotated[float, Meta(gt=0.0, le=3600.0)]
+EndpointProfile = Literal["quick", "balanced", "patient", "dictation"]
 TopicPart = Annotated[
     str,
     Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z", description="1 to 64 letters, digits, - or _"),
@@ -58,15 +59,16 @@ class GateConfig(Section, frozen=True):
     onset_ms: Annotated[int, Meta(ge=20, le=1000)] = 100  # voiced time that opens the gate ...
     onset_window_ms: Annotated[int, Meta(ge=20, le=2000)] = 240  # ... within this window
     pre_roll_ms: Annotated[int, Meta(ge=0, le=2000)] = 600
-    hangover_ms: Annotated[int, Meta(ge=20, le=5000)] = 800
+    hangover_ms: Annotated[int, Meta(ge=20, le=5000)] | None = None  # None: 200 more than silence_s, at least 800
 
 
 class EndpointConfig(Section, frozen=True):
-    """When an utterance is over."""
+    """When an utterance is over. A time that is None is the profile's: see `endpoint_rules.PROFILES`."""
 
-    silence_s: PositiveSeconds = 0.6  # after words
-    no_words_s: PositiveSeconds = 5.0  # nothing said
-    max_utterance_s: PositiveSeconds = 20.0
+    profile: EndpointProfile = "balanced"
+    silence_s: PositiveSeconds | None = None  # after words
+    no_words_s: PositiveSeconds | None = None  # nothing said
+    max_utterance_s: PositiveSeconds | None = None
 
 
 class ModelsConfig(Section, frozen=True):

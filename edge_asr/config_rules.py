@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from edge_asr.config import AudioConfig, Config, EndpointConfig, GateConfig, MqttConfig, OverloadConfig
+from edge_asr.endpoint_rules import endpoint_rules
 from edge_asr.errors import ConfigError
 
 _HOST = re.compile(r"\A[^\s/@\x00-\x1f]+\Z")
@@ -42,14 +43,15 @@ def _gate(gate: GateConfig) -> Iterator[str]:
 
 
 def _endpoint(endpoint: EndpointConfig, gate: GateConfig) -> Iterator[str]:
-    if endpoint.silence_s >= endpoint.max_utterance_s:
+    rules = endpoint_rules(endpoint)
+    if rules.silence_s >= rules.max_utterance_s:
         yield (
-            f"endpoint.silence_s = {endpoint.silence_s:g} is not below endpoint.max_utterance_s = "
-            f"{endpoint.max_utterance_s:g}: no utterance would end by silence"
+            f"endpoint.silence_s = {rules.silence_s:g} is not below endpoint.max_utterance_s = "
+            f"{rules.max_utterance_s:g}: no utterance would end by silence"
         )
-    if gate.pre_roll_ms >= endpoint.max_utterance_s * 1000:
+    if gate.pre_roll_ms >= rules.max_utterance_s * 1000:
         yield (
-            f"gate.pre_roll_ms = {gate.pre_roll_ms} fills endpoint.max_utterance_s = {endpoint.max_utterance_s:g}: "
+            f"gate.pre_roll_ms = {gate.pre_roll_ms} fills endpoint.max_utterance_s = {rules.max_utterance_s:g}: "
             "lower the first or raise the second"
         )
 

@@ -19,6 +19,7 @@ from edge_asr.audio.level import utterance_gain
 from edge_asr.audio.resample import BlockResampler
 from edge_asr.audio.vad import Vad
 from edge_asr.config import EndpointConfig, GateConfig
+from edge_asr.endpoint_rules import endpoint_rules, hangover_ms
 
 _SURE = 0.6  # first words in a running tap and in white noise: 26 of 32 below; of 96 in speech 9, 240 ms later then
 
@@ -100,8 +101,9 @@ class Pipeline(Generic[State]):
         self._recognizer = recognizer
         self._rate_hz = recognizer.sample_rate_hz
         self._block_samples = self._rate_hz * BLOCK_MS // 1000
-        self._gate = Gate(gate, vad, self._block_samples)
-        self._endpointer = Endpointer(endpoint)
+        rules = endpoint_rules(endpoint)
+        self._gate = Gate(gate, hangover_ms(gate, rules), vad, self._block_samples)
+        self._endpointer = Endpointer(rules)
         self._resampler: BlockResampler | None = None
         self._stream_id = ""
         self._input_rate_hz = 0

@@ -11,7 +11,7 @@ Rules, in their order:
 """
 
 from edge_asr.asr.result import EndReason, Hypothesis
-from edge_asr.config import EndpointConfig
+from edge_asr.endpoint_rules import EndpointRules
 
 _SHORTEST_PAUSE_S = 0.15
 _SEEN_PAUSE_S = 0.2
@@ -22,10 +22,10 @@ _ROUNDING_S = 1e-6  # times are sums of blocks and frames; equal ones differ in 
 class Endpointer:
     """Immutable rules over what gate and decoder say."""
 
-    def __init__(self, config: EndpointConfig) -> None:
-        self._silence_s = config.silence_s
-        self._no_words_s = config.no_words_s
-        self._max_utterance_s = config.max_utterance_s
+    def __init__(self, rules: EndpointRules) -> None:
+        self._silence_s = rules.silence_s
+        self._no_words_s = rules.no_words_s
+        self._max_utterance_s = rules.max_utterance_s
 
     def decide(
         self,

@@ -38,13 +38,13 @@ _NOTHING = GateStep(np.empty(0, np.int16))
 class Gate:
     """Open or closed. One stream, one thread."""
 
-    def __init__(self, config: GateConfig, vad: Vad, block_samples: int) -> None:
+    def __init__(self, config: GateConfig, hangover_ms: int, vad: Vad, block_samples: int) -> None:
         self._vad = vad
         self._block_samples = block_samples
         self._onset_blocks = max(1, config.onset_ms // BLOCK_MS)
         self._window_blocks = max(self._onset_blocks, config.onset_window_ms // BLOCK_MS)
         self._pre_roll_blocks = config.pre_roll_ms // BLOCK_MS
-        self._hangover_blocks = max(1, config.hangover_ms // BLOCK_MS)
+        self._hangover_blocks = max(1, hangover_ms // BLOCK_MS)
         self._anchor_blocks = min(_ANCHOR_MS // BLOCK_MS, self._pre_roll_blocks)
         kept_blocks = self._pre_roll_blocks + self._anchor_blocks + self._window_blocks
         self._kept: deque[tuple[Samples, bool]] = deque(maxlen=kept_blocks)

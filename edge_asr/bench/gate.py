@@ -19,6 +19,7 @@ from edge_asr.audio.gate import BLOCK_MS, Gate
 from edge_asr.bench.mixture import SNRS_DB, Clean, mixed
 from edge_asr.clock import NS_PER_S
 from edge_asr.config import Config
+from edge_asr.endpoint_rules import endpoint_rules, hangover_ms
 
 Mode = Literal["webrtc", "silero", "both"]
 MODES: tuple[Mode, ...] = ("webrtc", "silero", "both")
@@ -116,7 +117,8 @@ def measure(
 def through_gate(config: Config, sample_rate_hz: int, stream: Samples, longest_open_s: float | None = None) -> Ran:
     """Send int16 samples (n,) through a fresh gate; it is shut whenever it was open for `longest_open_s`."""
     size = sample_rate_hz * BLOCK_MS // 1000
-    gate = Gate(config.gate, build_vad(config, sample_rate_hz), size)
+    wait_ms = hangover_ms(config.gate, endpoint_rules(config.endpoint))
+    gate = Gate(config.gate, wait_ms, build_vad(config, sample_rate_hz), size)
     passed = np.zeros(len(stream), np.bool_)
     segments = open_samples = 0
     began_ns = time.process_time_ns()
@@ -136,7 +138,7 @@ def through_gate(config: Config, sample_rate_hz: int, stream: Samples, longest_o
 
 
 def _alarms(config: Config, sample_rate_hz: int, name: str | None, sound: Samples) -> Alarms:
-    ran = through_gate(config, sample_rate_hz, sound, config.endpoint.no_words_s)
+    ran = through_gate(config, sample_rate_hz, sound, endpoint_rules(config.endpoint).no_words_s)
     seconds = len(sound) / sample_rate_hz
     return Alarms(name, seconds, ran.segments, float(ran.passed.mean()), ran.cpu_s / seconds)
 

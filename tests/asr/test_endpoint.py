@@ -4,9 +4,9 @@ import pytest
 
 from edge_asr.asr.endpoint import Endpointer
 from edge_asr.asr.result import EndReason, Hypothesis, Word
-from edge_asr.config import EndpointConfig
+from edge_asr.endpoint_rules import EndpointRules
 
-RULES = Endpointer(EndpointConfig(silence_s=0.6, no_words_s=5.0, max_utterance_s=20.0))
+RULES = Endpointer(EndpointRules(silence_s=0.6, no_words_s=5.0, max_utterance_s=20.0))
 
 
 def heard(words: int, decoded_s: float, trailing_silence_s: float) -> Hypothesis:

@@ -29,8 +29,8 @@ def blocks(script: str) -> list[NDArray[np.int16]]:
     return [np.full(BLOCK, 2 * number + 2 + (letter == "v"), np.int16) for number, letter in enumerate(script)]
 
 
-def run(script: str, config: GateConfig | None = None) -> list[GateStep]:
-    gate = Gate(config or GateConfig(), ScriptedVad(), BLOCK)
+def run(script: str, config: GateConfig | None = None, hangover_ms: int = 800) -> list[GateStep]:
+    gate = Gate(config or GateConfig(), hangover_ms, ScriptedVad(), BLOCK)
     return [gate.step(block) for block in blocks(script)]
 
 
@@ -66,7 +66,7 @@ def test_onset_needs_its_voiced_time_within_the_window() -> None:
 
 
 def test_hangover_closes_it_and_counts_from_the_last_voice() -> None:
-    steps = run("v" * 10 + "." * 60, GateConfig(hangover_ms=200))
+    steps = run("v" * 10 + "." * 60, hangover_ms=200)
     assert [index for index, step in enumerate(steps) if step.closed] == [19]
     assert passed(steps) == list(range(20))
 
@@ -79,7 +79,7 @@ def test_nothing_passes_twice_and_a_new_onset_starts_after_the_last_block_passed
 
 
 def test_shut_forgets_what_has_passed() -> None:
-    gate = Gate(GateConfig(), ScriptedVad(), BLOCK)
+    gate = Gate(GateConfig(), 800, ScriptedVad(), BLOCK)
     script = blocks("." * 10 + "v" * 20)
     for block in script[:20]:
         gate.step(block)
@@ -90,7 +90,7 @@ def test_shut_forgets_what_has_passed() -> None:
 
 def test_the_detector_forgets_whenever_it_shuts() -> None:
     vad = ScriptedVad()
-    gate = Gate(GateConfig(hangover_ms=200), vad, BLOCK)
+    gate = Gate(GateConfig(), 200, vad, BLOCK)
     for block in blocks("v" * 10 + "." * 9):
         gate.step(block)
     assert vad.resets == 0
