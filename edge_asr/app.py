@@ -20,6 +20,7 @@ from edge_asr.pipeline import Pipeline
 from edge_asr.report import Reporter
 from edge_asr.second_pass import SecondPass
 from edge_asr.second_pass_worker import SecondPassWorker
+from edge_asr.sensitivity import thresholds
 from edge_asr.settings import device_id, model_folder
 from edge_asr.sinks.jsonl import JsonlSink
 from edge_asr.sinks.mqtt import MqttSink
@@ -52,9 +53,10 @@ def build_vad(config: Config, sample_rate_hz: int) -> Vad:
     Under "auto" a bundle that cannot be loaded is one warning.
     """
     gate = config.gate
-    webrtc = WebRtcVad(gate.vad_mode, sample_rate_hz, gate.vad_max_gain_db)
+    now = thresholds(gate, gate.sensitivity)
+    webrtc = WebRtcVad(now.vad_mode, sample_rate_hz, gate.vad_max_gain_db)
     try:
-        silero = _load_silero(config, sample_rate_hz)
+        silero = _load_silero(config, sample_rate_hz, now.silero_threshold)
     except ModelError as error:
         if gate.vad != "auto":
             raise
@@ -84,7 +86,7 @@ def silero_bundle(config: Config, sample_rate_hz: int) -> Bundle[SileroManifest]
     )
 
 
-def _load_silero(config: Config, sample_rate_hz: int) -> SileroVad | None:
+def _load_silero(config: Config, sample_rate_hz: int, threshold: float) -> SileroVad | None:
     bundle = silero_bundle(config, sample_rate_hz)
     if bundle is None:
         return None
@@ -93,7 +95,7 @@ def _load_silero(config: Config, sample_rate_hz: int) -> SileroVad | None:
         bundle.manifest.window_samples,
         bundle.manifest.context_samples,
         sample_rate_hz,
-        config.gate.silero_threshold,
+        threshold,
         config.gate.vad_max_gain_db,
     )
 

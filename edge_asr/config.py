@@ -53,6 +53,7 @@ class GateConfig(Section, frozen=True):
     # (bench gate): kitchen, dishes, tap and white noise hold webrtc's gate open, and open this one 0 to 29 times an
     # hour; of speech at 0 dB in them it misses 1 %.
     vad: Literal["auto", "webrtc", "silero", "both"] = "auto"
+    sensitivity: Annotated[int, Meta(ge=0, le=100)] = 50  # moves the thresholds below: see `sensitivity.thresholds`
     silero_threshold: Annotated[float, Meta(ge=0.01, le=0.99)] = 0.5
     vad_mode: Annotated[int, Meta(ge=0, le=3)] = 2  # webrtcvad's own: 0 hears everything, 3 is the strictest
     vad_max_gain_db: Annotated[float, Meta(ge=0.0, le=40.0)] = 24.0  # how far a quiet voice is raised for the detector

@@ -4,6 +4,8 @@
 same function, and any cutting of the same audio into chunks gives the same observations.
 """
 
+import math
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Generic, TypeGuard
 
@@ -20,7 +22,9 @@ from edge_asr.audio.resample import BlockResampler
 from edge_asr.audio.vad import Vad
 from edge_asr.config import EndpointConfig, GateConfig
 from edge_asr.endpoint_rules import endpoint_rules, hangover_ms
+from edge_asr.sensitivity import Thresholds, thresholds
 
+_ROUNDING_S = 1e-6  # times are sums of samples at two rates; equal ones differ in their last bits
 _SURE = 0.6  # first words in a running tap and in white noise: 26 of 32 below; of 96 in speech 9, 240 ms later then
 
 
@@ -102,6 +106,7 @@ class Pipeline(Generic[State]):
         self._rate_hz = recognizer.sample_rate_hz
         self._block_samples = self._rate_hz * BLOCK_MS // 1000
         rules = endpoint_rules(endpoint)
+        self._gate_config = gate
         self._gate = Gate(gate, hangover_ms(gate, rules), vad, self._block_samples)
         self._endpointer = Endpointer(rules)
         self._resampler: BlockResampler | None = None
@@ -111,6 +116,7 @@ class Pipeline(Generic[State]):
         self._gap_before = False  # samples are missing before the resampler's first
         self._begin_s = 0.0  # stream time of the resampler's first sample
         self._blocks_samples = 0  # samples that have come out of it
+        self._tunings: deque[tuple[float, Thresholds]] = deque()  # each with the stream time from which it holds
         self._segments = 0
         self._utterance: _Utterance[State] | None = None
         self._seen: list[Observation] = []  # not handed out yet; a call that fails leaves them to `abandon`
@@ -138,12 +144,28 @@ class Pipeline(Generic[State]):
         self._end(reason)
         return self._hand_out()
 
+    def set_sensitivity(self, sensitivity: int) -> None:
+        """How readily the gate opens, 0 to 100: for what will be given from now on. Raises ConfigError.
+
+        What was given and still waits for the rest of its block is judged as before, so any cutting of the same audio
+        gives the same, as long as this is called at the same sample.
+        """
+        tuned = thresholds(self._gate_config, sensitivity)
+        if self._resampler is None:
+            self._gate.tune(tuned)
+            return
+        from_s = self._expected_sample / self._input_rate_hz
+        if self._tunings and self._tunings[-1][0] == from_s:
+            self._tunings.pop()  # nothing was given in between
+        self._tunings.append((from_s, tuned))
+
     def abandon(self) -> list[Observation]:
         """After a RecognitionError: what the failed call had seen, then the utterance's end as `error`; never raises.
 
         The final holds what was last heard of the utterance.
         """
         self._resampler = None
+        self._tune(math.inf)
         self._gate.shut()
         utterance, self._utterance = self._utterance, None
         if utterance is not None:
@@ -160,6 +182,7 @@ class Pipeline(Generic[State]):
             for block in self._resampler.finish():
                 self._block(block, partials=False)
             self._resampler = None
+        self._tune(math.inf)
         if self._utterance is not None:
             self._end_utterance(reason, truncated=reason is not EndReason.END_OF_INPUT)
         self._gate.shut()
@@ -167,7 +190,13 @@ class Pipeline(Generic[State]):
     def _now_s(self) -> float:
         return self._begin_s + self._blocks_samples / self._rate_hz
 
+    def _tune(self, until_s: float) -> None:
+        """Whatever holds from that stream time on, or from before it."""
+        while self._tunings and self._tunings[0][0] <= until_s:
+            self._gate.tune(self._tunings.popleft()[1])
+
     def _block(self, block: Samples, *, partials: bool) -> None:
+        self._tune(self._now_s() + _ROUNDING_S)
         step = self._gate.step(block)
         self._blocks_samples += len(block)
         if step.opened:

@@ -18,6 +18,7 @@ from edge_asr.events import Event, FinalEvent
 from edge_asr.metrics import Metrics
 from edge_asr.pipeline import Observation, Pipeline, SpeechEnded, Transcript, is_final
 from edge_asr.second_pass_worker import SecondPassWorker
+from edge_asr.sensitivity import checked
 from edge_asr.sinks.sink import Sink
 from edge_asr.stamp import CaptureClock, Stamp
 
@@ -61,6 +62,8 @@ class Worker:
         self._stopping = threading.Event()
         self._muted = False
         self._unmuted_ns: int | None = None
+        self._sensitivity_wanted: int | None = None  # None: as configured
+        self._sensitivity: int | None = None
         self._drain_end_ns: int | None = None
         self._rewrite_end_ns = 0
         self._stream_id = ""
@@ -84,6 +87,13 @@ class Worker:
         if not on:
             self._unmuted_ns = self._clock.monotonic_ns()
         self._muted = on
+
+    def set_sensitivity(self, sensitivity: int) -> None:
+        """How readily the gate opens, 0 to 100, from the next chunk on; the last of many counts. Any thread.
+
+        Raises ConfigError, in the thread that asks.
+        """
+        self._sensitivity_wanted = checked(sensitivity)
 
     def beat_age_s(self) -> float:
         """Seconds since the loop last came round; any thread."""
@@ -150,6 +160,7 @@ class Worker:
             self._emit(self._pipeline.end(EndReason.DISCONTINUITY))  # stamped by the old stream's clock
             if self._second_pass is not None:
                 self._publish(self._second_pass.flush())
+        self._tune()
         self._capture_clock.observe(chunk)
         self._overloaded = lag_s > self._overload.partials_lag_s
         if self._overloaded:
@@ -157,6 +168,12 @@ class Worker:
         self._emit(self._pipeline.process(chunk, partials=not self._overloaded))
         self._metrics.audio_seconds.inc(_duration_s(chunk))
         return True
+
+    def _tune(self) -> None:
+        wanted = self._sensitivity_wanted  # read once: another thread may change it
+        if wanted is not None and wanted != self._sensitivity:
+            self._pipeline.set_sensitivity(wanted)
+            self._sensitivity = wanted
 
     def _cut_off(self, now_ns: int) -> None:
         """No chunk came: end what was being said, at once when muted, else when none has come for a while."""

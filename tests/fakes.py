@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from edge_asr.asr.result import Hypothesis, Word
 from edge_asr.events import Event, StateReport
+from edge_asr.sensitivity import Thresholds
 
 RATE_HZ = 16_000
 BLOCK = 320
@@ -25,13 +26,19 @@ def hush(seconds: float) -> NDArray[np.int16]:
 
 
 class LoudVad:
-    """Voiced is what is loud."""
+    """Voiced is what is loud: above 1000, or above 2000 times the threshold that it is given."""
+
+    def __init__(self) -> None:
+        self.level = 1000.0
 
     def voiced(self, block: NDArray[np.int16]) -> bool:
-        return bool(np.abs(block.astype(np.int32)).mean() > 1000)
+        return bool(np.abs(block.astype(np.int32)).mean() > self.level)
 
     def reset(self) -> None:
         pass
+
+    def tune(self, thresholds: Thresholds) -> None:
+        self.level = 2000 * thresholds.silero_threshold
 
 
 @dataclass(frozen=True)

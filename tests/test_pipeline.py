@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import EndpointConfig, GateConfig
+from edge_asr.errors import ConfigError
 from edge_asr.pipeline import Observation, Pipeline, SpeechEnded, SpeechStarted, Transcript
 from tests.fakes import RATE_HZ, LoudRecognizer, LoudState, LoudVad, hush, tone
 
@@ -253,3 +254,66 @@ def test_any_cutting_of_the_same_audio_gives_the_same_observations(cuts: list[in
     assert finals(expected)
     for one, other in zip(finals(seen), finals(expected), strict=True):
         assert np.array_equal(one.samples, other.samples)
+
+
+# --- sensitivity, while it runs
+
+
+def test_a_quiet_voice_is_heard_once_the_gate_is_more_sensitive() -> None:
+    pipeline, quiet = make(recognizer=LoudRecognizer()), np.concatenate([hush(0.5), tone(1, 900), hush(2)])
+    assert feed(pipeline, chunks(quiet)) == []
+    pipeline.set_sensitivity(100)
+    assert isinstance(feed(pipeline, chunks(quiet, first=len(quiet)))[0], SpeechStarted)
+    pipeline.set_sensitivity(50)
+    assert feed(pipeline, chunks(quiet, first=2 * len(quiet))) == []
+
+
+def test_sensitivity_outlasts_the_stream_and_may_come_before_it() -> None:
+    pipeline, quiet = make(), np.concatenate([hush(0.5), tone(1, 900), hush(2)])
+    pipeline.set_sensitivity(100)
+    assert feed(pipeline, chunks(quiet))
+    other = [AudioChunk("t", chunk.first_sample, chunk.samples, RATE_HZ, 0) for chunk in chunks(quiet)]
+    assert feed(pipeline, other)
+
+
+def test_what_is_set_just_before_a_stream_breaks_off_holds_for_the_next() -> None:
+    pipeline, quiet = make(), np.concatenate([hush(0.5), tone(1, 900), hush(2)])
+    feed(pipeline, chunks(np.repeat(hush(1), 3), 950, rate=48_000))
+    for number in (70, 80, 100):
+        pipeline.set_sensitivity(number)
+    assert len(pipeline._tunings) <= 1
+    other = [AudioChunk("t", chunk.first_sample, chunk.samples, RATE_HZ, 0) for chunk in chunks(quiet)]
+    assert feed(pipeline, other)
+
+
+def test_off_the_scale_is_refused_and_changes_nothing() -> None:
+    pipeline = make()
+    with pytest.raises(ConfigError, match="sensitivity = 101"):
+        pipeline.set_sensitivity(101)
+    assert finals(feed(pipeline, chunks(np.concatenate([hush(1), tone(1), hush(2)]))))
+
+
+@given(
+    cuts=st.lists(st.integers(1, 5000), min_size=1, max_size=40),
+    rate=st.sampled_from([16_000, 44_100, 48_000, 8_000]),
+    turns=st.dictionaries(st.integers(0, 66_000), st.integers(0, 100), min_size=1, max_size=4),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_cutting_gives_the_same_when_sensitivity_changes_at_the_same_samples(
+    cuts: list[int], rate: int, turns: dict[int, int]
+) -> None:
+    parts = [hush(0.3), tone(0.7, 900), hush(0.5), tone(0.8, 1600), hush(1.1), tone(0.3, 400), tone(0.7, 2500)]
+    audio = np.concatenate([*parts, hush(0.4)])
+
+    def observed(sizes: list[int]) -> list[Observation]:
+        pipeline, seen, at, number = make(), list[Observation](), 0, 0
+        while at < len(audio):
+            if at in turns:
+                pipeline.set_sensitivity(turns[at])
+            following = min((turn for turn in turns if turn > at), default=len(audio))
+            end = min(at + sizes[number % len(sizes)], following, len(audio))
+            seen += pipeline.process(AudioChunk("s", at, audio[at:end], rate, 0))
+            at, number = end, number + 1
+        return seen + pipeline.end(EndReason.END_OF_INPUT)
+
+    assert observed(cuts) == observed([320])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from edge_asr.asr.result import Hypothesis
 from edge_asr.audio.chunk import AudioChunk
+from edge_asr.errors import ConfigError
 from edge_asr.events import PartialEvent, SpeechEndedEvent
 from tests.fakes import LoudState, hush, tone
 from tests.waiting import wait_until
@@ -189,3 +190,28 @@ def test_what_was_said_during_a_brief_mute_is_not_heard_after_it_by_a_worker_bus
     ]
     assert house.finals()[-1].text == "w0 w1"
     assert house.count("audio_dropped_seconds", reason="mute") >= 2.0
+
+
+def test_sensitivity_changes_while_it_runs(house: House) -> None:
+    quiet = np.concatenate([hush(1), tone(1, 900), hush(2)])
+    house.worker.start()
+    house.hear(quiet)
+    wait_until(lambda: house.ring.depth_s == 0, 5.0, "the worker")
+    house.worker.set_sensitivity(10)
+    house.worker.set_sensitivity(100)
+    house.hear(quiet)
+    wait_until(lambda: bool(house.sink.events), 5.0, "the worker")
+    house.finish()
+    kinds = [event.__struct_config__.tag for event in house.sink.events]
+    assert kinds == ["speech_started", "speech_ended"]
+    assert house.vad.level == pytest.approx(300.0)
+
+
+def test_a_sensitivity_off_the_scale_is_refused_where_it_was_asked_for(house: House) -> None:
+    with pytest.raises(ConfigError, match="sensitivity = -1: expected a whole number from 0 to 100"):
+        house.worker.set_sensitivity(-1)
+    house.worker.start()
+    house.hear(np.concatenate([hush(1), tone(1), hush(2)]))
+    wait_until(lambda: bool(house.finals()), 5.0, "the worker")
+    assert house.vad.level == 1000.0
+    assert house.fatal == []

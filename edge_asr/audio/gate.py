@@ -14,6 +14,7 @@ from edge_asr.audio.anchor import anchor
 from edge_asr.audio.chunk import Samples
 from edge_asr.audio.vad import Vad
 from edge_asr.config import GateConfig
+from edge_asr.sensitivity import Thresholds, thresholds
 
 BLOCK_MS = 20
 _ANCHOR_MS = 160  # the start is picked within so much of the nominal pre-roll, either way
@@ -41,8 +42,8 @@ class Gate:
     def __init__(self, config: GateConfig, hangover_ms: int, vad: Vad, block_samples: int) -> None:
         self._vad = vad
         self._block_samples = block_samples
-        self._onset_blocks = max(1, config.onset_ms // BLOCK_MS)
-        self._window_blocks = max(self._onset_blocks, config.onset_window_ms // BLOCK_MS)
+        self._window_blocks = max(1, config.onset_window_ms // BLOCK_MS)
+        self._onset_blocks = self._blocks_of(thresholds(config, config.sensitivity))
         self._pre_roll_blocks = config.pre_roll_ms // BLOCK_MS
         self._hangover_blocks = max(1, hangover_ms // BLOCK_MS)
         self._anchor_blocks = min(_ANCHOR_MS // BLOCK_MS, self._pre_roll_blocks)
@@ -70,6 +71,14 @@ class Gate:
         self._open = False
         self._kept.clear()
         self._vad.reset()
+
+    def tune(self, now: Thresholds) -> None:
+        """Go by these from the next block on, and the detector too."""
+        self._vad.tune(now)
+        self._onset_blocks = self._blocks_of(now)
+
+    def _blocks_of(self, now: Thresholds) -> int:
+        return min(self._window_blocks, max(1, now.onset_ms // BLOCK_MS))
 
     def _try_onset(self) -> GateStep:
         window_begin = max(0, len(self._kept) - self._window_blocks)

@@ -11,6 +11,7 @@ from edge_asr.audio.slow_gain import SlowGain
 from edge_asr.audio.vad import Vad
 from edge_asr.errors import ModelError, RecognitionError
 from edge_asr.onnx_session import first_line, open_session
+from edge_asr.sensitivity import Thresholds
 
 _FULL_SCALE = 32768.0
 _KEPT_S = 0.5  # of what nobody asked about: heard again before an answer, for the network needs a run-up
@@ -57,6 +58,10 @@ class SileroVad:
     def reset(self) -> None:
         """Begin anew, with silence before; the level of the microphone stays."""
         self._start(np.zeros(self._context_samples, np.float32))
+
+    def tune(self, thresholds: Thresholds) -> None:
+        """Take another probability for a voice."""
+        self._threshold = thresholds.silero_threshold
 
     def hear(self, block: Samples) -> None:
         """Take int16 samples (n,). Of those that nobody asks about, the last half second to second is kept."""
@@ -113,6 +118,11 @@ class SecondOpinion:
         """Both forget."""
         self._first.reset()
         self._second.reset()
+
+    def tune(self, thresholds: Thresholds) -> None:
+        """Each takes its own."""
+        self._first.tune(thresholds)
+        self._second.tune(thresholds)
 
 
 def _loaded(path: Path, row_samples: int) -> tuple[Any, int]:

@@ -7,6 +7,7 @@ import webrtcvad
 
 from edge_asr.audio.chunk import Samples
 from edge_asr.audio.slow_gain import SlowGain
+from edge_asr.sensitivity import Thresholds
 
 _INT16_MIN, _INT16_MAX = np.float32(-32768), np.float32(32767)
 
@@ -20,6 +21,10 @@ class Vad(Protocol):
 
     def reset(self) -> None:
         """What comes next does not follow what came: forget the sounds; the microphone's level may be kept."""
+        ...
+
+    def tune(self, thresholds: Thresholds) -> None:
+        """Decide by these from the next block on; what was heard is not forgotten."""
         ...
 
 
@@ -47,3 +52,7 @@ class WebRtcVad:
 
     def reset(self) -> None:
         """Nothing to forget: its model is of the room's noise."""
+
+    def tune(self, thresholds: Thresholds) -> None:
+        """Take another mode, which keeps the model."""
+        self._vad.set_mode(thresholds.vad_mode)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from edge_asr.audio.gate import Gate, GateStep
 from edge_asr.config import GateConfig
+from edge_asr.sensitivity import Thresholds
 
 BLOCK = 320
 
@@ -16,12 +17,16 @@ class ScriptedVad:
 
     def __init__(self) -> None:
         self.resets = 0
+        self.tuned: list[Thresholds] = []
 
     def voiced(self, block: NDArray[np.int16]) -> bool:
         return bool(block[0] % 2)
 
     def reset(self) -> None:
         self.resets += 1
+
+    def tune(self, thresholds: Thresholds) -> None:
+        self.tuned.append(thresholds)
 
 
 def blocks(script: str) -> list[NDArray[np.int16]]:
@@ -98,6 +103,30 @@ def test_the_detector_forgets_whenever_it_shuts() -> None:
     assert vad.resets == 1
     gate.shut()
     assert vad.resets == 2
+
+
+def test_a_longer_onset_holds_from_the_next_block_on_and_the_detector_is_told() -> None:
+    vad = ScriptedVad()
+    gate = Gate(GateConfig(), 800, vad, BLOCK)
+    script = blocks("." * 10 + "vvvv" + "." * 20 + "vvvvvvvv" + "." * 20 + "vvvvvvvvvv")
+    opened = []
+    for number, block in enumerate(script):
+        if number == 20:
+            gate.tune(Thresholds(3, 0.9, 180))
+        opened.append(gate.step(block).opened)
+    assert [index for index, one in enumerate(opened) if one] == [62 + 8]  # the ninth voiced block of the third
+    assert vad.tuned == [Thresholds(3, 0.9, 180)]
+
+
+def test_an_onset_never_outgrows_its_window() -> None:
+    gate = Gate(GateConfig(onset_window_ms=120), 800, ScriptedVad(), BLOCK)
+    gate.tune(Thresholds(2, 0.5, 200))
+    assert [step.opened for step in map(gate.step, blocks("v" * 6))] == [False] * 5 + [True]
+
+
+def test_the_configured_sensitivity_is_there_from_the_first_block() -> None:
+    assert not passed(run("vvvvvvvv" + "." * 30, GateConfig(sensitivity=0)))
+    assert passed(run("vv" + "." * 30, GateConfig(sensitivity=100)))
 
 
 @given(st.text("v.", max_size=200))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge_asr.audio.silero import SecondOpinion, SileroVad
 from edge_asr.errors import ModelError, RecognitionError
+from edge_asr.sensitivity import Thresholds
 from tests.audio import tiny_silero
 from tests.fakes import hush, tone
 
@@ -39,12 +40,16 @@ class Told:
     def __init__(self, answers: str) -> None:
         self.answers = iter(answers)
         self.resets = 0
+        self.mode = 2
 
     def voiced(self, _block: NDArray[np.int16]) -> bool:
         return next(self.answers) == "v"
 
     def reset(self) -> None:
         self.resets += 1
+
+    def tune(self, thresholds: Thresholds) -> None:
+        self.mode = thresholds.vad_mode
 
 
 def test_a_loud_window_is_a_voice_from_the_block_that_completes_it(network: Path) -> None:
@@ -137,6 +142,23 @@ def test_both_forget_together(network: Path) -> None:
     both.reset()
     assert first.resets == 1
     assert not second.agrees()
+
+
+def test_another_probability_holds_for_what_is_already_known(network: Path) -> None:
+    vad, sound = silero(network), blocks(tone(0.2))
+    assert [vad.voiced(block) for block in sound][-1]
+    vad.tune(Thresholds(2, 1.1, 100))
+    assert not vad.agrees()
+    vad.tune(Thresholds(2, 0.4, 100))
+    assert vad.agrees()
+
+
+def test_both_are_tuned_together(network: Path) -> None:
+    first, second = Told("v" * 20), silero(network)
+    both = SecondOpinion(first, second)
+    both.tune(Thresholds(0, 1.1, 100))
+    assert first.mode == 0
+    assert not any(both.voiced(block) for block in blocks(tone(0.2)))
 
 
 @pytest.mark.parametrize(

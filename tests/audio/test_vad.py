@@ -5,6 +5,7 @@ import soundfile
 
 from edge_asr.audio.vad import WebRtcVad
 from edge_asr.demo.sample import sample
+from edge_asr.sensitivity import Thresholds
 
 BLOCK = 320
 
@@ -33,6 +34,21 @@ def test_digital_silence_and_a_quiet_hiss_are_not_a_voice() -> None:
     assert voiced_share(np.zeros(160_000, np.int16), 24.0) == 0.0
     hiss = np.random.default_rng(3).normal(0, 3, 160_000).astype(np.int16)
     assert voiced_share(hiss, 24.0) < 0.02
+
+
+def test_a_stricter_mode_hears_less_in_a_hiss_and_keeps_what_it_knows() -> None:
+    hiss = np.random.default_rng(3).normal(0, 500, 160_000).astype(np.int16)
+    shares = {}
+    for mode in (0, 2, 3):
+        vad = WebRtcVad(2, 16_000, 24.0)
+        vad.tune(Thresholds(mode, 0.5, 100))
+        shares[mode] = sum(vad.voiced(hiss[at : at + BLOCK]) for at in range(0, len(hiss) - BLOCK, BLOCK))
+    assert shares[0] > shares[2] > shares[3]
+    again, steady = WebRtcVad(2, 16_000, 24.0), WebRtcVad(2, 16_000, 24.0)
+    sound = speech()
+    for at in range(0, len(sound) - BLOCK, BLOCK):
+        again.tune(Thresholds(2, 0.5, 100))
+        assert again.voiced(sound[at : at + BLOCK]) == steady.voiced(sound[at : at + BLOCK])
 
 
 def test_the_block_is_left_as_it_was() -> None:
