@@ -4,12 +4,12 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 from edge_asr.asr.bundle import MANIFEST_FILE, Bundle, load_bundle, verify_bundle
-from edge_asr.asr.catalogue import CATALOGUE, CatalogueEntry, find
+from edge_asr.asr.catalogue import CATALOGUE, CatalogueEntry, Measured, find
 from edge_asr.asr.manifest import Manifest
 from edge_asr.cli import models_add
 from edge_asr.cli.options import add_config_options, load_config
@@ -18,7 +18,11 @@ from edge_asr.secret_file import expand
 from edge_asr.settings import model_folder
 
 _MB = 1_000_000
-_HEADINGS = ("NAME", "LANGUAGE", "VERSION", "LICENCE", "SIZE", "STATE", "DESCRIPTION")
+_HEADINGS = ("NAME", "LANGUAGE", "VERSION", "LICENCE", "SIZE", "ERRORS", "CPU", "STATE", "DESCRIPTION")
+_EXPLAINED = (
+    "ERRORS and CPU (seconds for each second of audio) as measured on an x86-64 core, int8 / float; of a second pass\n"
+    "together with the first. What they were measured on: models list --json; on this machine: edge-asr bench accuracy"
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Row:
     state: Literal["installed", "available", "broken"]
     description: str
     fault: str | None
+    measured: Measured | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,17 +76,20 @@ def run(args: argparse.Namespace) -> int:
 def _list(folder: Path, *, as_json: bool) -> int:
     rows = _rows(folder)
     if as_json:
-        print(json.dumps([vars(row) for row in rows], ensure_ascii=False, indent=2))
+        print(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2))
         return EXIT_OK
     table = [_HEADINGS]
     table += [
-        (row.name, row.language, row.version, row.licence, f"{row.bytes // _MB} MB", row.state, row.description)
+        (
+            *(row.name, row.language, row.version, row.licence, f"{row.bytes // _MB} MB"),
+            *(_errors(row.measured), _cpu(row.measured), row.state, row.description),
+        )
         for row in rows
     ]
     widths = [max(len(line[column]) for line in table) for column in range(len(_HEADINGS))]
     for line in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-    print(f"\nModels folder: {folder}")
+    print(f"\n{_EXPLAINED}\nModels folder: {folder}")
     for row in rows:
         if row.fault:
             print(f"{row.name}: {row.fault}")
@@ -105,12 +113,30 @@ def _row(name: str, entry: CatalogueEntry | None, folder: Path, *, here: bool) -
         else:
             size = sum(file.bytes for file in manifest.files.values())
             head = (manifest.name, manifest.language, manifest.version, manifest.licence)
-            return Row(*head, size, "installed", manifest.description, None)
+            measured = entry.measured if entry is not None and entry.version == manifest.version else None
+            return Row(*head, size, "installed", manifest.description, None, measured)
     state: Literal["available", "broken"] = "broken" if here else "available"
     if entry is None:
         return Row(name, "?", "?", "?", 0, state, "not of the catalogue", fault)
     head = (entry.name, entry.language, entry.version, entry.licence)
-    return Row(*head, entry.bundle_bytes, state, entry.description, fault)
+    return Row(*head, entry.bundle_bytes, state, entry.description, fault, entry.measured)
+
+
+def _errors(measured: Measured | None) -> str:
+    """`WER 20.7 %`, and what the float network makes where that is known."""
+    if measured is None:
+        return "-"
+    return f"{measured.measure} {_both(measured.percent, measured.float_percent, '.1f')} %"
+
+
+def _cpu(measured: Measured | None) -> str:
+    if measured is None or measured.cpu_share is None:
+        return "-"
+    return _both(measured.cpu_share, measured.float_cpu_share, ".3f")
+
+
+def _both(int8: float, exact: float | None, layout: str) -> str:
+    return f"{int8:{layout}}" if exact is None else f"{int8:{layout}} / {exact:{layout}}"
 
 
 def _pull(names: Sequence[str], folder: Path, *, force: bool) -> int:

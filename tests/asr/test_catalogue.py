@@ -27,6 +27,11 @@ def test_every_entry_is_pinned() -> None:
             assert entry.bundle_bytes > entry.archive_bytes // 2  # the graph is composed, and larger than its parts
         else:
             assert 1_000_000 < entry.bundle_bytes < entry.archive_bytes  # some of its files, as they are
+        if entry.measured is not None:
+            assert 0 < entry.measured.percent < 100
+            assert entry.measured.sets
+            assert entry.measured.measure == ("CER" if entry.language == "zh" else "WER")
+            assert entry.measured.behind in {None, *(other.name for other in CATALOGUE if other.family == "kaldi")}
         assert all(not member.startswith("/") and ".." not in member for member in entry.members)
 
 

@@ -1,11 +1,14 @@
 """`edge-asr models` as a person types it."""
 
 import json
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from edge_asr.asr.catalogue import Measured, find
 from edge_asr.cli import models as models_command
 from edge_asr.cli.main import main
 from edge_asr.errors import EXIT_CONFIG, EXIT_OK
@@ -47,10 +50,42 @@ def test_list_shows_what_is_here_what_could_be_and_what_is_broken(
     assert "manifest.json is missing" in rows["zh"]["fault"]
     assert models("list", "--models-dir", str(tmp_path)) == EXIT_OK
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["NAME", "LANGUAGE", "VERSION", "LICENCE", "SIZE", "STATE", "DESCRIPTION"]
+    assert lines[0].split() == [
+        "NAME",
+        "LANGUAGE",
+        "VERSION",
+        "LICENCE",
+        "SIZE",
+        "ERRORS",
+        "CPU",
+        "STATE",
+        "DESCRIPTION",
+    ]
     assert lines[1].split()[:2] == ["en", "en"]
     assert "zh: " in lines[-1]
     assert "run: edge-asr models pull zh --force" in lines[-1]
+
+
+def test_list_shows_what_was_measured_of_this_very_version(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Measured("WER", "some sets", 20.74, 0.0216, 20.5, 0.0301)
+    second = Measured("CER", "others", 9.0, behind="en")
+    entries = [replace(find("en"), measured=found), replace(find("zh"), measured=second), find("silero-vad")]
+    monkeypatch.setattr(models_command, "CATALOGUE", entries)
+    assert models("list", "--models-dir", str(tmp_path)) == EXIT_OK
+    lines = capsys.readouterr().out.splitlines()
+    cells = [re.split(r"  +", line) for line in lines[1:4]]
+    assert [row[5:7] for row in cells] == [["WER 20.7 / 20.5 %", "0.022 / 0.030"], ["CER 9.0 %", "-"], ["-", "-"]]
+    assert "as measured on an x86-64 core" in "\n".join(lines)
+    assert models("list", "--json", "--models-dir", str(tmp_path)) == EXIT_OK
+    rows = json.loads(capsys.readouterr().out)
+    assert rows[0]["measured"]["float_cpu_share"] == 0.0301
+    assert (rows[1]["measured"]["sets"], rows[1]["measured"]["behind"]) == ("others", "en")
+    write(tmp_path, {**plain(), "version": "0.14"})  # an older one, of which nothing is known
+    assert models("list", "--json", "--models-dir", str(tmp_path)) == EXIT_OK
+    old = json.loads(capsys.readouterr().out)[0]
+    assert (old["state"], old["version"], old["measured"]) == ("installed", "0.14", None)
 
 
 def test_the_folder_comes_from_the_configuration(
