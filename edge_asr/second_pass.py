@@ -17,6 +17,7 @@ import numpy as np
 from edge_asr.asr.align import agreement, align, normalized
 from edge_asr.asr.rescorer import Rescorer, SpokenWord
 from edge_asr.asr.result import EndReason, Hypothesis, Word
+from edge_asr.asr.spoken_runs import run_share
 from edge_asr.audio.chunk import Samples
 from edge_asr.errors import RecognitionError
 from edge_asr.pipeline import Observation, Transcript, is_final
@@ -24,7 +25,7 @@ from edge_asr.pipeline import Observation, Transcript, is_final
 log = logging.getLogger(__name__)
 
 Reason = Literal[
-    "no_words", "too_long", "endless", "empty", "doubtful", "error", "overload", "queue_full", "late", "end"
+    "no_words", "too_long", "spelled", "endless", "empty", "doubtful", "error", "overload", "queue_full", "late", "end"
 ]
 
 _ADJACENT_S = 0.7  # a longer pause begins something new
@@ -33,6 +34,9 @@ _ROUNDING_S = 1e-6  # times are sums of blocks: where one segment begins as the 
 _WHOLE = (EndReason.SILENCE, EndReason.MAX_LENGTH, EndReason.END_OF_INPUT)  # no sample is missing at such an end
 _DOUBTFUL = 0.5  # mean confidence below which a text that shares no word with the first is invented
 _CONFIRMED = 0.5  # share of words that both passes have: what a loop was cut off from may stay
+_SPELLED = (
+    0.5  # share of numbers and letters in a row from which on the first pass, which has a grammar for them, stays
+)
 _WORDS_PER_S = 6.0  # nobody speaks faster for long
 
 
@@ -74,6 +78,9 @@ class SecondPass:
         heard = [*(one.samples for one in context), final.samples]
         if len(final.samples) > self._longest_samples:
             return Rewritten(final, "too_long")
+        said = [word.word for word in final.hypothesis.words]
+        if run_share(said, self.rescorer.language) >= _SPELLED:
+            return Rewritten(final, "spelled")
         given = list(itertools.chain.from_iterable(one.tokens for one in context))
         try:
             found = self.rescorer.decode(np.concatenate(heard), given=self.rescorer.open_end(given))

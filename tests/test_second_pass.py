@@ -173,3 +173,12 @@ def test_only_finals_are_heard_again() -> None:
     again = heard_again(done, second_pass)
     assert isinstance(again, Transcript)
     assert again.second_model == "second"
+
+
+@pytest.mark.parametrize(("said", "reason"), [("enter six two four", "spelled"), ("six lamps in two rooms", None)])
+def test_a_row_of_numbers_or_letters_is_left_to_the_first_pass(said: str, reason: str | None) -> None:
+    rescorer = ScriptedRescorer()
+    rescorer.language = "en"
+    after = SecondPass(rescorer, 10.0).rewrite(final(1, *said.split(), seconds=5.0))
+    assert after.skipped == reason
+    assert bool(rescorer.heard) is (reason is None)

@@ -10,12 +10,13 @@ Measured on 152 recordings (2132 words), whole files: spelled letters and number
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import kaldifst
 
+from edge_asr.asr.spoken_runs import RunWords, run_words
 from edge_asr.errors import ModelError
 
 Costs = Mapping[str, float]  # word -> negative log of its share
@@ -30,35 +31,27 @@ def _equal(line: str, share: float) -> dict[str, float]:
     return dict.fromkeys(words, -math.log(share / len(words)))
 
 
-_NUMBERS_EN: Costs = (
-    _equal("zero oh o one two three four five six seven eight nine", 0.7)
-    | _equal(
-        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen "
-        "twenty thirty forty fifty sixty seventy eighty ninety",
-        0.2,
-    )
-    | _equal("hundred thousand point double", 0.1)
-)
-_LETTERS_EN: Costs = _equal("a b c d e f g h i j k l m n o p q r s t u v w x y z", 1.0)
-_LOOPS: Mapping[str, Sequence[Costs]] = {"en": (_NUMBERS_EN, _LETTERS_EN)}
+def _loops(words: RunWords) -> tuple[Costs, Costs]:
+    """Of numbers, and of letters."""
+    return _equal(words.digits, 0.7) | _equal(words.tens, 0.2) | _equal(words.scales, 0.1), _equal(words.letters, 1.0)
 
 
 def knows_runs(language: str) -> bool:
     """Whether there are loops for a language (BCP 47)."""
-    return _primary(language) in _LOOPS
+    return run_words(language) is not None
 
 
 def add_runs(grammar: Path, numbers: Mapping[str, int], language: str) -> None:
-    """Add the loops of a language that `knows_runs` to the vector FST `grammar`, in place. Raises ModelError.
+    """Add the loops of a language, where it `knows_runs`, to the vector FST `grammar`, in place. Raises ModelError.
 
     numbers: the word table; words that it lacks are left out.
     """
     fst = kaldifst.StdVectorFst.read(str(grammar))
     if fst is None:
         raise ModelError(f"{grammar.name} is not a grammar that can be read")
-    loops = [
-        {numbers[word]: cost for word, cost in costs.items() if word in numbers} for costs in _LOOPS[_primary(language)]
-    ]
+    words = run_words(language)
+    found = () if words is None else _loops(words)
+    loops = [{numbers[word]: cost for word, cost in costs.items() if word in numbers} for costs in found]
     loops = [loop for loop in loops if len(loop) >= _FEWEST]
     lowest = _lowest_state(fst)
     inside = [_add_loop(fst, loop, lowest) for loop in loops]
@@ -68,10 +61,6 @@ def add_runs(grammar: Path, numbers: Mapping[str, int], language: str) -> None:
                 _add_words(fst, here, there, loop, _SWITCH)
     kaldifst.arcsort(fst, "ilabel")  # as composition wants it
     fst.write(str(grammar))
-
-
-def _primary(language: str) -> str:
-    return language.partition("-")[0]
 
 
 def _lowest_state(fst: Any) -> int:
