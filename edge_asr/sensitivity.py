@@ -21,6 +21,15 @@ class Thresholds:
     onset_ms: int
 
 
+# Measured with `bench gate`, 60 recordings, webrtc with Silero behind it: speech that is missed as recorded, and with
+# noise as loud as it; segments an hour that a kitchen and the washing-up begin (a tap and white noise begin none).
+#     0  1.2 %  3.8 %    0    0
+#    25  0.9 %  2.1 %    0    0
+#    50  0.8 %  1.1 %   29    0
+#    75  0.7 %  0.7 %   29    0
+#   100  0.5 %  0.4 %  117  303
+# webrtc alone, 24 of them: at 0 it misses less than 0.1 % and noise holds it open for 82 to 100 % of the time, at 50
+# for 90 to 100 %.
 _DEAF = Thresholds(vad_mode=3, silero_threshold=0.85, onset_ms=200)
 _KEEN = Thresholds(vad_mode=0, silero_threshold=0.15, onset_ms=40)
 
