@@ -119,6 +119,15 @@ class TlsConfig(Section, frozen=True):
     key_file: str | None = None
 
 
+class SpoolConfig(Section, frozen=True):
+    """Where finals wait while the broker is away. On disk only when asked for: they hold what was said."""
+
+    mode: Literal["off", "memory", "disk"] = "memory"
+    path: str | None = None  # None: see settings.spool_path
+    ttl_s: Annotated[float, Meta(gt=0.0, le=31_536_000.0)] = 86_400.0
+    sync_s: Annotated[float, Meta(ge=0.0, le=3600.0)] = 5.0  # what a power cut can cost
+
+
 class MqttConfig(Section, frozen=True):
     """The broker."""
 
@@ -132,6 +141,7 @@ class MqttConfig(Section, frozen=True):
     partials: bool = True
     queue_messages: Annotated[int, Meta(ge=10, le=100_000)] = 1000
     reconnect_max_s: Annotated[int, Meta(ge=1, le=600)] = 30
+    spool: SpoolConfig = SpoolConfig()
     tls: TlsConfig = TlsConfig()
 
 

@@ -36,6 +36,7 @@ class Metrics:
         self.sink_errors = counter("sink_errors", "Errors held inside a sink", "sink")
         self.lag_seconds = gauge("lag_seconds", "Now - capture time of the newest chunk consumed")
         self.ring_seconds = gauge("ring_seconds", "Audio that waits in the ring")
+        self.spool_messages = gauge("spool_messages", "Finals that wait on disk for the broker")
         self.broker_connected = gauge("broker_connected", "1 while the broker is connected")
         self.capture_healthy = gauge("capture_healthy", "1 while samples arrive")
 

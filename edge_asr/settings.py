@@ -21,7 +21,7 @@ from edge_asr.config_values import KEYS, SECTIONS, check, check_text, unknown
 from edge_asr.errors import ConfigError
 from edge_asr.secret_file import expand, secret
 
-__all__ = ["Reading", "device_id", "load", "model_folder", "read", "secret"]
+__all__ = ["Reading", "device_id", "load", "model_folder", "read", "secret", "spool_path"]
 
 ENVIRONMENT_PREFIX = "EDGE_ASR__"
 SYSTEM_FILE = Path("/etc/edge_asr/config.toml")
@@ -151,6 +151,17 @@ def model_folder(config: Config, environment: Mapping[str, str] | None = None) -
         return Path(variables["STATE_DIRECTORY"].split(":")[0]) / "models"
     data = variables.get("XDG_DATA_HOME") or str(expand("~/.local/share", "models.dir"))
     return Path(data) / "edge_asr" / "models"
+
+
+def spool_path(path: str | None, environment: Mapping[str, str] | None = None) -> Path:
+    """File of mqtt.spool.path, else spool.sqlite in $STATE_DIRECTORY or in the user's state folder."""
+    variables = os.environ if environment is None else environment
+    if path is not None:
+        return expand(path, "mqtt.spool.path")
+    if variables.get("STATE_DIRECTORY"):
+        return Path(variables["STATE_DIRECTORY"].split(":")[0]) / "spool.sqlite"
+    state = variables.get("XDG_STATE_HOME") or str(expand("~/.local/state", "mqtt.spool.path"))
+    return Path(state) / "edge_asr" / "spool.sqlite"
 
 
 def device_id(config: Config) -> str:

@@ -19,20 +19,23 @@ import msgspec
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edge_asr.clock import SystemClock
 from edge_asr.config import MqttConfig
 from edge_asr.errors import ConfigError
 from edge_asr.events import Event, FinalEvent, PartialEvent, StateReport, encode
 from edge_asr.metrics import Metrics
-from edge_asr.settings import secret
+from edge_asr.settings import secret, spool_path
 from edge_asr.sinks import broker_faults
 from edge_asr.sinks.connection_news import ConnectionNews
 from edge_asr.sinks.outbox import Message, Outbox
+from edge_asr.sinks.spool import Kept, Spool
 from edge_asr.sinks.stop_times import left_s, stop_times
 from edge_asr.sinks.tls import client_context
 
 log = logging.getLogger(__name__)
 
 _WINDOW = 20  # messages that the broker has not acknowledged
+_OPEN_S = 5.0  # how long the first message waits for a slow disk to say what an earlier process left
 _POLL_S = 0.2  # how long the sender waits for one acknowledgement before it looks around
 _CONNECT_DEADLINE_S = 5.0  # for TCP and for TLS, each
 _SHORT_CONNECTION_NS = 2_000_000_000
@@ -81,7 +84,11 @@ class MqttSink:
         self._metrics = metrics
         self._topic = f"{config.topic_prefix}/{device_id}"
         self._client_id = f"edge_asr-{device_id}"  # stable: after a crash the broker ends the old connection at once
-        self._outbox = Outbox(config.queue_messages, _WINDOW, metrics)
+        self._spool = self._build_spool()
+        spool = config.spool
+        self._outbox = Outbox(
+            config.queue_messages, _WINDOW, metrics, spool.ttl_s, waits=spool.mode != "off", spool=self._spool
+        )
         self._online: _Receipt | None = None  # paho's thread writes it, the sender waits for it
         where = f"the broker at {config.host}:{broker_faults.broker_port(config)}"
         self._news = ConnectionNews(log, where, on_connection)  # paho's thread alone, as are the next three
@@ -116,8 +123,24 @@ class MqttSink:
         client.on_disconnect = self._on_disconnect
         return client
 
+    def _build_spool(self) -> Spool | None:
+        spool = self._config.spool
+        if spool.mode != "disk":
+            return None
+        path = spool_path(spool.path)
+        return Spool(path, self._config.queue_messages, spool.sync_s, self._metrics, SystemClock())
+
+    def _take_back(self, finals: list[Kept]) -> None:
+        topic, expires_ns = f"{self._topic}/final", self._outbox.expires_ns
+        self._outbox.put_first(
+            Message(topic, final.payload, qos=1, keep=True, ticket=final.ticket, expires_ns=expires_ns(final.age_s))
+            for final in finals
+        )
+
     def start(self) -> None:
         """Begin to connect; returns at once."""
+        if self._spool is not None:
+            self._spool.start(self._take_back)
         self._client.connect_async(self._config.host, broker_faults.broker_port(self._config), self._config.keepalive_s)
         self._client.loop_start()
         self._sender.start()
@@ -128,7 +151,7 @@ class MqttSink:
         if partial and not self._config.partials:
             return
         kind = "partial" if partial else "final" if isinstance(event, FinalEvent) else "event"
-        self._outbox.put(Message(f"{self._topic}/{kind}", encode(event), qos=0 if partial else 1))
+        self._outbox.put(Message(f"{self._topic}/{kind}", encode(event), qos=0 if partial else 1, keep=kind == "final"))
 
     def report(self, state: StateReport) -> None:
         """Publish the state, retained; only the newest counts. Any thread; never blocks."""
@@ -174,6 +197,8 @@ class MqttSink:
 
     def _send(self) -> None:
         outbox = self._outbox
+        if self._spool is not None:
+            self._spool.wait_opened(_OPEN_S)
         while outbox.wait_for_work():
             if self._online is None or not self._online.settled(_POLL_S):
                 continue  # paho sends the old ones again before it hears this answer: so ours come after them
