@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from edge_asr import settings
 from edge_asr.config import Config, DeviceConfig, ModelsConfig
 from edge_asr.errors import ConfigError
-from edge_asr.settings import device_id, load, model_folder, read
+from edge_asr.settings import device_id, load, model_folder, read, spool_path
 from tests.settings_files import fault, written
 
 
@@ -106,3 +106,16 @@ def test_any_host_name_gives_an_id_that_fits_a_topic(host: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "gethostname", lambda: host)
         assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", device_id(Config()))
+
+
+def test_the_spool_lies_where_it_was_put_or_in_the_state_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    service = {"STATE_DIRECTORY": "/var/lib/edge_asr:/other", "XDG_STATE_HOME": "/state"}
+    assert spool_path("~/spool", service) == tmp_path / "spool"
+    assert spool_path(None, service) == Path("/var/lib/edge_asr/spool.sqlite")
+    assert spool_path(None, {"XDG_STATE_HOME": "/state"}) == Path("/state/edge_asr/spool.sqlite")
+    assert spool_path(None, {}) == tmp_path / ".local" / "state" / "edge_asr" / "spool.sqlite"
+    with pytest.raises(ConfigError, match=r"mqtt\.spool\.path = '~nobody_here/x'"):
+        spool_path("~nobody_here/x", {})

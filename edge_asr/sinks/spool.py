@@ -3,13 +3,15 @@
 The queue in memory stays the one that is delivered from; the file is its shadow. Nothing is written while the broker
 acknowledges at once. While it is away or slow each final is written as it comes, which a killed process survives, and
 the disk is made to hold it every `sync_s`, which a power cut survives: that is all the wear there is. Delivered finals
-are deleted in batches; one that was not yet deleted is delivered again after a crash, with the same bytes.
+are deleted in batches, and no byte of them is left `sync_s` after the last; one that was not yet deleted is delivered
+again after a crash, with the same bytes.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -236,7 +238,7 @@ class Spool:
         return True
 
     def _begin(self, count: int) -> dict[int, _Held]:
-        return dict(list(self._pending.items())[:count])
+        return dict(islice(self._pending.items(), count))
 
     def _write(self, file: SpoolFile, new: dict[int, _Held], gone: list[int], whole: bool = False) -> None:
         first = self._next_number
@@ -257,15 +259,14 @@ class Spool:
         with self._changed:
             since_ns = self._unsynced_since_ns
             empty = not (self._rows or self._gone)
-        if since_ns is None:
+        if since_ns is None or (time.monotonic_ns() - since_ns < self._sync_ns and not last):
             return
         if empty:
             file.tidy()
-        elif last or time.monotonic_ns() - since_ns >= self._sync_ns:
-            file.sync()
         else:
-            return
-        self._unsynced_since_ns = None
+            file.sync()
+        with self._changed:
+            self._unsynced_since_ns = None
 
     def _well(self) -> None:
         if self._said:

@@ -27,9 +27,9 @@ class Slip:
 class Desk:
     """An outbox, and all that the test knows of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, waits: bool = True) -> None:
         self.metrics = Metrics()
-        self.outbox = Outbox(capacity=4, window=2, metrics=self.metrics)
+        self.outbox = Outbox(capacity=4, window=2, metrics=self.metrics, waits=waits)
         self.slips: deque[tuple[Message, Slip]] = deque()
         self.put = 0
         self.arrived = 0
@@ -71,9 +71,9 @@ class Desk:
 STEPS = st.sampled_from(["final", "partial", "state", "up", "down", "send", "refuse", "settle", "ack", "lose"])
 
 
-@given(st.lists(STEPS, max_size=60), st.booleans())
-def test_arrived_and_dropped_add_up(steps: list[str], in_hand: bool) -> None:
-    desk = Desk()
+@given(st.lists(STEPS, max_size=60), st.booleans(), st.booleans())
+def test_arrived_and_dropped_add_up(steps: list[str], in_hand: bool, waits: bool) -> None:
+    desk = Desk(waits)
     for what in steps:
         # only a partial can be lost with its connection: of the others the connection keeps a copy
         desk.step("ack" if what == "lose" and desk.slips and desk.slips[0][0].qos else what)
