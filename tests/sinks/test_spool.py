@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from edge_asr.events import FinalEvent, decode, encode
 from edge_asr.metrics import Metrics
+from edge_asr.sinks import spool
 from edge_asr.sinks.outbox import Message, Outbox
 from edge_asr.sinks.spool import Kept, Spool
 from edge_asr.sinks.spool_file import Row, SpoolFile
@@ -185,16 +186,31 @@ def test_every_final_is_delivered_once_dropped_or_comes_back_in_order(steps: lis
         last.stop()
 
 
-def test_nothing_is_written_while_the_broker_takes_it_at_once(tmp_path: Path) -> None:
+def test_nothing_is_written_while_the_broker_takes_it_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "_PATIENCE_S", 10.0)
     life = Life(tmp_path / "spool.sqlite")
     life.outbox.up()
     before = size(life.path)
-    for number in range(20):
+    for number in range(5):
         life.say(f"{number}")
+        time.sleep(0.05)  # the spool's thread has seen it
         life.deliver(1)
-    time.sleep(0.5)  # twice as long as a broker may take
+    time.sleep(0.1)
     assert size(life.path) == before
     assert life.on_disk() == 0
+    life.stop()
+
+
+def test_while_it_is_away_or_behind_all_is_written_without_a_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "_PATIENCE_S", NEVER_S)
+    life = Life(tmp_path / "spool.sqlite")
+    life.say("away")
+    wait_for(lambda: life.on_disk() == 1)
+    life.outbox.up()
+    life.say("behind")
+    wait_for(lambda: life.on_disk() == 2)
     life.stop()
 
 
