@@ -2,8 +2,11 @@
 
 import logging
 import signal
+from functools import partial
 from typing import Any
 
+from edge_asr import __version__
+from edge_asr.answers import Answers
 from edge_asr.asr.bundle import Bundle, load_bundle, of_family
 from edge_asr.asr.families import load_offline, load_streaming
 from edge_asr.asr.manifest import Manifest, SileroManifest
@@ -14,6 +17,9 @@ from edge_asr.audio.silero import SecondOpinion, SileroVad
 from edge_asr.audio.vad import Vad, WebRtcVad
 from edge_asr.clock import Clock, SystemClock
 from edge_asr.config import Config
+from edge_asr.control_file import ControlFile
+from edge_asr.controls import Controls, ControlValues
+from edge_asr.endpoint_rules import endpoint_rules
 from edge_asr.errors import ConfigError, ModelError
 from edge_asr.metrics import Metrics
 from edge_asr.pipeline import Pipeline
@@ -21,12 +27,13 @@ from edge_asr.report import Reporter
 from edge_asr.second_pass import SecondPass
 from edge_asr.second_pass_worker import SecondPassWorker
 from edge_asr.sensitivity import thresholds
-from edge_asr.settings import device_id, model_folder
+from edge_asr.settings import device_id, device_name, model_folder, state_folder
+from edge_asr.sinks.homeassistant import Announcement, announcement
 from edge_asr.sinks.jsonl import JsonlSink
 from edge_asr.sinks.mqtt import MqttSink
 from edge_asr.sinks.sink import Sink
 from edge_asr.stamp import CaptureClock, Stamp
-from edge_asr.supervisor import MuteRequest, StopRequest, Supervisor
+from edge_asr.supervisor import StopRequest, Supervisor
 from edge_asr.systemd import Notifier
 from edge_asr.worker import Worker
 
@@ -152,26 +159,51 @@ def available_second_pass(config: Config) -> SecondPass | None:
     return second_pass
 
 
-def build_sinks(config: Config, metrics: Metrics) -> list[Sink]:
+def build_sinks(config: Config, metrics: Metrics, controls: Controls) -> list[Sink]:
     """Sinks that the configuration asks for; raises ConfigError before anything starts."""
     sinks: list[Sink] = []
     if config.mqtt.enabled:
-        sinks.append(MqttSink(config.mqtt, device_id(config), metrics))
+        told = build_announcement(config)
+        sinks.append(MqttSink(config.mqtt, device_id(config), metrics, controls=controls, announcement=told))
     if config.jsonl.path is not None:
         sinks.append(JsonlSink(config.jsonl, metrics))
     return sinks
 
 
+def build_announcement(config: Config) -> Announcement | None:
+    """What Home Assistant is to learn of this device, None when it is to learn nothing."""
+    mqtt, us = config.mqtt, device_id(config)
+    if not mqtt.discovery.enabled:
+        return None
+    return announcement(
+        us,
+        device_name(config),
+        f"{mqtt.topic_prefix}/{us}",
+        __version__,
+        endpoint_rules(config.endpoint).max_utterance_s,
+        mqtt.discovery.prefix,
+        mqtt.discovery.status_topic,
+    )
+
+
+def control_file(config: Config) -> ControlFile:
+    """File of what was last said of the controls of this device."""
+    configured = ControlValues(mute=False, sensitivity=config.gate.sensitivity)
+    return ControlFile(state_folder() / f"controls-{device_id(config)}.json", configured)
+
+
 def run_daemon(config: Config, clock: Clock | None = None) -> int:
     """Run until told to stop; returns the exit code. Raises ConfigError and ModelError before anything starts."""
     clock = clock or SystemClock()
-    metrics, notifier, stop, mute = Metrics(), Notifier(), StopRequest(), MuteRequest()
+    metrics, notifier, stop = Metrics(), Notifier(), StopRequest()
+    file = control_file(config)
+    controls = Controls(file.configured, file.load(), metrics)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop.signalled)
     for number in (signal.SIGUSR1, signal.SIGUSR2):
-        signal.signal(number, mute.signalled)
+        signal.signal(number, controls.signalled)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1, signal.SIGUSR2))  # the command line holds them back
-    sinks = build_sinks(config, metrics)
+    sinks = build_sinks(config, metrics, controls)
     recognizer = load_recognizer(config)
     ring = Ring(config.audio.ring_s, metrics)
     reporter = Reporter(sinks, notifier, clock, recognizer.language, recognizer.model)
@@ -184,4 +216,5 @@ def run_daemon(config: Config, clock: Clock | None = None) -> int:
         None if second_pass is None else SecondPassWorker(second_pass, config.second_pass.deadline_s, clock, metrics)
     )
     worker = Worker(ring, pipeline, stamp, capture_clock, sinks, clock, config.overload, metrics, stop.fatal, rewriter)
-    return Supervisor(capture, ring, worker, sinks, stop, mute, clock, notifier).run()
+    answers = Answers(sinks, file, partial(stamp.error, "command"), clock)
+    return Supervisor(capture, ring, worker, sinks, stop, controls, answers, clock, notifier).run()

@@ -128,6 +128,14 @@ class SpoolConfig(Section, frozen=True):
     sync_s: Annotated[float, Meta(ge=0.0, le=3600.0)] = 5.0  # what a power cut can cost
 
 
+class DiscoveryConfig(Section, frozen=True):
+    """What Home Assistant learns of this device by itself."""
+
+    enabled: bool = True
+    prefix: TopicPrefix = "homeassistant"
+    status_topic: TopicPrefix = "homeassistant/status"
+
+
 class MqttConfig(Section, frozen=True):
     """The broker."""
 
@@ -143,6 +151,7 @@ class MqttConfig(Section, frozen=True):
     reconnect_max_s: Annotated[int, Meta(ge=1, le=600)] = 30
     spool: SpoolConfig = SpoolConfig()
     tls: TlsConfig = TlsConfig()
+    discovery: DiscoveryConfig = DiscoveryConfig()
 
 
 class JsonlConfig(Section, frozen=True):

@@ -38,3 +38,7 @@ class RecognitionError(EdgeAsrError, RuntimeError):
 
 class SinkError(EdgeAsrError, OSError):
     """A sink cannot deliver: it stays in the sink, which counts and retries."""
+
+
+class CommandError(EdgeAsrError, ValueError):
+    """A command from afar says what nobody understands: who sent it sends another, nothing changes."""

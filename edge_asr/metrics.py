@@ -23,6 +23,7 @@ class Metrics:
         self.words = counter("words", "Words published in finals")
         self.events = counter("events", "Events made", "event_type")
         self.events_dropped = counter("events_dropped", "Events that a sink could not take", "sink", "reason")
+        self.commands = counter("commands", "Commands from afar, each once, by what became of it", "control", "outcome")
         self.partials_suppressed = counter(
             "partials_suppressed", "Chunks consumed while partials were given up because of lag"
         )

@@ -21,7 +21,17 @@ from edge_asr.config_values import KEYS, SECTIONS, check, check_text, unknown
 from edge_asr.errors import ConfigError
 from edge_asr.secret_file import expand, secret
 
-__all__ = ["Reading", "device_id", "load", "model_folder", "read", "secret", "spool_path"]
+__all__ = [
+    "Reading",
+    "device_id",
+    "device_name",
+    "load",
+    "model_folder",
+    "read",
+    "secret",
+    "spool_path",
+    "state_folder",
+]
 
 ENVIRONMENT_PREFIX = "EDGE_ASR__"
 SYSTEM_FILE = Path("/etc/edge_asr/config.toml")
@@ -153,15 +163,22 @@ def model_folder(config: Config, environment: Mapping[str, str] | None = None) -
     return Path(data) / "edge_asr" / "models"
 
 
-def spool_path(path: str | None, environment: Mapping[str, str] | None = None) -> Path:
-    """File of mqtt.spool.path, else spool.sqlite in $STATE_DIRECTORY or in the user's state folder."""
+def state_folder(environment: Mapping[str, str] | None = None) -> Path:
+    """Folder of what is kept across restarts: $STATE_DIRECTORY, else the user's state folder. Raises ConfigError."""
     variables = os.environ if environment is None else environment
-    if path is not None:
-        return expand(path, "mqtt.spool.path")
     if variables.get("STATE_DIRECTORY"):
-        return Path(variables["STATE_DIRECTORY"].split(":")[0]) / "spool.sqlite"
-    state = variables.get("XDG_STATE_HOME") or str(expand("~/.local/state", "mqtt.spool.path"))
-    return Path(state) / "edge_asr" / "spool.sqlite"
+        return Path(variables["STATE_DIRECTORY"].split(":")[0])
+    return Path(variables.get("XDG_STATE_HOME") or expand("~/.local/state", "XDG_STATE_HOME")) / "edge_asr"
+
+
+def spool_path(path: str | None, environment: Mapping[str, str] | None = None) -> Path:
+    """File of mqtt.spool.path, else spool.sqlite in the state folder."""
+    return state_folder(environment) / "spool.sqlite" if path is None else expand(path, "mqtt.spool.path")
+
+
+def device_name(config: Config) -> str:
+    """Name of this device for people."""
+    return config.device.name or f"edge_asr {device_id(config)}"
 
 
 def device_id(config: Config) -> str:

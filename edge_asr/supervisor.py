@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Protocol
 
+from edge_asr.answers import Answers
 from edge_asr.audio.ring import Ring
 from edge_asr.clock import NS_PER_S, Clock
+from edge_asr.controls import Controls
 from edge_asr.errors import EXIT_FAILURE, EXIT_OK
 from edge_asr.sinks.sink import Sink
 from edge_asr.systemd import Notifier
@@ -65,6 +67,10 @@ class Brain(Protocol):
         """End what is being said and hear nothing more, or hear again."""
         ...
 
+    def set_sensitivity(self, sensitivity: int) -> None:
+        """How readily the gate opens, 0 to 100."""
+        ...
+
     def stop(self, deadline_s: float) -> bool:
         """Finish what is left; False when that took too long."""
         ...
@@ -96,17 +102,6 @@ class StopRequest:
         return stop or self._signal is not None
 
 
-class MuteRequest:
-    """Whether to be mute, as SIGUSR1 (mute) and SIGUSR2 (listen again) last said: for a button, a script, a key."""
-
-    def __init__(self) -> None:
-        self.wanted = False
-
-    def signalled(self, number: int, _frame: FrameType | None = None) -> None:
-        """Handle one of the two; like the other handler it takes no lock."""
-        self.wanted = number == signal.SIGUSR1
-
-
 class Supervisor:
     """Lives in the main thread; `run` returns the process' exit code."""
 
@@ -117,7 +112,8 @@ class Supervisor:
         worker: Brain,
         sinks: Sequence[Sink],
         stop: StopRequest,
-        mute: MuteRequest,
+        controls: Controls,
+        answers: Answers,
         clock: Clock,
         notifier: Notifier,
     ) -> None:
@@ -126,8 +122,9 @@ class Supervisor:
         self._worker = worker
         self._sinks = sinks
         self._stop = stop
-        self._mute = mute
-        self._muted = False
+        self._controls = controls
+        self._answers = answers
+        self._in_force = controls.configured
         self._clock = clock
         self._notifier = notifier
 
@@ -136,23 +133,34 @@ class Supervisor:
         for sink in self._sinks:
             sink.start()
         self._worker.start()
-        self._apply_mute()  # who asked for it while the model was read does not want the microphone opened first
+        self._apply(always=True)  # who is mute, since the last run maybe, does not want the microphone opened first
         self._capture.start()
         self._notifier.ready()
         while not self._stop.wait(_TICK_S):
-            self._apply_mute()
+            self._apply()
             if self._worker.beat_age_s() < _FRESH_BEAT_S and self._capture.healthy_or_backing_off:
                 self._notifier.watchdog()
         self._shut_down()
         return self._stop.exit_code
 
-    def _apply_mute(self) -> None:
+    def _apply(self, *, always: bool = False) -> None:
+        """Do what signals and commands want; answer each command, and whatever changed something."""
+        wanted, commanded, faults = self._controls.take()
+        before, self._in_force = self._in_force, wanted
+        if wanted.mute != before.mute:
+            self._apply_mute(on=wanted.mute)
+        if wanted.sensitivity != before.sensitivity:
+            self._worker.set_sensitivity(wanted.sensitivity)
+        if always or commanded or wanted != before:
+            self._answers.applied(wanted)
+        for fault in faults:
+            self._answers.refused(fault)
+        self._answers.keep()
+
+    def _apply_mute(self, *, on: bool) -> None:
         """The brain first: what is on its way from the ears is not heard any more."""
-        if self._mute.wanted == self._muted:
-            return
-        self._muted = self._mute.wanted
-        self._worker.mute(on=self._muted)
-        if self._muted:
+        self._worker.mute(on=on)
+        if on:
             self._capture.pause()
         else:
             self._capture.resume()
@@ -161,6 +169,7 @@ class Supervisor:
         """Ears first, so that nothing new comes; then the brain drains what waits; then the mouth."""
         began_ns = self._clock.monotonic_ns()
         self._notifier.stopping()
+        self._answers.keep(at_once=True)
         self._capture.stop(_CAPTURE_SHARE_S)
         self._ring.close()
         if not self._worker.stop(_WORKER_SHARE_S):

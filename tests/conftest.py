@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,13 @@ def no_settings_of_this_person(tmp_path_factory: pytest.TempPathFactory) -> Iter
                 patch.delenv(name)
         patch.setattr(settings, "SYSTEM_FILE", tmp_path_factory.mktemp("etc") / "config.toml")
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_state_of_another_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was last said of mute and sensitivity is kept for the next daemon: not for that of another test."""
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state_home"))
 
 
 # --- a private PulseAudio ---

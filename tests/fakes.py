@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.result import Hypothesis, Word
+from edge_asr.controls import ControlValues
 from edge_asr.events import Event, StateReport
 from edge_asr.sensitivity import Thresholds
 
@@ -116,6 +117,7 @@ class ListSink:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.states: list[StateReport] = []
+        self.answers: list[ControlValues] = []
         self.stopped = False
 
     def start(self) -> None:
@@ -126,6 +128,9 @@ class ListSink:
 
     def report(self, state: StateReport) -> None:
         self.states.append(state)
+
+    def answer(self, values: ControlValues) -> None:
+        self.answers.append(values)
 
     def stop(self, deadline_s: float) -> None:  # noqa: ARG002 - the seam's
         self.stopped = True

@@ -1,15 +1,22 @@
 """Order of start and stop, and what the watchdog is told."""
 
 import signal
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from edge_asr.answers import Answers
 from edge_asr.audio.ring import Ring
 from edge_asr.audio.source import CaptureState
+from edge_asr.control_file import ControlFile
+from edge_asr.controls import Controls, ControlValues
+from edge_asr.events import ErrorEvent
 from edge_asr.metrics import Metrics
 from edge_asr.report import Reporter
-from edge_asr.supervisor import MuteRequest, StopRequest, Supervisor
+from edge_asr.supervisor import StopRequest, Supervisor
 from edge_asr.systemd import Notifier
+from tests import sample_events
 from tests.fakes import HandClock, ListSink
 
 
@@ -81,6 +88,9 @@ class FakeBrain:
     def mute(self, *, on: bool) -> None:
         self.diary.lines.append(f"brain muted {on}")
 
+    def set_sensitivity(self, sensitivity: int) -> None:
+        self.diary.lines.append(f"brain's sensitivity {sensitivity}")
+
     def stop(self, deadline_s: float) -> bool:
         assert 0 < deadline_s < 3
         self.diary.lines.append("brain stops")
@@ -100,12 +110,23 @@ class Mouth(ListSink):
         self.diary.lines.append("sink stops")
 
 
+CONFIGURED = ControlValues(mute=False, sensitivity=50)
+
+
+def controls(wanted: ControlValues = CONFIGURED) -> Controls:
+    return Controls(CONFIGURED, wanted, Metrics())
+
+
+def answers(sinks: Sequence[ListSink] = (), folder: Path = Path("/nonexistent")) -> Answers:
+    return Answers(sinks, ControlFile(folder / "controls.json", CONFIGURED), sample_events.error, HandClock())
+
+
 def supervise(well: bool = True, beat_s: float = 0.0, turns: int = 2) -> tuple[int, list[str]]:
     stop = StopRequest()
     diary = Diary(stop, turns)
     ears, brain = FakeEars(diary, well), FakeBrain(diary, beat_s)
     ring = Ring(1.0, Metrics())
-    code = Supervisor(ears, ring, brain, [Mouth(diary)], stop, MuteRequest(), HandClock(), diary).run()
+    code = Supervisor(ears, ring, brain, [Mouth(diary)], stop, controls(), answers(), HandClock(), diary).run()
     assert ring.pop(0.0) is None
     return code, diary.lines
 
@@ -146,26 +167,28 @@ def test_states_reach_sinks_and_systemd() -> None:
 
 
 def test_mute_stops_the_brain_before_the_ears_and_listens_again() -> None:
-    stop, mute = StopRequest(), MuteRequest()
+    stop, wishes = StopRequest(), controls()
     diary = Diary(stop, 4)
 
     class Fingers(FakeBrain):
         def beat_age_s(self) -> float:
-            mute.signalled(signal.SIGUSR1 if diary.turns > 2 else signal.SIGUSR2)
+            wishes.signalled(signal.SIGUSR1 if diary.turns > 2 else signal.SIGUSR2)
             return 0.0
 
     brain = Fingers(diary, 0.0)
-    Supervisor(FakeEars(diary, True), Ring(1.0, Metrics()), brain, [], stop, mute, HandClock(), diary).run()
+    Supervisor(
+        FakeEars(diary, True), Ring(1.0, Metrics()), brain, [], stop, wishes, answers(), HandClock(), diary
+    ).run()
     acted = [line for line in diary.lines if "pause" in line or "resume" in line or "muted" in line]
     assert acted == ["brain muted True", "ears pause", "brain muted False", "ears resume"]
 
 
 def test_who_is_muted_while_the_model_loads_never_opens_the_microphone() -> None:
-    stop, mute = StopRequest(), MuteRequest()
+    stop, wishes = StopRequest(), controls()
     diary = Diary(stop, 1)
-    mute.signalled(signal.SIGUSR1)
+    wishes.signalled(signal.SIGUSR1)
     ears, brain = FakeEars(diary, True), FakeBrain(diary, 0.0)
-    Supervisor(ears, Ring(1.0, Metrics()), brain, [], stop, mute, HandClock(), diary).run()
+    Supervisor(ears, Ring(1.0, Metrics()), brain, [], stop, wishes, answers(), HandClock(), diary).run()
     lines = diary.lines
     assert lines.index("brain muted True") < lines.index("ears pause") < lines.index("ears start")
     assert lines.count("ears pause") == 1
@@ -192,8 +215,65 @@ def test_rooms_that_use_up_all_their_time_still_end_within_the_promise() -> None
 
     began_ns = clock.ns
     mouths = [SlowMouth(), SlowMouth()]
-    Supervisor(SlowEars(diary, True), Ring(1.0, Metrics()), SlowBrain(diary, 0.0), mouths, stop, MuteRequest(), clock,
-               diary).run()  # fmt: skip
+    Supervisor(SlowEars(diary, True), Ring(1.0, Metrics()), SlowBrain(diary, 0.0), mouths, stop, controls(), answers(),
+               clock, diary).run()  # fmt: skip
     assert given_s[0] >= 0.5  # what the brain just said needs its time on the way
     assert given_s[1] > 0
     assert (clock.ns - began_ns) / 1e9 <= 2.4  # of 3 s: the signal is seen up to 0.2 s late, and a process takes to go
+
+
+def test_a_command_and_a_signal_are_the_same_mute_and_both_are_answered(tmp_path: Path) -> None:
+    stop, wishes, sink = StopRequest(), controls(), ListSink()
+    diary = Diary(stop, 6)
+    script = iter(
+        [
+            lambda: wishes.command("mute", b"ON", retained=False),
+            lambda: wishes.signalled(signal.SIGUSR2),
+            lambda: wishes.signalled(signal.SIGUSR1),
+            lambda: wishes.command("mute", b"OFF", retained=False),
+            lambda: wishes.command("sensitivity", b"80", retained=False),
+            lambda: wishes.command("sensitivity", b"much", retained=False),
+        ]
+    )
+
+    class Fingers(FakeBrain):
+        def beat_age_s(self) -> float:
+            next(script)()
+            return 0.0
+
+    ears, brain = FakeEars(diary, True), Fingers(diary, 0.0)
+    ring = Ring(1.0, Metrics())
+    Supervisor(ears, ring, brain, [], stop, wishes, answers([sink], tmp_path), HandClock(), diary).run()
+    acted = [line.split(" ", 1)[1] for line in diary.lines if line.startswith("ears ")]
+    assert acted == ["start", "pause", "resume", "pause", "resume", "stop"]
+    assert [values.mute for values in sink.answers] == [False, True, False, True, False, False]
+    assert sink.answers[-1].sensitivity == 80
+    assert diary.lines.count("brain's sensitivity 80") == 1
+    assert ControlFile(tmp_path / "controls.json", CONFIGURED).load() == ControlValues(mute=False, sensitivity=80)
+
+
+def test_a_command_that_is_not_understood_is_one_error_event() -> None:
+    stop, wishes, sink = StopRequest(), controls(), ListSink()
+    wishes.command("sensitivity", b"much", retained=False)
+    diary = Diary(stop, 2)
+    told = answers([sink])
+    Supervisor(
+        FakeEars(diary, True), Ring(1.0, Metrics()), FakeBrain(diary, 0.0), [], stop, wishes, told, HandClock(), diary
+    ).run()
+    [event] = sink.events
+    assert isinstance(event, ErrorEvent)
+    assert event.message.startswith("sensitivity/set: 'much' is refused, expected a whole number from 0 to 100")
+    assert sink.answers == [CONFIGURED]
+    assert not [line for line in diary.lines if "sensitivity" in line]
+
+
+def test_who_was_mute_before_the_restart_is_mute_and_the_microphone_stays_closed() -> None:
+    stop, sink = StopRequest(), ListSink()
+    diary = Diary(stop, 1)
+    kept = ControlValues(mute=True, sensitivity=30)
+    Supervisor(FakeEars(diary, True), Ring(1.0, Metrics()), FakeBrain(diary, 0.0), [], stop, controls(kept),
+               answers([sink]), HandClock(), diary).run()  # fmt: skip
+    lines = diary.lines
+    assert lines.index("brain muted True") < lines.index("ears pause") < lines.index("ears start")
+    assert "brain's sensitivity 30" in lines
+    assert sink.answers == [kept]

@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,8 @@ if os.getppid() == int(sys.argv[1]):
 class Daemon:
     """Context manager around `edge-asr run`: entering starts it, leaving stops it (SIGTERM, then by force).
 
-    words: what follows `run`. variables: added to this process' environment. show_log: its log goes to our standard
+    What people say of its controls is not kept: it begins as configured and leaves the real one's alone. words: what
+    follows `run`. variables: added to this process' environment. show_log: its log goes to our standard
     error; else only its last lines are kept. Enter it in the main thread, the child ends with that thread.
     """
 
@@ -44,12 +46,13 @@ class Daemon:
         self._show_log = show_log
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._child: subprocess.Popen[str] | None = None
+        self._state_home = tempfile.TemporaryDirectory(prefix="edge-asr-state-")
         self._reader = threading.Thread(target=self._read, name="daemon-log", daemon=True)
 
     def __enter__(self) -> Self:
         self._child = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid()), *self._command],
-            env={**os.environ, **self._variables},
+            env={**os.environ, "XDG_STATE_HOME": self._state_home.name, **self._variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=None if self._show_log else subprocess.PIPE,
@@ -73,6 +76,7 @@ class Daemon:
             child.wait()
         if self._reader.ident is not None:
             self._reader.join(1.0)
+        self._state_home.cleanup()
 
     @property
     def pid(self) -> int:

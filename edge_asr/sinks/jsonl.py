@@ -7,6 +7,7 @@ import sys
 import threading
 
 from edge_asr.config import JsonlConfig
+from edge_asr.controls import ControlValues
 from edge_asr.errors import ConfigError
 from edge_asr.events import Event, PartialEvent, StateReport, encode
 from edge_asr.metrics import Metrics
@@ -57,6 +58,9 @@ class JsonlSink:
 
     def report(self, state: StateReport) -> None:
         """States are not events: they do not go into the file."""
+
+    def answer(self, values: ControlValues) -> None:
+        """Nor are controls."""
 
     def stop(self, deadline_s: float) -> None:  # noqa: ARG002 - each line is on its way when emit() returns
         """Close the file."""

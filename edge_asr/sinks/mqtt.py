@@ -20,13 +20,17 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_asr.clock import SystemClock
+from edge_asr.commands import OFF, ON
 from edge_asr.config import MqttConfig
+from edge_asr.controls import Controls, ControlValues
 from edge_asr.errors import ConfigError
 from edge_asr.events import Event, FinalEvent, PartialEvent, StateReport, encode
 from edge_asr.metrics import Metrics
 from edge_asr.settings import secret, spool_path
 from edge_asr.sinks import broker_faults
 from edge_asr.sinks.connection_news import ConnectionNews
+from edge_asr.sinks.homeassistant import Announcement
+from edge_asr.sinks.inbox import Inbox
 from edge_asr.sinks.outbox import Message, Outbox
 from edge_asr.sinks.spool import Kept, Spool
 from edge_asr.sinks.stop_times import left_s, stop_times
@@ -69,7 +73,8 @@ class MqttSink:
     """Sink to the broker of `config`. Reconnects for ever, with back-off; never falls back to plain text.
 
     password: None reads `config.password_file`. on_connection(connected, reason) is called from paho's thread when one
-    of the two changes; it must be quick and must not raise. The constructor raises ConfigError and connects to nothing.
+    of the two changes; it must be quick and must not raise. controls: where commands go, None takes none.
+    announcement: None tells Home Assistant nothing. The constructor raises ConfigError and connects to nothing.
     """
 
     def __init__(
@@ -79,6 +84,8 @@ class MqttSink:
         metrics: Metrics,
         on_connection: Callable[[bool, str], None] | None = None,
         password: str | None = None,
+        controls: Controls | None = None,
+        announcement: Announcement | None = None,
     ) -> None:
         self._config = config
         self._metrics = metrics
@@ -89,6 +96,9 @@ class MqttSink:
         self._outbox = Outbox(
             config.queue_messages, _WINDOW, metrics, spool.ttl_s, waits=spool.mode != "off", spool=self._spool
         )
+        self._inbox = Inbox(self._topic, controls, announcement, self._outbox.repeat_states)  # paho's thread alone
+        if announcement is not None:  # first of the states: entities before what they show
+            self._report(announcement.topic, announcement.payload)
         self._online: _Receipt | None = None  # paho's thread writes it, the sender waits for it
         where = f"the broker at {config.host}:{broker_faults.broker_port(config)}"
         self._news = ConnectionNews(log, where, on_connection)  # paho's thread alone, as are the next three
@@ -121,6 +131,8 @@ class MqttSink:
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
         return client
 
     def _build_spool(self) -> Spool | None:
@@ -155,7 +167,15 @@ class MqttSink:
 
     def report(self, state: StateReport) -> None:
         """Publish the state, retained; only the newest counts. Any thread; never blocks."""
-        self._outbox.put_state(Message(f"{self._topic}/state", msgspec.json.encode(state), qos=1, retain=True))
+        self._report(f"{self._topic}/state", msgspec.json.encode(state))
+
+    def answer(self, values: ControlValues) -> None:
+        """Publish the controls that are in force, retained. Any thread; never blocks."""
+        self._report(f"{self._topic}/mute/state", (ON if values.mute else OFF).encode())
+        self._report(f"{self._topic}/sensitivity/state", str(values.sensitivity).encode())
+
+    def _report(self, topic: str, payload: bytes) -> None:
+        self._outbox.put_state(Message(topic, payload, qos=1, retain=True))
 
     def stop(self, deadline_s: float) -> None:
         """Deliver what waits, say `offline`, disconnect and end both threads, all of it within `deadline_s`.
@@ -241,8 +261,17 @@ class MqttSink:
             self._publish_availability("offline")
             client.disconnect()
             return
+        if self._inbox.topics:
+            client.subscribe([(topic, 1) for topic in self._inbox.topics])
         self._metrics.broker_connected.set(1)
         self._news.tell(True, "")
+
+    def _on_subscribe(self, _client: paho.Client, _data: Any, _mid: int, codes: Any, _properties: Any) -> None:
+        self._inbox.refused([code.is_failure for code in codes])
+
+    def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        with contextlib.suppress(UnicodeDecodeError):  # a topic that is no text is none of ours
+            self._inbox.take(message.topic, bytes(message.payload), retained=message.retain)
 
     def _on_connect_fail(self, _client: paho.Client, _data: Any) -> None:
         # paho calls this from its `except OSError` and keeps the error to itself

@@ -16,7 +16,7 @@ _LAST_WRITE_S = 0.3  # for the spool's file to be closed at the end
 
 
 class Message(NamedTuple):
-    """One MQTT message. What is retained is a state: of states only the newest counts, and none is ever missed.
+    """One MQTT message. What is retained is a state: of each topic only the newest counts, none is missed.
 
     keep: whether the spool holds it, under `ticket`. expires_ns: when it is no longer worth sending, monotonic.
     """
@@ -75,8 +75,8 @@ class Outbox:
         self._metrics = metrics
         self._changed = threading.Condition()  # guards all that follows
         self._waiting: deque[Message] = deque()
-        self._state: Message | None = None
-        self._state_unsent = False
+        self._states: dict[str, Message] = {}  # by topic: the newest of each
+        self._unsent: dict[str, None] = {}  # topics of those that this connection has not had, in their order
         self._connected = False
         self._drain_ns: int | None = None  # once stopping: until when what waits is delivered
         self._left = False
@@ -139,10 +139,16 @@ class Outbox:
         return None if self._ttl_s is None else time.monotonic_ns() + round((self._ttl_s - age_s) * NS_PER_S)
 
     def put_state(self, state: Message) -> None:
-        """The newest state, in place of the one before; it is sent again on each new connection."""
+        """The newest state of its topic, in place of the one before; it is sent again on each new connection."""
         with self._changed:
-            self._state = state
-            self._state_unsent = True
+            self._states[state.topic] = state
+            self._unsent[state.topic] = None
+            self._changed.notify_all()
+
+    def repeat_states(self) -> None:
+        """Send all states once more, in the order in which their topics first came."""
+        with self._changed:
+            self._unsent = dict.fromkeys(self._states)
             self._changed.notify_all()
 
     def up(self) -> bool:
@@ -150,7 +156,7 @@ class Outbox:
         with self._changed:
             self._connected = True
             self._tell_spool(away=False)
-            self._state_unsent = self._state is not None
+            self._unsent = dict.fromkeys(self._states)
             self._changed.notify_all()
             return not self._left
 
@@ -173,7 +179,7 @@ class Outbox:
         with self._changed:
             while True:
                 self._expire()
-                some = bool(self._waiting or (self._state_unsent and self._connected))
+                some = bool(self._waiting or (self._unsent and self._connected))
                 if self._drain_ns is not None and (not some or self.drain_left_s() <= 0):
                     return False
                 if some and self._connected:
@@ -185,9 +191,10 @@ class Outbox:
         """The next message, if there is one; `sent` or `refused` says what became of it."""
         with self._changed:
             if not self._left:
-                if self._state_unsent and self._state is not None:
-                    self._state_unsent = False
-                    self._in_hand = self._state
+                if self._unsent:
+                    topic = next(iter(self._unsent))
+                    del self._unsent[topic]
+                    self._in_hand = self._states[topic]
                 elif self._waiting and self._connected:
                     self._in_hand = self._waiting.popleft()
             return self._in_hand

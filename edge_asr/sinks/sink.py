@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from edge_asr.controls import ControlValues
 from edge_asr.events import Event, StateReport
 
 
@@ -13,11 +14,15 @@ class Sink(Protocol):
         ...
 
     def emit(self, event: Event) -> None:
-        """Take one event. Called from the worker thread; never blocks."""
+        """Take one event. Called from any thread; never blocks."""
         ...
 
     def report(self, state: StateReport) -> None:
         """Take the newest state of the device. Called from any thread; never blocks."""
+        ...
+
+    def answer(self, values: ControlValues) -> None:
+        """Take the controls that are in force now. Called from the supervisor's thread; never blocks."""
         ...
 
     def stop(self, deadline_s: float) -> None:

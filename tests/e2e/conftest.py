@@ -53,7 +53,8 @@ class Listener:
         for line in self.process.stdout:
             topic, qos, retained, payload = line.rstrip("\n").split(_SEPARATOR, 3)
             body = json.loads(payload) if payload.startswith("{") else {"text": payload}
-            self.messages.append(Message(topic.rpartition("/")[2], int(qos), retained == "1", body))
+            leaf = topic.removeprefix(f"edge_asr/{DEVICE}/")
+            self.messages.append(Message(leaf, int(qos), retained == "1", body))
 
     def of(self, topic: str) -> list[Message]:
         return [message for message in list(self.messages) if message.topic == topic]

@@ -58,8 +58,9 @@ def test_a_subscriber_hears_what_transcribe_reads(house: House, story: Path) -> 
         ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(house.broker.port), "-t", "#", "-W", "2", "-F", "%t"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    kept = sorted(topic.rpartition("/")[2] for topic in late.stdout.split())
-    assert kept == ["availability", "state"]
+    ours = ["availability", "mute/state", "sensitivity/state", "state"]
+    announced = f"homeassistant/device/edge_asr_{DEVICE}/config"
+    assert sorted(late.stdout.split()) == [*(f"edge_asr/{DEVICE}/{leaf}" for leaf in ours), announced]
 
 
 def heard_again(house: House, before: int) -> bool:

@@ -1,0 +1,46 @@
+"""What becomes of a control is told to every sink and kept across restarts."""
+
+from collections.abc import Callable, Sequence
+
+from edge_asr.clock import NS_PER_S, Clock
+from edge_asr.control_file import ControlFile
+from edge_asr.controls import ControlValues
+from edge_asr.events import Event
+from edge_asr.sinks.sink import Sink
+
+_SAVES_APART_NS = 2 * NS_PER_S  # a slider that is dragged must not wear the SD card
+
+
+class Answers:
+    """The supervisor's thread alone. `fault_event` makes the event of a command that was refused."""
+
+    def __init__(
+        self, sinks: Sequence[Sink], file: ControlFile, fault_event: Callable[[str], Event], clock: Clock
+    ) -> None:
+        self._sinks = sinks
+        self._file = file
+        self._fault_event = fault_event
+        self._clock = clock
+        self._unsaved: ControlValues | None = None
+        self._saved_ns: int | None = None
+
+    def applied(self, values: ControlValues) -> None:
+        """These are in force now."""
+        self._unsaved = values
+        for sink in self._sinks:
+            sink.answer(values)
+
+    def refused(self, fault: str) -> None:
+        """A command was not understood."""
+        event = self._fault_event(fault)
+        for sink in self._sinks:
+            sink.emit(event)
+
+    def keep(self, *, at_once: bool = False) -> None:
+        """Save what is not saved: the first change at once, what follows it a little later."""
+        now_ns = self._clock.monotonic_ns()
+        recent = self._saved_ns is not None and now_ns - self._saved_ns < _SAVES_APART_NS
+        if self._unsaved is None or (recent and not at_once):
+            return
+        self._file.save(self._unsaved)
+        self._unsaved, self._saved_ns = None, now_ns

@@ -1,0 +1,87 @@
+"""What was last said of each control, kept across restarts in a small JSON file."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from edge_asr.controls import ControlValues
+from edge_asr.sensitivity import LEAST, MOST
+
+log = logging.getLogger(__name__)
+
+_LIMIT_BYTES = 4096
+Sensitivity = Annotated[int, Meta(ge=LEAST, le=MOST)]
+
+
+class _Kept(Struct, frozen=True, forbid_unknown_fields=True):
+    mute: bool
+    sensitivity: Sensitivity
+    configured_sensitivity: Sensitivity  # as it stood then: who changes the configuration since has the last word
+
+
+class ControlFile:
+    """The file at `path`; it need not exist, nor its folder. One thread. It raises nothing: faults are one warning."""
+
+    def __init__(self, path: Path, configured: ControlValues) -> None:
+        self._path = path
+        self.configured = configured
+        self._saved: ControlValues | None = configured  # None: not known
+        self._failing = False
+
+    def load(self) -> ControlValues:
+        """What was kept, else what is configured."""
+        try:
+            with self._path.open("rb") as file:
+                kept = msgspec.json.decode(file.read(_LIMIT_BYTES), type=_Kept)
+        except FileNotFoundError:
+            return self.configured
+        except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+            reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+            log.warning("cannot read %s (%s): mute and sensitivity begin as configured", self._path, reason)
+            self._saved = None
+            return self.configured
+        configured = self.configured.sensitivity
+        unchanged = kept.configured_sensitivity == configured
+        values = ControlValues(kept.mute, kept.sensitivity if unchanged else configured)
+        if values != self.configured:
+            log.info("as last said: mute %s, sensitivity %d", "on" if values.mute else "off", values.sensitivity)
+        self._saved = values if unchanged else None
+        return values
+
+    def save(self, values: ControlValues) -> None:
+        """Replace the file whole, and on the disk, when `values` is not what it holds."""
+        if values == self._saved:
+            return
+        kept = _Kept(values.mute, values.sensitivity, self.configured.sensitivity)
+        try:
+            self._replace(msgspec.json.encode(kept) + b"\n")
+        except OSError as error:
+            if not self._failing:
+                self._failing = True
+                log.warning(
+                    "cannot keep mute and sensitivity across restarts: %s cannot be written (%s); make its folder "
+                    "writable for this user, or set XDG_STATE_HOME",
+                    self._path,
+                    error.strerror or error,
+                )
+        else:
+            self._saved, self._failing = values, False
+
+    def _replace(self, content: bytes) -> None:
+        folder = self._path.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = self._path.with_suffix(".new")
+        with new.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self._path)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)  # the new name too is to survive a power cut
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,133 @@
+"""How Home Assistant learns of this device: one retained message that describes all of its entities.
+
+The format is "device discovery" of its MQTT integration (https://www.home-assistant.io/integrations/mqtt/), which came
+with Home Assistant 2024.12; openHAB reads it too.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import msgspec
+
+from edge_asr.sensitivity import LEAST, MOST
+
+STATES = ("starting", "listening", "muted", "degraded", "stopping")
+_STATE_CHARACTERS = 255  # Home Assistant takes no longer state
+_LATE_S = 5  # speech_ended comes so much later than the longest utterance at most
+
+
+class Announcement(NamedTuple):
+    """What to publish where, and the topic that says `online` whenever Home Assistant has started."""
+
+    topic: str
+    payload: bytes
+    status_topic: str
+
+
+def config_topic(prefix: str, device_id: str) -> str:
+    """Topic of the announcement, below Home Assistant's discovery prefix."""
+    return f"{prefix}/device/edge_asr_{device_id}/config"
+
+
+def announcement(
+    device_id: str,
+    name: str,
+    topic: str,
+    version: str,
+    longest_utterance_s: float,
+    prefix: str = "homeassistant",
+    status_topic: str = "homeassistant/status",
+) -> Announcement:
+    """Announce a device whose topics begin with `topic`; a pure function, the same arguments give the same bytes."""
+    payload = {
+        "dev": {"ids": [f"edge_asr_{device_id}"], "name": name, "mf": "edge_asr", "mdl": "edge_asr", "sw": version},
+        "o": {"name": "edge_asr", "sw": version},
+        "availability": [{"topic": f"{topic}/availability"}],
+        "qos": 1,
+        "cmps": {
+            key: {"p": platform, "unique_id": f"edge_asr_{device_id}_{key}", **fields}
+            for key, (platform, fields) in _components(topic, longest_utterance_s).items()
+        },
+    }
+    return Announcement(config_topic(prefix, device_id), msgspec.json.encode(payload), status_topic)
+
+
+def _components(topic: str, longest_utterance_s: float) -> dict[str, tuple[str, dict[str, Any]]]:
+    return {
+        "utterance": (
+            "event",
+            {
+                "name": "Utterance",
+                "icon": "mdi:account-voice",
+                "event_types": ["final"],
+                "state_topic": f"{topic}/final",
+            },
+        ),
+        "text": (
+            "sensor",
+            {
+                "name": "Last transcript",
+                "icon": "mdi:text-recognition",
+                "state_topic": f"{topic}/final",
+                "value_template": f"{{{{ value_json.text[:{_STATE_CHARACTERS}] }}}}",
+                "json_attributes_topic": f"{topic}/final",
+            },
+        ),
+        "speech": (
+            "binary_sensor",
+            {
+                "name": "Speech",
+                "device_class": "sound",
+                "state_topic": f"{topic}/event",
+                # an empty result leaves the state as it is: so an error does
+                "value_template": "{{ {'speech_started':'ON', 'speech_ended':'OFF'}.get(value_json.event_type, '') }}",
+                "off_delay": math.ceil(longest_utterance_s) + _LATE_S,  # where the end was lost with the power
+            },
+        ),
+        "microphone": (
+            "binary_sensor",
+            {
+                "name": "Microphone",
+                "device_class": "connectivity",
+                "entity_category": "diagnostic",
+                "state_topic": f"{topic}/state",
+                "value_template": "{{ 'ON' if value_json.state == 'listening' else 'OFF' }}",
+            },
+        ),
+        "state": (
+            "sensor",
+            {
+                "name": "State",
+                "device_class": "enum",
+                "options": list(STATES),
+                "entity_category": "diagnostic",
+                "icon": "mdi:ear-hearing",
+                "state_topic": f"{topic}/state",
+                "value_template": "{{ value_json.state }}",
+                "json_attributes_topic": f"{topic}/state",  # the reason among them
+            },
+        ),
+        "mute": (
+            "switch",
+            {
+                "name": "Mute",
+                "icon": "mdi:microphone-off",
+                "command_topic": f"{topic}/mute/set",
+                "state_topic": f"{topic}/mute/state",
+            },
+        ),
+        "sensitivity": (
+            "number",
+            {
+                "name": "Sensitivity",
+                "icon": "mdi:ear-hearing",
+                "entity_category": "config",
+                "command_topic": f"{topic}/sensitivity/set",
+                "state_topic": f"{topic}/sensitivity/state",
+                "min": LEAST,
+                "max": MOST,
+                "step": 1,
+                "mode": "slider",
+            },
+        ),
+    }

@@ -1,0 +1,57 @@
+"""What comes in from the broker: commands for the controls, and Home Assistant's word that it has started."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from edge_asr.commands import CONTROLS
+from edge_asr.controls import Controls
+from edge_asr.sinks.homeassistant import Announcement
+
+log = logging.getLogger(__name__)
+
+_ONLINE = b"online"
+_AGAIN_NS = 500_000_000  # between two announcements: a flood of `online` must not keep the finals waiting
+
+
+class Inbox:
+    """Knows its topics by heart, so nothing of a topic is ever interpreted. The connection's thread alone.
+
+    topic: what ours begin with. controls: None takes no commands. announcement: None listens to no Home Assistant.
+    """
+
+    def __init__(
+        self, topic: str, controls: Controls | None, announcement: Announcement | None, announce: Callable[[], None]
+    ) -> None:
+        self._controls = controls
+        self._commands = {f"{topic}/{control}/set": control for control in CONTROLS} if controls is not None else {}
+        self._status_topic = None if announcement is None else announcement.status_topic
+        self._announce = announce
+        self._announced_ns: int | None = None
+
+    @property
+    def topics(self) -> list[str]:
+        """What to subscribe to."""
+        return [*self._commands, *([self._status_topic] if self._status_topic is not None else [])]
+
+    def take(self, topic: str, payload: bytes, *, retained: bool) -> None:
+        """Take one message, whatever it is; never raises and never blocks for long."""
+        control = self._commands.get(topic)
+        if control is not None and self._controls is not None:
+            self._controls.command(control, payload, retained=retained)
+        elif topic == self._status_topic and payload == _ONLINE and not retained:
+            # a retained one says nothing new: each new connection announces anyway
+            now_ns = time.monotonic_ns()
+            if self._announced_ns is None or now_ns - self._announced_ns >= _AGAIN_NS:
+                self._announced_ns = now_ns
+                self._announce()
+
+    def refused(self, failed: Sequence[bool]) -> None:
+        """Tell the log which subscriptions the broker has refused; `failed` is in the order of `topics`."""
+        missing = [topic for topic, refused in zip(self.topics, failed, strict=False) if refused]
+        if missing:
+            log.warning(
+                "the broker does not let us subscribe to %s: what is sent there is not heard; allow it in the "
+                "broker's access list, in mosquitto's by: topic read TOPIC",
+                ", ".join(missing),
+            )

@@ -1,0 +1,115 @@
+"""What was said survives the process; a spoiled file costs one warning and nothing more."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_asr.answers import Answers
+from edge_asr.control_file import ControlFile
+from edge_asr.controls import ControlValues
+from edge_asr.settings import state_folder
+from tests import sample_events
+from tests.fakes import HandClock
+
+CONFIGURED = ControlValues(mute=False, sensitivity=50)
+SAID = ControlValues(mute=True, sensitivity=70)
+
+
+def test_what_was_saved_is_loaded_by_the_next_process(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "controls-k1.json"
+    assert ControlFile(path, CONFIGURED).load() == CONFIGURED
+    ControlFile(path, CONFIGURED).save(SAID)
+    assert ControlFile(path, CONFIGURED).load() == SAID
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_configuration_that_was_changed_since_has_the_last_word(tmp_path: Path) -> None:
+    path = tmp_path / "controls.json"
+    ControlFile(path, CONFIGURED).save(SAID)
+    changed = ControlFile(path, ControlValues(mute=False, sensitivity=20))
+    assert changed.load() == ControlValues(mute=True, sensitivity=20)  # mute is no setting
+
+
+def test_what_the_file_holds_is_not_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "controls.json"
+    file = ControlFile(path, CONFIGURED)
+    file.load()
+    file.save(CONFIGURED)
+    assert not path.exists()
+    file.save(SAID)
+    first = path.stat().st_ino
+    file.save(SAID)
+    again = ControlFile(path, CONFIGURED)
+    again.save(again.load())
+    assert path.stat().st_ino == first
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff",
+        b"\0" * 5000,
+        b'{"mute":1,"sensitivity":50,"configured_sensitivity":50}',
+        b'{"mute":true,"sensitivity":101,"configured_sensitivity":50}',
+        b'{"mute":true,"sensitivity":50}',
+    ],
+)
+def test_a_spoiled_file_is_one_warning_and_mends_itself(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "controls.json"
+    path.write_bytes(content)
+    file = ControlFile(path, CONFIGURED)
+    assert file.load() == CONFIGURED
+    [record] = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage().startswith(f"cannot read {path} (")
+    file.save(CONFIGURED)
+    assert ControlFile(path, CONFIGURED).load() == CONFIGURED
+    assert len(caplog.records) == 1
+
+
+@given(st.binary(max_size=200))
+def test_no_content_raises(content: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "controls.json"
+        path.write_bytes(content)
+        assert ControlFile(path, CONFIGURED).load() == CONFIGURED
+
+
+def test_a_folder_that_cannot_be_written_is_one_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").touch()
+    file = ControlFile(tmp_path / "file" / "controls.json", CONFIGURED)
+    file.save(SAID)
+    file.save(CONFIGURED)
+    file.save(SAID)
+    [record] = caplog.records
+    assert "cannot keep mute and sensitivity across restarts" in record.getMessage()
+    assert "set XDG_STATE_HOME" in record.getMessage()
+
+
+def test_a_dragged_slider_is_saved_now_and_then_and_its_end_always(tmp_path: Path) -> None:
+    path, clock = tmp_path / "controls.json", HandClock()
+    answers = Answers([], ControlFile(path, CONFIGURED), sample_events.error, clock)
+    inodes = set()
+    for step in range(51, 91):
+        answers.applied(ControlValues(mute=False, sensitivity=step))
+        answers.keep()
+        inodes.add(path.read_bytes())
+        clock.advance_s(0.2)
+    assert len(inodes) == 4  # in 8 s
+    answers.keep(at_once=True)
+    assert ControlFile(path, CONFIGURED).load().sensitivity == 90
+
+
+def test_the_folder_is_the_services_or_the_users() -> None:
+    assert state_folder({"STATE_DIRECTORY": "/var/lib/edge_asr:/x", "HOME": "/h"}) == Path("/var/lib/edge_asr")
+    assert state_folder({"XDG_STATE_HOME": "/s"}) == Path("/s/edge_asr")
+    assert state_folder({}) == Path("~/.local/state/edge_asr").expanduser()

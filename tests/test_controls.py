@@ -1,0 +1,103 @@
+"""Many speak, the last word counts, and every command is accounted for once."""
+
+import signal
+import threading
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_asr.commands import CONTROLS, Control
+from edge_asr.controls import Controls, ControlValues
+from edge_asr.metrics import Metrics
+
+CONFIGURED = ControlValues(mute=False, sensitivity=50)
+
+
+class Room:
+    def __init__(self) -> None:
+        self.metrics = Metrics()
+        self.controls = Controls(CONFIGURED, CONFIGURED, self.metrics)
+
+    def count(self, control: Control, outcome: str) -> float:
+        labels = {"control": control, "outcome": outcome}
+        return self.metrics.registry.get_sample_value("edge_asr_commands_total", labels) or 0.0
+
+    def total(self) -> float:
+        samples = [sample for family in self.metrics.registry.collect() for sample in family.samples]
+        return sum(sample.value for sample in samples if sample.name == "edge_asr_commands_total")
+
+
+def test_a_retained_command_is_counted_and_nothing_else() -> None:
+    room = Room()
+    room.controls.command("mute", b"ON", retained=True)
+    room.controls.command("sensitivity", b"much", retained=True)
+    assert room.controls.take() == (CONFIGURED, False, ())
+    assert room.count("mute", "retained") == room.count("sensitivity", "retained") == 1
+
+
+def test_of_a_flood_the_last_counts() -> None:
+    room = Room()
+    for number in range(10_000):
+        room.controls.command("sensitivity", str(number % 101).encode(), retained=False)
+    values, commanded, faults = room.controls.take()
+    assert (values.sensitivity, commanded, faults) == (9999 % 101, True, ())
+    assert room.count("sensitivity", "superseded") == 9999
+    assert room.count("sensitivity", "taken") == 1
+    assert room.controls.take() == (values, False, ())
+
+
+def test_of_a_flood_of_nonsense_a_few_are_told() -> None:
+    room = Room()
+    for _ in range(1000):
+        room.controls.command("mute", b"perhaps", retained=False)
+    assert len(room.controls.take().faults) == room.count("mute", "malformed") == 4
+    assert room.count("mute", "malformed_untold") == 996
+
+
+def test_signal_and_command_overrule_each_other_in_their_order() -> None:
+    room = Room()
+    room.controls.command("mute", b"ON", retained=False)
+    room.controls.signalled(signal.SIGUSR2)
+    assert not room.controls.take().values.mute
+    room.controls.signalled(signal.SIGUSR1)
+    assert room.controls.take() == (ControlValues(mute=True, sensitivity=50), False, ())
+    room.controls.command("mute", b"OFF", retained=False)
+    assert not room.controls.take().values.mute
+
+
+def test_a_signal_takes_no_lock() -> None:
+    room = Room()
+    with room.controls._lock:  # as if the signal had come in the middle of `take`
+        handled = threading.Thread(target=room.controls.signalled, args=(signal.SIGUSR1,), daemon=True)
+        handled.start()
+        handled.join(5.0)
+        assert not handled.is_alive()
+    assert room.controls.take().values.mute
+
+
+COMMANDS = st.tuples(
+    st.sampled_from(CONTROLS),
+    st.one_of(st.sampled_from([b"ON", b"OFF", b"0", b"100", b"1e1"]), st.binary(max_size=100)),
+    st.booleans(),
+)
+
+
+@given(st.lists(st.one_of(COMMANDS, st.none()), max_size=40))
+def test_every_command_is_accounted_for_once(commands: list[tuple[Control, bytes, bool] | None]) -> None:
+    room = Room()
+    sent = 0
+    live: dict[str, set[bytes]] = {control: set() for control in CONTROLS}
+    for command in commands:
+        if command is None:
+            room.controls.take()
+            continue
+        control, payload, retained = command
+        room.controls.command(control, payload, retained=retained)
+        sent += 1
+        if not retained:
+            live[control].add(payload.strip().upper())
+    values = room.controls.take().values
+    assert room.total() == sent
+    assert values.mute is False or b"ON" in live["mute"]
+    assert values.sensitivity == 50 or live["sensitivity"] - {b"ON", b"OFF"}
+    assert 0 <= values.sensitivity <= 100
