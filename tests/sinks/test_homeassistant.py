@@ -1,0 +1,212 @@
+"""The announcement against the field rules of Home Assistant.
+
+The rules are written from its documentation, https://www.home-assistant.io/integrations/mqtt/ (device discovery) and
+the pages binary_sensor.mqtt, event.mqtt, number.mqtt, sensor.mqtt and switch.mqtt beside it. Templates there are Jinja;
+ours are of the part of it that is Python too, so they are computed as Python here.
+"""
+
+import json
+import re
+from types import SimpleNamespace
+from typing import Any, get_args
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_asr import events
+from edge_asr.commands import CONTROLS, mute_said, sensitivity_said
+from edge_asr.config import DiscoveryConfig
+from edge_asr.events import StateReport
+from edge_asr.sinks.homeassistant import STATES, Announcement, announcement
+from tests import sample_events
+
+TOPIC = {"type": "string", "pattern": r"^[^#+\u0000]+$", "maxLength": 65535}
+TEXT = {"type": "string", "minLength": 1}
+COMMON = {
+    "p": TEXT,
+    "unique_id": TEXT,
+    "name": TEXT,
+    "icon": {"type": "string", "pattern": r"^mdi:[a-z0-9-]+$"},
+    "json_attributes_topic": TOPIC,
+    "state_topic": TOPIC,
+    "value_template": TEXT,
+}
+BINARY_SENSOR_CLASSES = ["connectivity", "sound", "problem", "running"]  # of those that it knows, what could be ours
+CATEGORY = {"enum": ["config", "diagnostic"]}
+
+
+def component(required: list[str], **fields: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {**COMMON, **fields},
+        "required": ["p", "unique_id", "name", *required],
+        "additionalProperties": False,
+    }
+
+
+RULES = {
+    "event": component(["state_topic", "event_types"], event_types={"type": "array", "items": TEXT, "minItems": 1}),
+    "sensor": component(
+        ["state_topic"],
+        device_class={"const": "enum"},
+        entity_category={"const": "diagnostic"},  # a sensor may not be "config"
+        options={"type": "array", "items": TEXT, "minItems": 1, "uniqueItems": True},
+    ),
+    "binary_sensor": component(
+        ["state_topic"],
+        device_class={"enum": BINARY_SENSOR_CLASSES},
+        entity_category={"const": "diagnostic"},
+        off_delay={"type": "integer", "minimum": 1},
+    ),
+    "switch": component(["command_topic"], command_topic=TOPIC, entity_category=CATEGORY),
+    "number": component(
+        ["command_topic"],
+        command_topic=TOPIC,
+        entity_category=CATEGORY,
+        min={"type": "number"},
+        max={"type": "number"},
+        step={"type": "number", "minimum": 0.001},
+        mode={"enum": ["auto", "slider", "box"]},
+    ),
+}
+ROOT = {
+    "type": "object",
+    "properties": {
+        "dev": {
+            "type": "object",
+            "properties": {
+                "ids": {"type": "array", "items": TEXT, "minItems": 1},
+                **dict.fromkeys(("name", "mf", "mdl", "sw"), TEXT),
+            },
+            "required": ["ids"],
+            "additionalProperties": False,
+        },
+        "o": {
+            "type": "object",
+            "properties": {"name": TEXT, "sw": TEXT},
+            "required": ["name"],
+            "additionalProperties": False,
+        },
+        "availability": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"topic": TOPIC},
+                "required": ["topic"],
+                "additionalProperties": False,
+            },
+        },
+        "qos": {"enum": [0, 1, 2]},
+        "cmps": {"type": "object", "additionalProperties": {"type": "object", "required": ["p"]}, "minProperties": 1},
+    },
+    "required": ["dev", "o", "cmps"],
+    "additionalProperties": False,
+}
+
+RULE_OF = {platform: jsonschema.Draft202012Validator(rules) for platform, rules in RULES.items()}
+RULE_OF_THE_ROOT = jsonschema.Draft202012Validator(ROOT)
+
+
+def told(device_id: str = "k1", name: str = "Kitchen ears", topic: str = "edge_asr/k1") -> Announcement:
+    return announcement(device_id, name, topic, "1.0.0", 20.0)
+
+
+def components(made: Announcement) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads(made.payload)["cmps"]
+    return found
+
+
+def shown(key: str, payload: bytes) -> object:
+    """State that an entity takes from a message."""
+    template = components(told())[key]["value_template"]
+    expression = re.fullmatch(r"\{\{ (.*) \}\}", template)
+    assert expression is not None
+    message = SimpleNamespace(**json.loads(payload))
+    return eval(expression[1], {"__builtins__": {}}, {"value_json": message})  # noqa: S307 - our own template
+
+
+IDS = st.from_regex(r"\A[A-Za-z0-9_-]{1,64}\Z")
+PREFIXES = st.from_regex(r"\A[A-Za-z0-9_-]{1,8}(/[A-Za-z0-9_-]{1,8}){0,3}\Z")
+
+
+@settings(deadline=None)
+@given(IDS, st.text(min_size=1), PREFIXES, PREFIXES)
+def test_every_device_is_announced_by_the_rules(device_id: str, name: str, prefix: str, discovery: str) -> None:
+    made = announcement(device_id, name, f"{prefix}/{device_id}", "1.0.0", 20.0, discovery)
+    assert re.fullmatch(rf"{discovery}/device/[a-zA-Z0-9_-]+/config", made.topic)
+    document = json.loads(made.payload)
+    RULE_OF_THE_ROOT.validate(document)
+    for entry in document["cmps"].values():
+        RULE_OF[entry["p"]].validate(entry)
+        topics = [value for key, value in entry.items() if key.endswith("_topic")]
+        assert all(topic.startswith(f"{prefix}/{device_id}/") for topic in topics)
+    ids = [entry["unique_id"] for entry in document["cmps"].values()]
+    assert len(set(ids)) == len(ids)
+    assert document["availability"] == [{"topic": f"{prefix}/{device_id}/availability"}]
+
+
+def test_the_rules_themselves_refuse() -> None:
+    mute = components(told())["mute"]
+    for spoiled in ({**mute, "command_topic": "a/#"}, {**mute, "mood": 1}, {"p": "switch", "unique_id": "x"}):
+        with pytest.raises(jsonschema.ValidationError):
+            RULE_OF["switch"].validate(spoiled)
+
+
+def test_the_same_device_is_the_same_bytes_and_two_devices_share_no_id() -> None:
+    assert told() == told()
+    first, second = ({entry["unique_id"] for entry in components(told(each)).values()} for each in ("k1", "k2"))
+    assert not first & second
+
+
+@given(st.text(max_size=2000))
+def test_a_state_is_at_most_255_characters_and_the_attributes_hold_all(text: str) -> None:
+    final = events.encode(sample_events.final(text))
+    state = shown("text", final)
+    assert isinstance(state, str)
+    assert len(state) <= 255
+    assert text.startswith(state)
+    assert len(state) == min(len(text), 255)
+    entry = components(told())["text"]
+    assert entry["json_attributes_topic"] == entry["state_topic"] == "edge_asr/k1/final"
+    assert json.loads(final)["text"] == text
+
+
+def test_events_become_what_the_entities_show() -> None:
+    assert shown("speech", events.encode(sample_events.speech_started())) == "ON"
+    assert shown("speech", events.encode(sample_events.speech_ended())) == "OFF"
+    assert shown("speech", events.encode(sample_events.error())) == ""
+    assert components(told())["speech"]["off_delay"] == 25
+    for name in STATES:
+        payload = msgspec.json.encode(sample_events.state(name))
+        assert shown("state", payload) == name
+        assert shown("microphone", payload) == ("ON" if name == "listening" else "OFF")
+    assert (
+        events.decode(events.encode(sample_events.final())).__struct_config__.tag
+        in (components(told())["utterance"]["event_types"])
+    )
+
+
+def test_all_states_are_options() -> None:
+    assert set(STATES) == set(get_args(msgspec.structs.fields(StateReport)[0].type))
+    assert components(told())["state"]["options"] == list(STATES)
+
+
+def test_what_home_assistant_sends_is_understood() -> None:
+    entries = components(told())
+    assert {each: entries[each]["command_topic"] for each in CONTROLS} == {
+        each: f"edge_asr/k1/{each}/set" for each in CONTROLS
+    }
+    assert {each for each, entry in entries.items() if "command_topic" in entry} == set(CONTROLS)
+    assert (mute_said(b"ON"), mute_said(b"OFF")) == (True, False)  # a switch's defaults for payload_on, payload_off
+    number = entries["sensitivity"]
+    for value in range(number["min"], number["max"] + 1, number["step"]):
+        assert sensitivity_said(str(value).encode()) == value
+
+
+def test_the_defaults_are_home_assistants() -> None:
+    config = DiscoveryConfig()
+    assert (config.enabled, config.prefix, config.status_topic) == (True, "homeassistant", "homeassistant/status")
+    assert told().topic == "homeassistant/device/edge_asr_k1/config"
