@@ -1,7 +1,7 @@
 """Order of start and stop, and what the watchdog is told."""
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -225,7 +225,7 @@ def test_rooms_that_use_up_all_their_time_still_end_within_the_promise() -> None
 def test_a_command_and_a_signal_are_the_same_mute_and_both_are_answered(tmp_path: Path) -> None:
     stop, wishes, sink = StopRequest(), controls(), ListSink()
     diary = Diary(stop, 6)
-    script = iter(
+    script: Iterator[Callable[[], None]] = iter(
         [
             lambda: wishes.command("mute", b"ON", retained=False),
             lambda: wishes.signalled(signal.SIGUSR2),

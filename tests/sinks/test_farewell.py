@@ -11,7 +11,8 @@ from edge_asr.config import MqttConfig
 from edge_asr.demo.broker import Broker
 from edge_asr.errors import SinkError
 from edge_asr.sinks.farewell import remove_device
-from tests.sinks.test_mqtt_control import BASE, CONFIG_TOPIC, STATES, Device, send, subscribed, wait_for
+from tests.sinks.subscriber import wait_for
+from tests.sinks.test_mqtt_control import BASE, CONFIG_TOPIC, STATES, Device, send, subscribed
 
 pytestmark = pytest.mark.broker
 

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from edge_asr.controls import Controls, ControlValues
 from edge_asr.metrics import Metrics
-from edge_asr.sinks import inbox as inbox_module
 from edge_asr.sinks.homeassistant import announcement
 from edge_asr.sinks.inbox import Inbox
 
@@ -57,7 +56,7 @@ def test_it_subscribes_to_what_it_takes_and_to_nothing_else() -> None:
 
 def test_a_flood_of_online_announces_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     now_ns = 1
-    monkeypatch.setattr(inbox_module.time, "monotonic_ns", lambda: now_ns)
+    monkeypatch.setattr("edge_asr.sinks.inbox.time.monotonic_ns", lambda: now_ns)
     hall = Hall()
     for _ in range(1000):
         hall.inbox.take("homeassistant/status", b"online", retained=False)

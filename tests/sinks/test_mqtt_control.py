@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from paho.mqtt import publish
@@ -29,7 +30,7 @@ STATES = [CONFIG_TOPIC, f"{BASE}/state", f"{BASE}/mute/state", f"{BASE}/sensitiv
 class Device:
     """A sink that is controlled, with no daemon around it."""
 
-    def __init__(self, port: int, **settings: str) -> None:
+    def __init__(self, port: int, **settings: Any) -> None:
         self.metrics = Metrics()
         self.controls = Controls(CONFIGURED, CONFIGURED, self.metrics)
         told = announcement("kitchen", "Kitchen", BASE, "1", 20.0)
