@@ -23,10 +23,14 @@ class Answers:
         self._clock = clock
         self._unsaved: ControlValues | None = None
         self._saved_ns: int | None = None
+        self._mute = False
 
     def applied(self, values: ControlValues) -> None:
-        """These are in force now."""
+        """These are in force now. A mute is on the disk before anybody is told: who was told may cut the power."""
         self._unsaved = values
+        if values.mute and not self._mute:
+            self.keep(at_once=True)
+        self._mute = values.mute
         for sink in self._sinks:
             sink.answer(values)
 
@@ -37,7 +41,7 @@ class Answers:
             sink.emit(event)
 
     def keep(self, *, at_once: bool = False) -> None:
-        """Save what is not saved: the first change at once, what follows it a little later."""
+        """Save what is not saved: a first change now, what soon follows it a little later."""
         now_ns = self._clock.monotonic_ns()
         recent = self._saved_ns is not None and now_ns - self._saved_ns < _SAVES_APART_NS
         if self._unsaved is None or (recent and not at_once):

@@ -12,7 +12,7 @@ from edge_asr.control_file import ControlFile
 from edge_asr.controls import ControlValues
 from edge_asr.settings import state_folder
 from tests import sample_events
-from tests.fakes import HandClock
+from tests.fakes import HandClock, ListSink
 
 CONFIGURED = ControlValues(mute=False, sensitivity=50)
 SAID = ControlValues(mute=True, sensitivity=70)
@@ -107,6 +107,23 @@ def test_a_dragged_slider_is_saved_now_and_then_and_its_end_always(tmp_path: Pat
     assert len(inodes) == 4  # in 8 s
     answers.keep(at_once=True)
     assert ControlFile(path, CONFIGURED).load().sensitivity == 90
+
+
+def test_a_mute_is_saved_before_anybody_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "controls.json"
+    seen: list[bool] = []
+
+    class Witness(ListSink):
+        def answer(self, values: ControlValues) -> None:  # noqa: ARG002 - the seam's
+            seen.append(path.exists() and ControlFile(path, CONFIGURED).load().mute)
+
+    answers = Answers([Witness()], ControlFile(path, CONFIGURED), sample_events.error, HandClock())
+    for mute in (True, False, True, True):  # all at one moment
+        answers.applied(ControlValues(mute=mute, sensitivity=50))
+        answers.keep()
+    assert seen == [True, True, True, True]  # the end of a mute may come to the disk later
+    answers.keep(at_once=True)
+    assert ControlFile(path, CONFIGURED).load().mute
 
 
 def test_the_folder_is_the_services_or_the_users() -> None:
