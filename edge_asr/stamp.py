@@ -56,7 +56,7 @@ class CaptureClock:
 
 
 class Stamp:
-    """Makes events. One stream at a time, one thread.
+    """Makes events. One stream at a time, one thread; `error` alone is for any thread.
 
     `captured_ns` tells when a moment of stream time was captured; without it (files) there are no latencies and wall
     times count from the making of this object.

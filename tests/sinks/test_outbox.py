@@ -12,6 +12,7 @@ from edge_asr.sinks.outbox import Message, Outbox
 FINAL = Message("final", b"words", qos=1)
 PARTIAL = Message("partial", b"wor", qos=0)
 STATE = Message("state", b"listening", qos=1, retain=True)
+ANSWER = Message("mute/state", b"ON", qos=1, retain=True)
 
 
 class Slip:
@@ -40,6 +41,10 @@ class Desk:
             self.outbox.put(FINAL if what == "final" else PARTIAL)
         elif what == "state":
             self.outbox.put_state(STATE)
+        elif what == "answer":
+            self.outbox.put_state(ANSWER)
+        elif what == "repeat":
+            self.outbox.repeat_states()
         elif what == "up":
             self.outbox.up()
         elif what == "down":
@@ -68,7 +73,9 @@ class Desk:
         return sum(sample.value for sample in samples if sample.name == "edge_asr_events_dropped_total")
 
 
-STEPS = st.sampled_from(["final", "partial", "state", "up", "down", "send", "refuse", "settle", "ack", "lose"])
+STEPS = st.sampled_from(
+    ["final", "partial", "state", "answer", "repeat", "up", "down", "send", "refuse", "settle", "ack", "lose"]
+)
 
 
 @given(st.lists(STEPS, max_size=60), st.booleans(), st.booleans())
@@ -110,3 +117,26 @@ def test_it_stops_once_and_takes_nothing_more() -> None:
     desk.step("final")
     assert desk.dropped() == 1
     assert not desk.outbox.wait_for_work()
+
+
+def test_of_each_topic_the_newest_state_is_sent_and_all_again_when_asked_or_connected() -> None:
+    desk = Desk()
+    old = STATE._replace(payload=b"starting")
+    for message in (old, ANSWER, STATE):
+        desk.outbox.put_state(message)
+
+    def sent() -> list[Message]:
+        before = len(desk.slips)
+        for _ in range(5):
+            desk.hand_on()
+        return [message for message, _ in list(desk.slips)[before:]]
+
+    assert desk.outbox.up()
+    desk.step("final")
+    assert sent() == [STATE, ANSWER, FINAL]
+    assert sent() == []
+    desk.outbox.repeat_states()
+    assert sent() == [STATE, ANSWER]
+    desk.outbox.down()
+    desk.outbox.up()
+    assert sent() == [STATE, ANSWER]
