@@ -39,16 +39,10 @@ class Desk:
         if what in {"final", "partial"}:
             self.put += 1
             self.outbox.put(FINAL if what == "final" else PARTIAL)
-        elif what == "state":
-            self.outbox.put_state(STATE)
-        elif what == "answer":
-            self.outbox.put_state(ANSWER)
-        elif what == "repeat":
-            self.outbox.repeat_states()
-        elif what == "up":
-            self.outbox.up()
-        elif what == "down":
-            self.outbox.down()
+        elif what in {"state", "answer"}:
+            self.outbox.put_state(STATE if what == "state" else ANSWER)
+        elif what in {"repeat_states", "up", "down"}:
+            getattr(self.outbox, what)()
         elif what == "send":
             self.hand_on()
         elif what == "refuse" and self.outbox.take() is not None:
@@ -74,7 +68,7 @@ class Desk:
 
 
 STEPS = st.sampled_from(
-    ["final", "partial", "state", "answer", "repeat", "up", "down", "send", "refuse", "settle", "ack", "lose"]
+    ["final", "partial", "state", "answer", "repeat_states", "up", "down", "send", "refuse", "settle", "ack", "lose"]
 )
 
 
