@@ -8,8 +8,8 @@ from typing import Any
 from edge_asr import __version__
 from edge_asr.answers import Answers
 from edge_asr.asr.bundle import Bundle, load_bundle, of_family
-from edge_asr.asr.families import load_offline, load_streaming
-from edge_asr.asr.manifest import Manifest, SileroManifest
+from edge_asr.asr.families import load_offline, load_streaming, longest_utterance_s
+from edge_asr.asr.manifest import Manifest, MoonshineManifest, SileroManifest
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.audio.capture import Capture
 from edge_asr.audio.ring import Ring
@@ -40,11 +40,18 @@ from edge_asr.worker import Worker
 log = logging.getLogger(__name__)
 
 SILERO_BUNDLE = "silero-vad"
+_SPARE_S = 1.0  # an utterance ends with the block that makes it too long, not before
 
 
 def load_recognizer(config: Config) -> Recognizer[Any]:
-    """Recognizer of the configured bundle; raises ModelError."""
+    """Recognizer of the configured bundle; raises ModelError, and ConfigError for what it cannot do."""
     bundle = load_bundle(model_folder(config), config.models.bundle)
+    longest_s, wanted_s = longest_utterance_s(bundle.manifest), config.endpoint.max_utterance_s
+    if longest_s is not None and wanted_s > longest_s - _SPARE_S:
+        raise ConfigError(
+            f"endpoint.max_utterance_s = {wanted_s:g}: the model {config.models.bundle!r} hears utterances of at most "
+            f"{longest_s - _SPARE_S:g} s; lower it, or choose another models.bundle"
+        )
     return load_streaming(bundle, config.recognizer)
 
 
@@ -116,7 +123,7 @@ def second_pass_bundle(config: Config, first: Manifest) -> Bundle[Manifest] | No
     if wanted.enabled is False or (wanted.enabled == "auto" and not (folder / wanted.bundle).is_dir()):
         return None
     bundle: Bundle[Manifest] = load_bundle(folder, wanted.bundle)
-    fault = _unfit(bundle.manifest, first)
+    fault = unfit(bundle.manifest, first)
     if fault is None:
         return bundle
     if wanted.enabled == "auto":
@@ -127,12 +134,14 @@ def second_pass_bundle(config: Config, first: Manifest) -> Bundle[Manifest] | No
     )
 
 
-def _unfit(second: Manifest, first: Manifest) -> str | None:
-    """Why a model cannot be the second pass of another."""
+def unfit(second: Manifest, first: Manifest) -> str | None:
+    """Why a model cannot be the second pass of another, or is of no use there."""
     if second.language.split("-")[0] != first.language.split("-")[0]:
         return f"it speaks {second.language!r}, {first.name!r} speaks {first.language!r}"
     if second.sample_rate_hz != first.sample_rate_hz:
         return f"it hears {second.sample_rate_hz} Hz, {first.name!r} hears {first.sample_rate_hz} Hz"
+    if isinstance(second, MoonshineManifest) and isinstance(first, MoonshineManifest) and second.width <= first.width:
+        return f"it would hear no better than {first.name!r}, which is the first pass and of the same family"
     return None
 
 

@@ -159,6 +159,10 @@ class Pipeline(Generic[State]):
             self._tunings.pop()  # nothing was given in between
         self._tunings.append((from_s, tuned))
 
+    def stop(self) -> None:
+        """Make the call that takes long, in another thread, fail soon, and every one after it."""
+        self._recognizer.stop()
+
     def abandon(self) -> list[Observation]:
         """After a RecognitionError: what the failed call had seen, then the utterance's end as `error`; never raises.
 
@@ -206,7 +210,7 @@ class Pipeline(Generic[State]):
         utterance = self._utterance
         utterance.heard.append(step.passed)
         utterance.heard_samples += len(step.passed)
-        hypothesis, utterance.state = self._recognizer.step(step.passed, utterance.state)
+        hypothesis, utterance.state = self._recognizer.step(step.passed, utterance.state, partial=partials)
         if hypothesis is not None:
             self._partial(utterance, hypothesis, wanted=partials)
         reason = self._endpointer.decide(

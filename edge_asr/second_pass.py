@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from edge_asr.asr.align import agreement, align, normalized
+from edge_asr.asr.belief import Doubt, doubt, without_leading_marks
 from edge_asr.asr.rescorer import Rescorer, SpokenWord
 from edge_asr.asr.result import EndReason, Hypothesis, Word
 from edge_asr.asr.spoken_runs import run_share
@@ -24,20 +25,13 @@ from edge_asr.pipeline import Observation, Transcript, is_final
 
 log = logging.getLogger(__name__)
 
-Reason = Literal[
-    "no_words", "too_long", "spelled", "endless", "empty", "doubtful", "error", "overload", "queue_full", "late", "end"
-]
+Reason = Doubt | Literal["no_words", "too_long", "spelled", "error", "overload", "queue_full", "late", "end"]
 
 _ADJACENT_S = 0.7  # a longer pause begins something new
 _CONTEXT_SHARE = 3  # of the segment's own length: behind 15 s of context a mere "yes" waited four times as long
 _ROUNDING_S = 1e-6  # times are sums of blocks: where one segment begins as the other ends, they differ in the last bits
 _WHOLE = (EndReason.SILENCE, EndReason.MAX_LENGTH, EndReason.END_OF_INPUT)  # no sample is missing at such an end
-_DOUBTFUL = 0.5  # mean confidence below which a text that shares no word with the first is invented
-_CONFIRMED = 0.5  # share of words that both passes have: what a loop was cut off from may stay
-_SPELLED = (
-    0.5  # share of numbers and letters in a row from which on the first pass, which has a grammar for them, stays
-)
-_WORDS_PER_S = 6.0  # nobody speaks faster for long
+_SPELLED = 0.5  # share of numbers and letters in a row: the first pass has a grammar for them and stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +80,16 @@ class SecondPass:
             found = self.rescorer.decode(np.concatenate(heard), given=self.rescorer.open_end(given))
         except RecognitionError as error:
             return Rewritten(final, "error", str(error))
-        words = _without_leading_marks(found.words)
+        words = without_leading_marks(found.words)
         if context:
             words = _without_echo(words, context[-1].words, final.hypothesis.words)
-        reason = self._doubt(final, words, complete=found.complete)
+        seconds = len(final.samples) / self.rescorer.sample_rate_hz
+        reason = doubt(words, final.hypothesis.words, seconds, complete=found.complete)
         if reason is not None:
             return Rewritten(final, reason)
         # The rest of a text that was cut off would come out with the next; and nothing is heard across a gap.
         if found.complete and final.end_reason in _WHOLE:
-            end_s = final.start_s + len(final.samples) / self.rescorer.sample_rate_hz
+            end_s = final.start_s + seconds
             self._context = [*context, _Heard(final.stream_id, final.samples, found.tokens, words, end_s)]
         return Rewritten(self._with(final, words))
 
@@ -115,32 +110,12 @@ class SecondPass:
             context = context[1:]
         return context
 
-    def _doubt(self, final: Transcript, words: tuple[SpokenWord, ...], *, complete: bool) -> Reason | None:
-        """Why the text cannot be believed."""
-        if not words:
-            return "empty"
-        agreed = agreement(final.hypothesis.words, words)
-        if not complete and agreed < _CONFIRMED:
-            return "endless"
-        seconds = len(final.samples) / self.rescorer.sample_rate_hz
-        if len(words) > 2 + _WORDS_PER_S * seconds:
-            return "endless"
-        sure = sum(word.confidence for word in words) / len(words)
-        if sure < _DOUBTFUL and agreed == 0.0:
-            return "doubtful"
-        return None
-
     def _with(self, final: Transcript, words: tuple[SpokenWord, ...]) -> Transcript:
         first = final.hypothesis
         end_s = len(final.samples) / self.rescorer.sample_rate_hz
         aligned = align(first.words, words, end_s)
         hypothesis = Hypothesis(aligned, first.decoded_s, first.trailing_silence_s, first.timed)
         return replace(final, hypothesis=hypothesis, second_model=self.model)
-
-
-def _without_leading_marks(words: tuple[SpokenWord, ...]) -> tuple[SpokenWord, ...]:
-    """Words without what ends the sentence before them: that one is out already."""
-    return tuple(itertools.dropwhile(lambda word: not any(letter.isalnum() for letter in word.word), words))
 
 
 def _without_echo(

@@ -29,7 +29,7 @@ _QUIET_S = 1.0  # no chunk for so long: what is being said has been cut off
 _FATAL_ERRORS = 3
 _FATAL_WINDOW_S = 60.0
 _DRAIN_SHARE = 0.6  # of the time to stop in; the rest is for the end of the utterance ...
-_REWRITE_SHARE = 0.85  # ... and up to here for the second pass
+_REWRITE_SHARE = 0.85  # ... and up to here for the second pass; what the first computes then is stopped
 
 
 class Worker:
@@ -108,7 +108,10 @@ class Worker:
         self._rewrite_end_ns = now_ns + round(deadline_s * _REWRITE_SHARE * NS_PER_S)
         self._drain_end_ns = now_ns + round(deadline_s * _DRAIN_SHARE * NS_PER_S)
         self._stopping.set()
-        self._thread.join(deadline_s)
+        self._thread.join(deadline_s * _REWRITE_SHARE)
+        if self._thread.is_alive():  # the utterance then ends as `error`, with the words of its last partial
+            self._pipeline.stop()
+            self._thread.join(deadline_s * (1.0 - _REWRITE_SHARE))
         return not self._thread.is_alive()
 
     def _run(self) -> None:

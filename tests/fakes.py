@@ -1,5 +1,6 @@
 """Stand-ins for the seams: a voice detector, a recognizer, a clock and a sink that do what they are told."""
 
+import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -62,13 +63,18 @@ class LoudRecognizer:
         self.chunk = chunk
         self.confidence = confidence
         self.fail = False
+        self.wanted: list[bool] = []  # whether a partial was wanted, for each step
+        self.stopped = threading.Event()
 
     def start(self, gain: float = 1.0) -> LoudState:  # noqa: ARG002 - the seam's
         return LoudState()
 
-    def step(self, samples: NDArray[np.int16], state: LoudState) -> tuple[Hypothesis | None, LoudState]:
+    def step(
+        self, samples: NDArray[np.int16], state: LoudState, *, partial: bool = True
+    ) -> tuple[Hypothesis | None, LoudState]:
         if self.fail:
             raise RuntimeError("told to fail")
+        self.wanted.append(partial)
         state = replace(state, samples=np.concatenate([state.samples, samples]))
         ready = len(state.samples) // self.chunk * self.chunk
         if ready == state.decoded:
@@ -78,6 +84,9 @@ class LoudRecognizer:
 
     def finish(self, state: LoudState) -> tuple[Hypothesis, LoudState]:
         return self._hypothesis(state.samples, timed=True), state
+
+    def stop(self) -> None:
+        self.stopped.set()
 
     def _hypothesis(self, samples: NDArray[np.int16], *, timed: bool) -> Hypothesis:
         loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 1000)

@@ -52,8 +52,8 @@ def align(first: Sequence[Word], spoken: Sequence[SpokenWord], end_s: float) -> 
     return tuple(timed)
 
 
-def agreement(first: Sequence[Word], spoken: Sequence[SpokenWord]) -> float:
-    """Share of words, 0..1, that both passes have, in whatever order, among the longer text."""
+def agreement(first: Sequence[Word | SpokenWord], spoken: Sequence[SpokenWord]) -> float:
+    """Share of words, 0..1, that both texts have, in whatever order, among the longer one."""
     ours, theirs = (Counter(normalized(word.word) for word in words) for words in (first, spoken))
     return (ours & theirs).total() / max(len(first), len(spoken), 1)
 

@@ -92,7 +92,7 @@ CATALOGUE = (
     CatalogueEntry(
         name="moonshine-tiny-en",
         language="en",
-        description="English, Moonshine tiny: a second pass, cased and punctuated",
+        description="English, Moonshine tiny, cased and punctuated: a second pass, or alone",
         version="0.0.59",
         licence="MIT",
         package="moonshine-voice",
@@ -111,7 +111,7 @@ CATALOGUE = (
     CatalogueEntry(
         name="moonshine-base-en",
         language="en",
-        description="English, Moonshine base: a second pass with fewer errors, three times the work",
+        description="English, Moonshine base: the same with fewer errors, three times the work",
         version="0.1.17",
         licence="MIT",
         package="@usefulsensors/moonshine-js",

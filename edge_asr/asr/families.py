@@ -12,6 +12,7 @@ from edge_asr.asr.manifest import (
     ZipformerTransducerManifest,
 )
 from edge_asr.asr.moonshine.model import Moonshine
+from edge_asr.asr.moonshine.recognizer import MoonshineRecognizer
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.rescorer import Rescorer
 from edge_asr.asr.zipformer.load import load_ctc, load_transducer
@@ -35,8 +36,15 @@ def load_streaming(bundle: Bundle[Manifest], choices: RecognizerConfig) -> Recog
         )
     if isinstance(manifest, ZipformerCtcManifest):
         return load_ctc(of_family(bundle, ZipformerCtcManifest), choices)
+    if isinstance(manifest, MoonshineManifest):
+        return MoonshineRecognizer(Moonshine(of_family(bundle, MoonshineManifest), threads=choices.threads))
     kaldi = of_family(bundle, KaldiManifest)
     return KaldiRecognizer(kaldi, threads=choices.threads, beam=choices.beam, max_active=choices.max_active)
+
+
+def longest_utterance_s(manifest: Manifest) -> float | None:
+    """Audio that the recognizer of a bundle can hear as one utterance, in seconds; None: any."""
+    return manifest.longest_s if isinstance(manifest, MoonshineManifest) else None
 
 
 def load_offline(bundle: Bundle[Manifest], threads: int) -> Rescorer:

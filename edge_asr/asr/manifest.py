@@ -52,6 +52,7 @@ class Manifest(Part, frozen=True, tag_field="kind"):
     """
 
     ROLES: ClassVar[tuple[str, ...]] = ()
+    USE: ClassVar[str] = "models.bundle"  # the settings that it may be the value of
 
     name: BundleName
     language: str
@@ -83,13 +84,14 @@ class KaldiManifest(Manifest, frozen=True, tag="kaldi-tdnnf"):
 
 
 class MoonshineManifest(Manifest, frozen=True, tag="moonshine"):
-    """An offline encoder over raw samples and a decoder that writes tokens: for the second pass.
+    """An offline encoder over raw samples and a decoder that writes tokens: for the second pass, or alone.
 
     `vocabulary` is the width of the decoder's output, `width` that of the encoder's, `layers`, `heads` and `head_width`
     are those of the decoder's memory. Beyond `tokens_per_s` no text is believed; audio goes in up to `longest_s`.
     """
 
     ROLES: ClassVar[tuple[str, ...]] = ("encoder", "decoder", "tokenizer")
+    USE: ClassVar[str] = "models.bundle, second_pass.bundle"
 
     format: Literal[1]
     vocabulary: Count
@@ -149,6 +151,7 @@ class SileroManifest(Manifest, frozen=True, tag="silero-vad"):
     """A voice detector for the gate, no recognizer: windows of `window_samples`, each after `context_samples`."""
 
     ROLES: ClassVar[tuple[str, ...]] = ("network",)
+    USE: ClassVar[str] = "gate.vad"
 
     format: Literal[1]
     window_samples: Count

@@ -24,10 +24,19 @@ class Recognizer(Protocol[State]):
         """State of a new utterance, whose samples are raised by `gain`; it knows nothing of those before it."""
         ...
 
-    def step(self, samples: NDArray[np.int16], state: State) -> tuple[Hypothesis | None, State]:
-        """Take int16 samples of shape (n,); a hypothesis when the search has moved on, else None."""
+    def step(
+        self, samples: NDArray[np.int16], state: State, *, partial: bool = True
+    ) -> tuple[Hypothesis | None, State]:
+        """Take int16 samples of shape (n,); a hypothesis when the search has moved on, else None.
+
+        Without `partial` nobody waits for one, because the machine is late: what serves partials alone may be left out.
+        """
         ...
 
     def finish(self, state: State) -> tuple[Hypothesis, State]:
         """Decode what is left and give the last, timed hypothesis. The state is then of no further use."""
+        ...
+
+    def stop(self) -> None:
+        """Make what takes long to compute, now and from now on, end in a RecognitionError soon; any thread."""
         ...

@@ -50,7 +50,8 @@ class Rescorer(Protocol):
         """Text of int16 samples (n,). Raises RecognitionError.
 
         given: tokens of what is said at the beginning of the samples, known already and no part of the result: the
-        context. draft: tokens of an earlier, shorter decoding of the rest; they save time and change nothing.
+        context. draft: tokens of an earlier, shorter decoding of the rest; they save time. A model may compute a close
+        decision a little otherwise with them, never follow them.
         """
         ...
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from edge_asr.asr.bundle import MANIFEST_FILE, Bundle, load_bundle, verify_bundle
 from edge_asr.asr.catalogue import CATALOGUE, CatalogueEntry, Measured, find
-from edge_asr.asr.manifest import Manifest
+from edge_asr.asr.manifest import KaldiManifest, Manifest, MoonshineManifest, SileroManifest
 from edge_asr.cli import models_add
 from edge_asr.cli.options import add_config_options, load_config
 from edge_asr.errors import EXIT_CONFIG, EXIT_OK, ModelError
@@ -18,11 +18,16 @@ from edge_asr.secret_file import expand
 from edge_asr.settings import model_folder
 
 _MB = 1_000_000
-_HEADINGS = ("NAME", "LANGUAGE", "VERSION", "LICENCE", "SIZE", "ERRORS", "CPU", "STATE", "DESCRIPTION")
+_HEADINGS = ("NAME", "LANGUAGE", "VERSION", "LICENCE", "SIZE", "ERRORS", "CPU", "STATE", "SETTING", "DESCRIPTION")
 _EXPLAINED = (
     "ERRORS and CPU (seconds for each second of audio) as measured on an x86-64 core, int8 / float; of a second pass\n"
     "together with the first. What they were measured on: models list --json; on this machine: edge-asr bench accuracy"
 )
+_FAMILIES: dict[str, type[Manifest]] = {
+    "kaldi": KaldiManifest,
+    "moonshine": MoonshineManifest,
+    "silero": SileroManifest,
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Row:
     licence: str
     bytes: int
     state: Literal["installed", "available", "broken"]
+    setting: str  # those whose value it may be
     description: str
     fault: str | None
     measured: Measured | None = None
@@ -82,7 +88,7 @@ def _list(folder: Path, *, as_json: bool) -> int:
     table += [
         (
             *(row.name, row.language, row.version, row.licence, f"{row.bytes // _MB} MB"),
-            *(_errors(row.measured), _cpu(row.measured), row.state, row.description),
+            *(_errors(row.measured), _cpu(row.measured), row.state, row.setting, row.description),
         )
         for row in rows
     ]
@@ -114,12 +120,13 @@ def _row(name: str, entry: CatalogueEntry | None, folder: Path, *, here: bool) -
             size = sum(file.bytes for file in manifest.files.values())
             head = (manifest.name, manifest.language, manifest.version, manifest.licence)
             measured = entry.measured if entry is not None and entry.version == manifest.version else None
-            return Row(*head, size, "installed", manifest.description, None, measured)
+            return Row(*head, size, "installed", manifest.USE, manifest.description, None, measured)
     state: Literal["available", "broken"] = "broken" if here else "available"
     if entry is None:
-        return Row(name, "?", "?", "?", 0, state, "not of the catalogue", fault)
+        return Row(name, "?", "?", "?", 0, state, "?", "not of the catalogue", fault)
     head = (entry.name, entry.language, entry.version, entry.licence)
-    return Row(*head, entry.bundle_bytes, state, entry.description, fault, entry.measured)
+    use = _FAMILIES[entry.family].USE
+    return Row(*head, entry.bundle_bytes, state, use, entry.description, fault, entry.measured)
 
 
 def _errors(measured: Measured | None) -> str:

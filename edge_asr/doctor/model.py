@@ -8,6 +8,7 @@ import numpy as np
 from edge_asr.app import load_recognizer
 from edge_asr.asr.bundle import Bundle, load_bundle, verify_bundle
 from edge_asr.asr.manifest import Manifest
+from edge_asr.asr.moonshine.recognizer import MoonshineRecognizer
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.audio.chunk import Samples
 from edge_asr.clock import NS_PER_S
@@ -21,6 +22,7 @@ _WARM_S, _TIMED_S = 1.0, 4.0
 _STEP_MS = 100
 _FINE_RTF, _TIGHT_RTF = 0.5, 0.9
 _NOISE_SEED = 1
+_ALONE = "it listens alone, its text is in the partials"
 
 
 def model(config: Config, *, full: bool) -> tuple[Finding, Recognizer[Any]]:
@@ -38,6 +40,8 @@ def model(config: Config, *, full: bool) -> tuple[Finding, Recognizer[Any]]:
         f"{manifest.name} ({manifest.description}, {manifest.version}) in {bundle.folder}, "
         f"{bundle_bytes(bundle) // _MB} MB, loads in {load_s:.1f} s; {sums}"
     )
+    if isinstance(recognizer, MoonshineRecognizer):
+        said += f"; {_ALONE}"
     return ok(MODEL, said), recognizer
 
 
@@ -48,7 +52,8 @@ def speed(config: Config, recognizer: Recognizer[Any]) -> Finding:
     said = f"RTF {rtf:.2f} on {_TIMED_S:g} s of noise with {threads} thread(s)"
     if rtf < _FINE_RTF:
         return ok(SPEED, f"{said}: fine")
-    fix = "--set recognizer.max_active=2000, or more recognizer.threads where cores are free"
+    cheaper = "models.bundle=en" if isinstance(recognizer, MoonshineRecognizer) else "recognizer.max_active=2000"
+    fix = f"--set {cheaper}, or more recognizer.threads where cores are free"
     return warn(SPEED, f"{said}: {'tight' if rtf < _TIGHT_RTF else 'too slow'}", fix)
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from edge_asr.app import load_second_pass, second_pass_bundle
+from edge_asr.app import load_second_pass, second_pass_bundle, unfit
 from edge_asr.asr.bundle import load_bundle, verify_bundle
 from edge_asr.clock import NS_PER_S
 from edge_asr.config import Config
@@ -21,9 +21,13 @@ def second_pass(config: Config, *, full: bool) -> list[Finding]:
     wanted = config.second_pass
     if wanted.enabled is False:
         return [skip(CHECK, "second_pass.enabled = false")]
-    bundle = second_pass_bundle(config, load_bundle(model_folder(config), config.models.bundle).manifest)
+    folder = model_folder(config)
+    first = load_bundle(folder, config.models.bundle).manifest
+    bundle = second_pass_bundle(config, first)
     if bundle is None:
-        return [skip(CHECK, f"none: {wanted.bundle} is not installed, or speaks another language than the model")]
+        there = (folder / wanted.bundle).is_dir()
+        why = unfit(load_bundle(folder, wanted.bundle).manifest, first) if there else "it is not installed"
+        return [skip(CHECK, f"none by {wanted.bundle}: {why}")]
     if full:
         verify_bundle(bundle)
     found = load_second_pass(config)

@@ -77,7 +77,13 @@ class KaldiRecognizer:
         mfcc = MfccStream(self._mfcc, gain)
         return KaldiUtterance(mfcc, self._ivectors.start(), self.network.start(), search)
 
-    def step(self, samples: NDArray[np.int16], state: KaldiUtterance) -> tuple[Hypothesis | None, KaldiUtterance]:
+    def step(
+        self,
+        samples: NDArray[np.int16],
+        state: KaldiUtterance,
+        *,
+        partial: bool = True,  # noqa: ARG002 - its partials cost next to nothing
+    ) -> tuple[Hypothesis | None, KaldiUtterance]:
         """Take samples; decode every chunk that is complete with its right context."""
         state.waiting.append(samples)
         state.waiting_samples += len(samples)
@@ -100,6 +106,9 @@ class KaldiRecognizer:
         final = self._final(state)
         self._graph.relieve()
         return final, state
+
+    def stop(self) -> None:
+        """See `Recognizer`: no chunk takes long."""
 
     def _reach_frames(self, outputs: int) -> int:
         """How many frames the first `outputs` outputs of the network look at."""

@@ -1,1 +1,1 @@
-"""Moonshine, an offline recognizer for the second pass."""
+"""Moonshine, an offline recognizer: for the second pass, or listening alone."""

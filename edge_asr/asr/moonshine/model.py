@@ -1,7 +1,9 @@
 """Offline recognizer of the Moonshine family: an encoder over raw samples, and a decoder that writes token by token.
 
 Decoding is greedy. A draft, the tokens of an earlier and shorter decoding, is checked in one step of the decoder and
-kept up to the first difference; the result is that of decoding without it.
+kept up to the first difference. In exact arithmetic the result is that of decoding without it. The published networks
+are quantized, and scale what is computed together by its loudest number, so a close decision may fall otherwise:
+measured, in a quarter of the texts a word or a comma, and over 888 s no more errors (WER 11.3 % with, 11.8 % without).
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,7 +71,7 @@ class Moonshine:
         try:
             tokens, log_shares, complete = self._greedy(_raised(samples), draft, given)
         except Exception as error:
-            raise RecognitionError(f"the second pass failed: {first_line(error)}") from error
+            raise RecognitionError(f"the model {self.model!r} failed: {first_line(error)}") from error
         return Rescored(self._pieces.words(tokens, log_shares), tuple(tokens), complete)
 
     def stop(self) -> None:

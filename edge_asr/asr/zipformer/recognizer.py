@@ -52,7 +52,11 @@ class ZipformerRecognizer:
         return ZipformerUtterance(fbank, self._encoder.start(), self._search.start())
 
     def step(
-        self, samples: NDArray[np.int16], state: ZipformerUtterance
+        self,
+        samples: NDArray[np.int16],
+        state: ZipformerUtterance,
+        *,
+        partial: bool = True,  # noqa: ARG002 - its partials cost next to nothing
     ) -> tuple[Hypothesis | None, ZipformerUtterance]:
         """Take samples; decode every chunk that is complete."""
         state.fbank.accept(samples)
@@ -66,6 +70,9 @@ class ZipformerRecognizer:
         state.fbank.finish()
         self._decode(state)
         return self._hypothesis(state, timed=True), state
+
+    def stop(self) -> None:
+        """See `Recognizer`: no chunk takes long."""
 
     def path(self, state: ZipformerUtterance) -> TokenPath:
         """The best path of tokens so far."""

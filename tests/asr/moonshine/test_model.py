@@ -69,7 +69,7 @@ def test_a_very_quiet_voice_is_raised_and_no_other_is_changed() -> None:
 def test_who_is_stopped_says_so(tmp_path: Path) -> None:
     model = Moonshine(bundle(tmp_path))
     model.stop()
-    with pytest.raises(RecognitionError, match="the second pass failed"):
+    with pytest.raises(RecognitionError, match="the model 'tiny' failed"):
         model.decode(SECOND)
 
 
