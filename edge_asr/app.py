@@ -124,6 +124,8 @@ def second_pass_bundle(config: Config, first: Manifest) -> Bundle[Manifest] | No
         return None
     bundle: Bundle[Manifest] = load_bundle(folder, wanted.bundle)
     fault = unfit(bundle.manifest, first)
+    if fault is None and wanted.enabled == "auto":
+        fault = needless(bundle.manifest, first)
     if fault is None:
         return bundle
     if wanted.enabled == "auto":
@@ -135,13 +137,18 @@ def second_pass_bundle(config: Config, first: Manifest) -> Bundle[Manifest] | No
 
 
 def unfit(second: Manifest, first: Manifest) -> str | None:
-    """Why a model cannot be the second pass of another, or is of no use there."""
+    """Why a model cannot be the second pass of another."""
     if second.language.split("-")[0] != first.language.split("-")[0]:
         return f"it speaks {second.language!r}, {first.name!r} speaks {first.language!r}"
     if second.sample_rate_hz != first.sample_rate_hz:
         return f"it hears {second.sample_rate_hz} Hz, {first.name!r} hears {first.sample_rate_hz} Hz"
+    return None
+
+
+def needless(second: Manifest, first: Manifest) -> str | None:
+    """Why a model is not worth its work as the second pass of another, unless it is asked for."""
     if isinstance(second, MoonshineManifest) and isinstance(first, MoonshineManifest) and second.width <= first.width:
-        return f"it would hear no better than {first.name!r}, which is the first pass and of the same family"
+        return f"{first.name!r} has heard it already, and is no smaller; to have it all the same, enabled = true"
     return None
 
 

@@ -98,10 +98,10 @@ def test_the_last_words_of_a_stream_are_stamped_by_its_own_clock(house: House) -
 def test_a_slow_machine_stops_in_time_with_the_words_it_has(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     step = house.recognizer.step
 
-    def slow(samples: NDArray[np.int16], state: LoudState) -> tuple[Hypothesis | None, LoudState]:
+    def slow(samples: NDArray[np.int16], state: LoudState, **how: bool) -> tuple[Hypothesis | None, LoudState]:
         house.stopping.wait(5.0)
         house.clock.advance_s(len(samples) / 16_000)
-        return step(samples, state)
+        return step(samples, state, **how)
 
     monkeypatch.setattr(house.recognizer, "step", slow)
     house.hear(np.concatenate([hush(1), tone(9)]))
@@ -167,10 +167,10 @@ def test_what_was_said_during_a_brief_mute_is_not_heard_after_it_by_a_worker_bus
 ) -> None:
     step, busy, done = house.recognizer.step, threading.Event(), threading.Event()
 
-    def slow(samples: NDArray[np.int16], state: LoudState) -> tuple[Hypothesis | None, LoudState]:
+    def slow(samples: NDArray[np.int16], state: LoudState, **how: bool) -> tuple[Hypothesis | None, LoudState]:
         busy.set()
         done.wait(5.0)
-        return step(samples, state)
+        return step(samples, state, **how)
 
     monkeypatch.setattr(house.recognizer, "step", slow)
     house.hear(np.concatenate([hush(1), tone(0.5)]))

@@ -2,7 +2,7 @@
 
 import time
 
-from edge_asr.app import load_second_pass, second_pass_bundle, unfit
+from edge_asr.app import load_second_pass, needless, second_pass_bundle, unfit
 from edge_asr.asr.bundle import load_bundle, verify_bundle
 from edge_asr.clock import NS_PER_S
 from edge_asr.config import Config
@@ -25,8 +25,10 @@ def second_pass(config: Config, *, full: bool) -> list[Finding]:
     first = load_bundle(folder, config.models.bundle).manifest
     bundle = second_pass_bundle(config, first)
     if bundle is None:
-        there = (folder / wanted.bundle).is_dir()
-        why = unfit(load_bundle(folder, wanted.bundle).manifest, first) if there else "it is not installed"
+        why: str | None = "it is not installed"
+        if (folder / wanted.bundle).is_dir():
+            second = load_bundle(folder, wanted.bundle).manifest
+            why = unfit(second, first) or needless(second, first)
         return [skip(CHECK, f"none by {wanted.bundle}: {why}")]
     if full:
         verify_bundle(bundle)

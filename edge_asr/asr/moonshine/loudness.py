@@ -1,7 +1,8 @@
 """Where in an utterance somebody speaks, by loudness alone: the model itself does not tell.
 
-A block is loud when it stands out from the quietest tenth and is not far below the loudest. Both are known better as
-the utterance goes on, so all of it is judged anew each time.
+A block is loud when it stands out from what is quiet and is not far below the loudest. Quiet is the quietest tenth, or
+the pre-roll where that is quieter: who speaks long without a pause is no noise. Both are known better as the utterance
+goes on, so all of it is judged anew each time.
 """
 
 import itertools
@@ -13,6 +14,7 @@ BLOCK_MS = 20
 _BELOW_LOUDEST_DB = 30.0
 _ABOVE_QUIET_DB = 6.0
 _QUIET_SHARE = 0.1
+_PRE_ROLL_BLOCKS = 400 // BLOCK_MS  # less than there is
 _CLOSED_GAP_MS = 200  # shorter ones are within words
 _GROWTH_BLOCKS = 512
 
@@ -55,7 +57,7 @@ class Loudness:
         if self.blocks < 2:
             return np.zeros(self.blocks, np.bool_)
         rank = int(self.blocks * _QUIET_SHARE)
-        quiet_db = np.partition(levels_db, rank)[rank]
+        quiet_db = min(np.partition(levels_db, rank)[rank], np.median(levels_db[:_PRE_ROLL_BLOCKS]))
         loud = levels_db > max(quiet_db + _ABOVE_QUIET_DB, levels_db.max() - _BELOW_LOUDEST_DB)
         beside = np.zeros_like(loud)
         beside[1:] |= loud[:-1]

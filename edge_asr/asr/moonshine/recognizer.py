@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from edge_asr.asr.align import normalized
 from edge_asr.asr.belief import Doubt, doubt, without_leading_marks
 from edge_asr.asr.moonshine.loudness import BLOCK_MS, Loudness, Mask
-from edge_asr.asr.moonshine.schedule import due, settled
+from edge_asr.asr.moonshine.schedule import due, in_pause, stands
 from edge_asr.asr.moonshine.word_times import estimated
 from edge_asr.asr.rescorer import Rescorer, SpokenWord
 from edge_asr.asr.result import Hypothesis
@@ -41,6 +41,7 @@ class MoonshineUtterance:
     words: tuple[SpokenWord, ...] = ()  # of the last that was believed
     doubt: Doubt | None = None  # why the last decoding was not
     changed: int = 0  # blocks that were heard when the words became what they are
+    soft_until: int = 0  # up to here words came of what is not loud
 
 
 class MoonshineRecognizer:
@@ -71,7 +72,8 @@ class MoonshineRecognizer:
             state.blocks.append(block)
             voice = state.loudness.extent()
             if voice is not None and due(state.loudness.blocks, voice, state.decoded, partial=partial):
-                self._decode(state, np.concatenate(state.blocks))
+                final = in_pause(voice[1], state.loudness.blocks)
+                self._decode(state, np.concatenate(state.blocks), voice[1], final=final)
                 hypothesis = self._hypothesis(state, voice)
         return hypothesis, state
 
@@ -79,8 +81,8 @@ class MoonshineRecognizer:
         """Decode what is left. Without a sound that stands out, or a text that is sure of itself, there is no word."""
         voice = state.loudness.extent()
         samples = np.concatenate([*state.blocks, state.rest])
-        if voice is not None and not settled(voice, state.decoded):
-            self._decode(state, samples)
+        if voice is not None and not stands(state.loudness.blocks, voice[1], state.decoded):
+            self._decode(state, samples, voice[1], final=True)
         heard_s = len(samples) / self.sample_rate_hz
         voiced = state.loudness.voiced()
         silence_s = heard_s - (0.0 if voice is None else voice[1] * _BLOCK_S)
@@ -91,8 +93,10 @@ class MoonshineRecognizer:
         """See `Recognizer`: an utterance of many seconds may take one to decode."""
         self._rescorer.stop()
 
-    def _decode(self, state: MoonshineUtterance, samples: NDArray[np.int16]) -> None:
-        """Hear all of it; what cannot be believed leaves the words as they were, for now."""
+    def _decode(
+        self, state: MoonshineUtterance, samples: NDArray[np.int16], voice_end: int, *, final: bool = False
+    ) -> None:
+        """Hear all of it; what cannot be believed leaves the words as they were, for now. final: it may be the last."""
         rescorer = self._rescorer
         seconds = len(samples) / rescorer.sample_rate_hz
         if seconds > rescorer.longest_s:
@@ -101,11 +105,15 @@ class MoonshineRecognizer:
                 f"{rescorer.model!r} can hear; lower endpoint.max_utterance_s"
             )
         found = rescorer.decode(samples, draft=state.tokens)
+        if final and not found.complete:  # it went astray, maybe behind its draft
+            found = rescorer.decode(samples)
         words = without_leading_marks(found.words)
         state.doubt = doubt(words, (), seconds, complete=found.complete)
-        state.decoded = state.loudness.blocks
         if state.doubt is not None or _bare(words) != _bare(state.words):
-            state.changed = state.decoded
+            state.changed = state.loudness.blocks
+            if in_pause(voice_end, state.decoded):
+                state.soft_until = state.changed
+        state.decoded = state.loudness.blocks
         if state.doubt in {None, "empty"}:
             state.words = words
         state.tokens = found.tokens
@@ -120,7 +128,7 @@ class MoonshineRecognizer:
         if words and (last := words[-1].word.rstrip(_OPEN_END)):
             words = (*words[:-1], replace(words[-1], word=last))
         unchanged = now - max(state.changed, _last_run(voiced))
-        silence = max(quiet, unchanged) if state.words else now
+        silence = max(now - max(voice[1], state.soft_until), unchanged) if state.words else now
         return Hypothesis(words, now * _BLOCK_S, silence * _BLOCK_S, timed=False)
 
 
