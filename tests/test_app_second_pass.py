@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_asr.app import available_second_pass
+from edge_asr.app import available_second_pass, second_pass_bundle
+from edge_asr.asr.bundle import load_bundle
 from edge_asr.config import Config, ModelsConfig, SecondPassConfig
 from edge_asr.errors import ModelError
 from tests.asr import test_bundle
@@ -81,3 +82,33 @@ def test_one_that_is_there_is_named(models: Path, caplog: pytest.LogCaptureFixtu
     assert second_pass is not None
     assert second_pass.model == "tiny"
     assert "tiny" in caplog.text
+
+
+def alone(models: Path, *, enabled: bool | str, bundle: str = "tiny") -> Config:
+    second_pass = SecondPassConfig(enabled=enabled, bundle=bundle)  # type: ignore[arg-type]
+    return Config(models=ModelsConfig(dir=str(models), bundle="tiny"), second_pass=second_pass)
+
+
+def test_what_listens_alone_is_not_asked_again_unless_that_is_wanted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    tiny_moonshine.bundle(tmp_path)
+    assert available_second_pass(alone(tmp_path, enabled="auto")) is None
+    [record] = caplog.records
+    assert record.levelno == logging.INFO
+    assert "no second pass: second_pass.bundle = 'tiny': 'tiny' has heard it already" in record.getMessage()
+    assert available_second_pass(alone(tmp_path, enabled=False)) is None
+    wanted = available_second_pass(alone(tmp_path, enabled=True))
+    assert wanted is not None
+    assert wanted.model == "tiny"
+
+
+@pytest.mark.parametrize(("width", "wanted"), [(3, False), (4, False), (5, True)])
+def test_behind_one_of_its_family_only_a_larger_one_is_of_use(width: int, wanted: bool, tmp_path: Path) -> None:
+    tiny_moonshine.bundle(tmp_path)
+    tiny_moonshine.write(tmp_path, tiny_moonshine.content(), "other", width=width)
+    config = alone(tmp_path, enabled="auto", bundle="other")
+    first = load_bundle(tmp_path, "tiny").manifest
+    found = second_pass_bundle(config, first)
+    assert (found is not None) is wanted

@@ -153,6 +153,15 @@ def test_partials_can_be_suppressed_and_the_final_stays() -> None:
     assert [type(one) for one in seen] == [SpeechStarted, Transcript, SpeechEnded]
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_recognizer_is_told_whether_anybody_waits_for_partials(wanted: bool) -> None:
+    recognizer = LoudRecognizer()
+    pipeline = make(recognizer=recognizer)
+    for chunk in chunks(np.concatenate([hush(1), tone(2)])):
+        pipeline.process(chunk, partials=wanted)
+    assert set(recognizer.wanted) == {wanted}
+
+
 def test_after_an_error_the_segment_still_has_exactly_one_final() -> None:
     recognizer = LoudRecognizer()
     pipeline = make(recognizer=recognizer)

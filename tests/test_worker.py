@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edge_asr.asr.result import Hypothesis
 from edge_asr.audio.chunk import AudioChunk
-from edge_asr.errors import ConfigError
+from edge_asr.errors import ConfigError, RecognitionError
 from edge_asr.events import PartialEvent, SpeechEndedEvent
 from tests.fakes import LoudState, hush, tone
 from tests.waiting import wait_until
@@ -115,6 +115,23 @@ def test_a_slow_machine_stops_in_time_with_the_words_it_has(house: House, monkey
     dropped_s = house.count("audio_dropped_seconds", reason="shutdown")
     assert dropped_s > 5
     assert house.count("audio_seconds") + dropped_s == pytest.approx(10.0)
+
+
+def test_what_computes_beyond_the_end_is_stopped_and_the_last_partial_is_the_final(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def long(state: LoudState) -> tuple[Hypothesis, LoudState]:
+        assert house.recognizer.stopped.wait(5.0)
+        raise RecognitionError("stopped")
+
+    monkeypatch.setattr(house.recognizer, "finish", long)
+    house.hear(np.concatenate([hush(1), tone(2)]))
+    house.worker.start()
+    wait_until(lambda: [seen for seen in house.sink.events if isinstance(seen, PartialEvent)], 5.0, "a partial")
+    house.ring.close()
+    assert house.worker.stop(2.0)
+    [final] = house.finals()
+    assert (final.end_reason, final.text[:2]) == ("error", "w0")
 
 
 def test_what_arrives_while_the_stop_begins_is_still_heard(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

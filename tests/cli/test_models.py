@@ -46,21 +46,14 @@ def test_list_shows_what_is_here_what_could_be_and_what_is_broken(
         "silero-vad": "available",
         "mine": "installed",
     }
+    assert {row["setting"] for name, row in rows.items() if name in {"en", "mine"}} == {"models.bundle"}
+    assert rows["moonshine-tiny-en"]["setting"] == "models.bundle, second_pass.bundle"
+    assert (rows["silero-vad"]["setting"], rows["zh"]["setting"]) == ("gate.vad", "models.bundle")
     assert rows["en"]["bytes"] == sum(entry["bytes"] for entry in plain()["files"].values())
     assert "manifest.json is missing" in rows["zh"]["fault"]
     assert models("list", "--models-dir", str(tmp_path)) == EXIT_OK
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == [
-        "NAME",
-        "LANGUAGE",
-        "VERSION",
-        "LICENCE",
-        "SIZE",
-        "ERRORS",
-        "CPU",
-        "STATE",
-        "DESCRIPTION",
-    ]
+    assert " ".join(lines[0].split()) == "NAME LANGUAGE VERSION LICENCE SIZE ERRORS CPU STATE SETTING DESCRIPTION"
     assert lines[1].split()[:2] == ["en", "en"]
     assert "zh: " in lines[-1]
     assert "run: edge-asr models pull zh --force" in lines[-1]

@@ -64,3 +64,17 @@ def test_spoiled_files_are_a_fault(models: Path) -> None:
     assert look(models).level == "ok"
     with pytest.raises(ModelError, match="is corrupt: sha256"):
         look(models, full=True)
+
+
+def test_why_there_is_none_is_said(models: Path) -> None:
+    assert look(models).text == "none by tiny: it is not installed"
+    tiny_moonshine.bundle(models, language="fr")
+    assert look(models).text == "none by tiny: it speaks 'fr', 'en' speaks 'en'"
+
+
+def test_none_is_needed_where_it_listens_alone(tmp_path: Path) -> None:
+    tiny_moonshine.bundle(tmp_path)
+    config = Config(models=ModelsConfig(dir=str(tmp_path), bundle="tiny"), second_pass=SecondPassConfig(bundle="tiny"))
+    [found] = second_pass(config, full=False)
+    assert found.level == "skip"
+    assert "'tiny' has heard it already" in found.text
