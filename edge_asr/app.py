@@ -46,7 +46,7 @@ _SPARE_S = 1.0  # an utterance ends with the block that makes it too long, not b
 def load_recognizer(config: Config) -> Recognizer[Any]:
     """Recognizer of the configured bundle; raises ModelError, and ConfigError for what it cannot do."""
     bundle = load_bundle(model_folder(config), config.models.bundle)
-    longest_s, wanted_s = longest_utterance_s(bundle.manifest), config.endpoint.max_utterance_s
+    longest_s, wanted_s = longest_utterance_s(bundle.manifest), endpoint_rules(config.endpoint).max_utterance_s
     if longest_s is not None and wanted_s > longest_s - _SPARE_S:
         raise ConfigError(
             f"endpoint.max_utterance_s = {wanted_s:g}: the model {config.models.bundle!r} hears utterances of at most "
