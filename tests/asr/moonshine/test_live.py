@@ -24,6 +24,7 @@ class DeafVad(LoudVad):
     """Takes everything for a voice once it has begun, as in the steady noise of a tap."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.begun = False
 
     def voiced(self, block: NDArray[np.int16]) -> bool:
