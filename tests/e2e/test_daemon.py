@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from edge_asr.demo.sample import sample
-from tests.e2e.conftest import DEVICE, House
+from tests.e2e.conftest import DEVICE, FIRST_PASS, House
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.pulse, pytest.mark.broker, pytest.mark.bundle]
@@ -31,8 +31,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def transcribed(path: Path) -> list[str]:
+    settings = [word for setting in FIRST_PASS for word in ("--set", setting)]
     done = subprocess.run(
-        [sys.executable, "-m", "edge_asr", "transcribe", "--json", str(path)],
+        [sys.executable, "-m", "edge_asr", "transcribe", "--json", *settings, str(path)],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     events = [json.loads(line) for line in done.stdout.splitlines()]
