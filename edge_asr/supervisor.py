@@ -169,6 +169,7 @@ class Supervisor:
         """Ears first, so that nothing new comes; then the brain drains what waits; then the mouth."""
         began_ns = self._clock.monotonic_ns()
         self._notifier.stopping()
+        self._apply()  # a mute that came right before the signal is to hold for the next start
         self._answers.keep(at_once=True)
         self._capture.stop(_CAPTURE_SHARE_S)
         self._ring.close()

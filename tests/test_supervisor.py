@@ -277,3 +277,18 @@ def test_who_was_mute_before_the_restart_is_mute_and_the_microphone_stays_closed
     assert lines.index("brain muted True") < lines.index("ears pause") < lines.index("ears start")
     assert "brain's sensitivity 30" in lines
     assert sink.answers == [kept]
+
+
+def test_a_mute_right_before_the_stop_holds_for_the_next_start(tmp_path: Path) -> None:
+    stop, wishes = StopRequest(), controls()
+
+    class LastWord(Diary):
+        def watchdog(self) -> None:
+            wishes.signalled(signal.SIGUSR1)  # after the last look at the wishes
+            super().watchdog()
+
+    diary = LastWord(stop, 1)
+    Supervisor(FakeEars(diary, True), Ring(1.0, Metrics()), FakeBrain(diary, 0.0), [], stop, wishes,
+               answers([], tmp_path), HandClock(), diary).run()  # fmt: skip
+    assert diary.lines.index("brain muted True") < diary.lines.index("ears stop")
+    assert ControlFile(tmp_path / "controls.json", CONFIGURED).load().mute
