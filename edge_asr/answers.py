@@ -41,10 +41,11 @@ class Answers:
             sink.emit(event)
 
     def keep(self, *, at_once: bool = False) -> None:
-        """Save what is not saved: a first change now, what soon follows it a little later."""
+        """Save what is not saved: a first change now, what soon follows it, or cannot be saved, a little later."""
         now_ns = self._clock.monotonic_ns()
         recent = self._saved_ns is not None and now_ns - self._saved_ns < _SAVES_APART_NS
         if self._unsaved is None or (recent and not at_once):
             return
-        self._file.save(self._unsaved)
-        self._unsaved, self._saved_ns = None, now_ns
+        self._saved_ns = now_ns
+        if self._file.save(self._unsaved):
+            self._unsaved = None

@@ -52,10 +52,10 @@ class ControlFile:
         self._saved = values if unchanged else None
         return values
 
-    def save(self, values: ControlValues) -> None:
-        """Replace the file whole, and on the disk, when `values` is not what it holds."""
+    def save(self, values: ControlValues) -> bool:
+        """Replace the file whole, and on the disk, when `values` is not what it holds; False when it still is not."""
         if values == self._saved:
-            return
+            return True
         kept = _Kept(values.mute, values.sensitivity, self.configured.sensitivity)
         try:
             self._replace(msgspec.json.encode(kept) + b"\n")
@@ -68,8 +68,9 @@ class ControlFile:
                     self._path,
                     error.strerror or error,
                 )
-        else:
-            self._saved, self._failing = values, False
+            return False
+        self._saved, self._failing = values, False
+        return True
 
     def _replace(self, content: bytes) -> None:
         folder = self._path.parent

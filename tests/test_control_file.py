@@ -126,6 +126,19 @@ def test_a_mute_is_saved_before_anybody_is_told(tmp_path: Path) -> None:
     assert ControlFile(path, CONFIGURED).load().mute
 
 
+def test_a_mute_that_cannot_be_saved_is_saved_when_it_can_be(tmp_path: Path) -> None:
+    folder, clock = tmp_path / "state", HandClock()
+    folder.write_text("in the way")
+    answers = Answers([], ControlFile(folder / "controls.json", CONFIGURED), sample_events.error, clock)
+    answers.applied(ControlValues(mute=True, sensitivity=50))
+    folder.unlink()
+    answers.keep()
+    assert not folder.exists()  # not at each turn of the supervisor
+    clock.advance_s(2.0)
+    answers.keep()
+    assert ControlFile(folder / "controls.json", CONFIGURED).load().mute
+
+
 def test_the_folder_is_the_services_or_the_users() -> None:
     assert state_folder({"STATE_DIRECTORY": "/var/lib/edge_asr:/x", "HOME": "/h"}) == Path("/var/lib/edge_asr")
     assert state_folder({"XDG_STATE_HOME": "/s"}) == Path("/s/edge_asr")
