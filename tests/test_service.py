@@ -109,6 +109,13 @@ def test_sound_network_and_callbacks_are_not_shut_out(unit: dict[str, list[str]]
     assert not {"PrivateDevices", "PrivateNetwork", "ProcSubset", "MemoryDenyWriteExecute"} & set(unit)
 
 
+def test_the_service_may_ask_whether_the_clock_is_set(unit: dict[str, list[str]]) -> None:
+    allowed = unit["SystemCallFilter"][-1].split()  # the last word counts; @privileged holds these
+    assert {"adjtimex", "clock_adjtime", "clock_adjtime64"} == set(allowed)
+    assert "ProtectClock" not in unit  # it refuses them whatever else is said
+    assert unit["CapabilityBoundingSet"] == [""]  # to set it takes CAP_SYS_TIME
+
+
 def test_the_password_of_the_unit_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = UNIT.read_text()
     name = re.search(r"^# LoadCredential=(\S+):", text, re.MULTILINE)
