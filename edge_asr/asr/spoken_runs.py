@@ -4,6 +4,7 @@ Language models of running text know them badly. The first pass has a grammar of
 builds it from these words); an offline model that writes sentences has none, and makes words of them.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ class RunWords:
     tens: str  # and whatever else stands for two digits
     scales: str  # what is said between numbers
     letters: str
+    everyday: str  # those of them that begin or fill any sentence: of them alone there is no row ("oh i see")
 
     @property
     def all(self) -> frozenset[str]:
@@ -31,6 +33,7 @@ _ENGLISH = RunWords(
     "twenty thirty forty fifty sixty seventy eighty ninety",
     scales="hundred thousand point double",
     letters="a b c d e f g h i j k l m n o p q r s t u v w x y z",
+    everyday="a i o oh",
 )
 _BY_LANGUAGE: Mapping[str, RunWords] = {"en": _ENGLISH}
 
@@ -45,12 +48,10 @@ def run_share(words: Sequence[str], language: str) -> float:
     known = run_words(language)
     if known is None or not words:
         return 0.0
-    members = known.all
-    inside = found = 0
-    for word in (*words, ""):
-        if word in members:
-            inside += 1
-            continue
-        found += inside if inside >= _FEWEST else 0
-        inside = 0
+    members, everyday = known.all, frozenset(known.everyday.split())
+    found = 0
+    for member, group in itertools.groupby(words, members.__contains__):
+        row = tuple(group)
+        if member and len(row) >= _FEWEST and not everyday.issuperset(row):
+            found += len(row)
     return found / len(words)

@@ -13,6 +13,8 @@ from edge_asr.asr.spoken_runs import run_share, run_words
         ("set the timer to twenty five minutes", 2 / 7),
         ("i saw a lamp", 0.0),
         ("one of them and two of us", 0.0),
+        ("oh i see", 0.0),
+        ("oh five o", 1.0),
         ("", 0.0),
     ],
 )
