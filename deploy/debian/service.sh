@@ -173,7 +173,8 @@ uninstall_all() {
   rm -rf "$program"
   say "The program is removed from $program"
   if [ "${PURGE:-}" != 1 ]; then
-    say "Settings ($settings) and models ($state) stay; to remove them too: sudo make uninstall PURGE=1"
+    say "Settings ($settings), models and what the broker has not taken yet ($state) stay; to remove them too:"
+    say "sudo make uninstall PURGE=1"
     return
   fi
   rm -rf "$settings" "$state" "$root/etc/systemd/system/$unit.d"
