@@ -1,8 +1,8 @@
 """When the text of an offline model cannot be believed: such a model invents words, above all where nobody speaks.
 
-A witness may help: the words that another model has heard in the same sound. Without one, as where Moonshine listens
-alone, a text must come to an end and be sure of itself: of 183 segments of speech 4 are not, of 37 in the noise of a
-kitchen 27.
+A witness may help: words that were heard in the same sound and are believed, by another model or by the same in less of
+it. Without one a text must come to an end and be sure of itself: of 183 segments of speech 4 are not, of 37 in the
+noise of a kitchen 27.
 """
 
 import itertools
@@ -23,7 +23,7 @@ _WORDS_PER_S = 6.0  # nobody speaks faster for long
 def doubt(
     words: Sequence[SpokenWord], witness: Sequence[Word | SpokenWord], seconds: float, *, complete: bool
 ) -> Doubt | None:
-    """Why words that were found in so many seconds cannot be believed. complete: see `Rescored`; witness: or none."""
+    """Why words that were found in so many seconds cannot be believed. complete: see `Rescored`."""
     if not words:
         return "empty"
     agreed = agreement(witness, words)
@@ -31,10 +31,14 @@ def doubt(
         return "endless"
     if len(words) > 2 + _WORDS_PER_S * seconds:
         return "endless"
-    sure = sum(word.confidence for word in words) / len(words)
-    if sure < _DOUBTFUL and agreed == 0.0:
+    if sureness(words) < _DOUBTFUL and agreed == 0.0:
         return "doubtful"
     return None
+
+
+def sureness(words: Sequence[SpokenWord]) -> float:
+    """Mean confidence, 0..1; of no words 0."""
+    return sum(word.confidence for word in words) / max(1, len(words))
 
 
 def without_leading_marks(words: Sequence[SpokenWord]) -> tuple[SpokenWord, ...]:

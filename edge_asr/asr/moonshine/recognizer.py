@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.align import normalized
-from edge_asr.asr.belief import Doubt, doubt, without_leading_marks
+from edge_asr.asr.belief import Doubt, doubt, sureness, without_leading_marks
 from edge_asr.asr.moonshine.loudness import BLOCK_MS, Loudness, Mask
 from edge_asr.asr.moonshine.schedule import due, in_pause, stands
 from edge_asr.asr.moonshine.word_times import estimated
@@ -108,7 +108,9 @@ class MoonshineRecognizer:
         if final and not found.complete:  # it went astray, maybe behind its draft
             found = rescorer.decode(samples)
         words = without_leading_marks(found.words)
-        state.doubt = doubt(words, (), seconds, complete=found.complete)
+        state.doubt = doubt(words, state.words, seconds, complete=found.complete)
+        if state.doubt == "endless" and final and state.words and sureness(words) >= _SURE:
+            state.doubt = None  # somebody speaks, and it lost its way at the very end
         if state.doubt is not None or _bare(words) != _bare(state.words):
             state.changed = state.loudness.blocks
             if in_pause(voice_end, state.decoded):

@@ -25,7 +25,7 @@ class HearingRescorer:
 
     def __init__(self, confidence: float = 0.9, mark: str = "", most: int = 1000) -> None:
         self.confidence, self.mark, self.most = confidence, mark, most
-        self.complete = True
+        self.complete, self.letter = True, "w"
         self.stopped = False
         self.heard: list[int] = []
         self.drafts: list[tuple[int, ...]] = []
@@ -46,7 +46,9 @@ class HearingRescorer:
         loud = int((np.abs(samples.astype(np.int32)) > 1000).sum())
         count = min(self.most, -(-loud // (RATE_HZ // 2)))
         marks = [""] * (count - 1) + [self.mark]
-        words = tuple(SpokenWord(f"w{n}{mark}", self.confidence) for n, mark in zip(range(count), marks, strict=False))
+        words = tuple(
+            SpokenWord(f"{self.letter}{n}{mark}", self.confidence) for n, mark in zip(range(count), marks, strict=False)
+        )
         return Rescored(words, tuple(range(count)), self.complete)
 
     def stop(self) -> None:

@@ -159,13 +159,14 @@ def test_who_listens_alone_must_be_sure(confidence: float, heard: bool) -> None:
     assert bool(final.words) is heard
 
 
-def test_a_text_that_does_not_end_leaves_the_one_before() -> None:
-    rescorer = HearingRescorer()
+@pytest.mark.parametrize(("confidence", "text"), [(0.7, "w0 w1 w2 w3"), (0.9, "x0 x1 x2 x3 x4 x5 x6")])
+def test_a_text_that_does_not_end_leaves_the_one_before_unless_it_is_very_sure(confidence: float, text: str) -> None:
+    rescorer = HearingRescorer(confidence)
     recognizer = MoonshineRecognizer(rescorer)
-    _, state = recognizer.step(SPEECH[: round(2.9 * RATE_HZ)], recognizer.start())
-    rescorer.complete = False
-    _, state = recognizer.step(SPEECH[round(2.9 * RATE_HZ) :], state)
-    assert recognizer.finish(state)[0].text == "w0 w1 w2 w3 w4"
+    _, state = recognizer.step(SPEECH[: round(2.6 * RATE_HZ)], recognizer.start())
+    rescorer.complete, rescorer.letter = False, "x"  # no word as before: nothing confirms it
+    _, state = recognizer.step(SPEECH[round(2.6 * RATE_HZ) :], state)
+    assert recognizer.finish(state)[0].text == text
 
 
 def test_marks_alone_are_no_words() -> None:

@@ -10,12 +10,12 @@ from edge_asr.asr.moonshine.schedule import due, in_pause, stands
     [
         (54, 54, None, True, False),  # the voice set in at block 30
         (55, 55, None, True, True),
-        (74, 74, 55, True, False),
-        (75, 75, 55, True, True),
+        (79, 79, 55, True, False),
+        (80, 80, 55, True, True),
         (330, 330, 270, True, True),  # later, after a fifth of what was heard
         (330, 330, 271, True, False),
-        (75, 72, 55, True, True),
-        (75, 71, 55, True, False),  # a breath: the pause is waited for ...
+        (80, 77, 55, True, True),
+        (80, 76, 55, True, False),  # a breath: the pause is waited for ...
         (86, 71, 55, True, True),  # ... which comes
         (87, 71, 86, True, False),  # and nothing after it
         (115, 71, 86, True, False),
