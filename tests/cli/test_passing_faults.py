@@ -21,14 +21,15 @@ _UP_S = 60.0  # a busy machine loads the model for a while
 @pytest.mark.broker
 def test_a_microphone_that_does_not_exist_is_a_state(pulse_server: PulseServer, broker: Broker, tmp_path: Path) -> None:
     words = ["--set", "audio.source=nonsense", "--set", f"mqtt.port={broker.port}", "--set", "mqtt.host=127.0.0.1"]
+    words += ["--set", "device.id=ears"]
     with Subscriber(broker.port) as subscriber, daemon(tmp_path, *words) as running:
 
         def degraded() -> bool:
-            return any(json.loads(payload)["state"] == "degraded" for payload in subscriber.payloads("/state"))
+            return any(json.loads(payload)["state"] == "degraded" for payload in subscriber.payloads("/ears/state"))
 
         wait_until(lambda: degraded() or not running.is_up, _UP_S, "the state `degraded`")
         assert running.is_up, running.log
-        state = json.loads(subscriber.payloads("/state")[-1])
+        state = json.loads(subscriber.payloads("/ears/state")[-1])
         assert state["reason"] == "source 'nonsense' is not there; waiting for it. Present: pulse:usb_mic"
         assert subscriber.payloads("/availability")[-1] == b"online"
         assert running.stop() == EXIT_OK
