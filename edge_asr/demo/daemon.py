@@ -4,12 +4,13 @@ import contextlib
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
+
+from edge_asr.demo.guarded import GuardedFolder
 
 _TERM_DEADLINE_S = 6.0  # the daemon promises 3 s
 _LAST_LINES = 50
@@ -46,13 +47,14 @@ class Daemon:
         self._show_log = show_log
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._child: subprocess.Popen[str] | None = None
-        self._state_home = tempfile.TemporaryDirectory(prefix="edge-asr-state-")
+        self._state_home: GuardedFolder | None = None
         self._reader = threading.Thread(target=self._read, name="daemon-log", daemon=True)
 
     def __enter__(self) -> Self:
+        self._state_home = GuardedFolder("edge-asr-state-")
         self._child = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid()), *self._command],
-            env={**os.environ, "XDG_STATE_HOME": self._state_home.name, **self._variables},
+            env={**os.environ, "XDG_STATE_HOME": str(self._state_home.path), **self._variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=None if self._show_log else subprocess.PIPE,
@@ -76,7 +78,8 @@ class Daemon:
             child.wait()
         if self._reader.ident is not None:
             self._reader.join(1.0)
-        self._state_home.cleanup()
+        if self._state_home is not None:
+            self._state_home.remove()
 
     @property
     def pid(self) -> int:

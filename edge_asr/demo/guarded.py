@@ -1,9 +1,11 @@
-"""A child process that cannot outlive this one, however this one ends."""
+"""A child process and a folder that cannot outlive this process, however it ends."""
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +25,27 @@ kill -9 $! 2>/dev/null
 wait $! 2>/dev/null
 [ "$word" = keep ] || rm -rf "$folder"
 """
+
+
+_FOLDER_GUARD = """
+read -r word
+[ "$word" = keep ] || { sleep 1; rm -rf "$1"; }
+"""  # the second is for a process that still writes there and ends with us
+
+
+class GuardedFolder:
+    """A temporary folder that cannot outlive this process, however it ends."""
+
+    def __init__(self, prefix: str) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix=prefix))
+        self._guard = subprocess.Popen(
+            ["sh", "-c", _FOLDER_GUARD, "sh", str(self.path)], stdin=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    def remove(self) -> None:
+        """Remove it, and whatever is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._guard.communicate("keep\n")
 
 
 class GuardedProcess:
