@@ -71,7 +71,7 @@ CATALOGUE = (
         bundle_bytes=273_000_000,
         build_bytes=390_000_000,
         build_memory_bytes=750_000_000,
-        measured=Measured("WER", _ENGLISH_SETS, 20.7, 0.0215),
+        measured=Measured("WER", _ENGLISH_SETS, 18.3, 0.0318),
     ),
     CatalogueEntry(
         name="zh",
