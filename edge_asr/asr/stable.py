@@ -2,7 +2,8 @@
 
 Local agreement, as in Liu, Spanakis, Niehues: Low-Latency Sequence-to-Sequence Speech Recognition and Translation by
 Partial Hypothesis Selection (2020). Measured on 110 recordings: of three hypotheses, 77 % of the words are called
-stable, and one partial in 300 names one that does not stay (of two in a row 82 %, and one in 100).
+stable, and one partial in 300 names one that does not stay (of two in a row 82 %, and one in 100). Moonshine alone,
+whose hypotheses are rarer and are written anew each time: 25 % of the words, and one partial in 16 (40 %, one in 9).
 """
 
 from collections import deque
