@@ -3,14 +3,19 @@
 A tensor holds frames as rows. Its first row lies `left` frames after the first input frame, its last one `right`
 frames before the last, and rows are `step` frames apart. Nodes that are needed only at the output's rate are computed
 only there; `step_plan` finds which. Where parts with different edges meet, they are cut to the rows that all have.
+
+Normalizations and fixed factors are not computed: they go along with a tensor as a scale and an offset, until weights
+take them in. What is added to a scaled tensor gets the inverse of its scale into its own weights, through the
+rectifier, which commutes with positive factors. That halves the operations of a network whose products are small.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from edge_asr.errors import ModelError
@@ -28,15 +33,25 @@ _UNCHANGED = {"NoOpComponent", "GeneralDropoutComponent", "DropoutComponent", "S
 _AFFINE = {"NaturalGradientAffineComponent", "FixedAffineComponent", "AffineComponent", "TdnnComponent"}
 
 
+Row = NDArray[np.float64]  # a number, or one for each column
+
+
 @dataclass(frozen=True)
 class Frames:
-    """A tensor of frames: see the head of this file."""
+    """A tensor of frames: see the head of this file. Its values are meant as `scale * tensor + offset`."""
 
     tensor: str
     width: int
     left: int
     right: int
     step: int
+    scale: Row = field(default_factory=lambda: np.ones(()))
+    offset: Row = field(default_factory=lambda: np.zeros(()))
+
+    def scaled(self, scale: Row, offset: Row | None = None) -> "Frames":
+        """The same, times `scale` plus `offset`."""
+        added = np.zeros(()) if offset is None else offset
+        return replace(self, scale=self.scale * scale, offset=self.offset * scale + added)
 
 
 def convert(net: Nnet3, subsampling_factor: int) -> onnx.ModelProto:
@@ -87,6 +102,7 @@ class Writer:
         self._weights: list[Any] = []
         self._done: dict[tuple[str, int], Frames] = {(INPUT, 1): Frames(INPUT, net.inputs[INPUT], 0, 0, 1)}
         self._state_shapes: list[tuple[int, int]] = []
+        self._pliable: dict[str, list[int]] = {}  # tensors not used yet, and the weights that they are proportional to
 
     def model(self) -> onnx.ModelProto:
         """Write all of it; raises ModelError, and KeyError where the network names what it lacks."""
@@ -102,7 +118,7 @@ class Writer:
                 f"the network sees {last.left} frames back and {last.right} ahead, its file says "
                 f"{net.left_context_frames} and {net.right_context_frames}"
             )
-        self._nodes.append(helper.make_node("Identity", [last.tensor], [OUTPUT]))
+        self._nodes.append(helper.make_node("Identity", [self._plain(last).tensor], [OUTPUT]))
         real = TensorProto.FLOAT
         graph = helper.make_graph(
             self._nodes,
@@ -149,8 +165,7 @@ class Writer:
         if descriptor.name == "Offset":
             return self._value(parts[0], step, offset + int(descriptor.amount))
         if descriptor.name == "Scale":
-            frames = self._value(parts[0], step, offset)
-            return replace(frames, tensor=self._op("Mul", frames.tensor, self._weight(descriptor.amount)))
+            return self._value(parts[0], step, offset).scaled(np.asarray(float(descriptor.amount)))
         if descriptor.name == "Range":
             frames = self._value(parts[0], step, offset)
             if frames.width != descriptor.amount:
@@ -167,7 +182,7 @@ class Writer:
         if component.kind in _UNCHANGED:
             return frames
         if component.kind == "RectifiedLinearComponent":
-            return replace(frames, tensor=self._op("Relu", frames.tensor))
+            return self._relu(frames)
         if component.kind == "BatchNormComponent":
             return self._batch_norm(component, frames, name)
         if component.kind == "LinearComponent":
@@ -180,10 +195,27 @@ class Writer:
         rows, columns = weights.shape
         if columns != frames.width:
             raise ModelError(f"{name} takes {columns} values and gets {frames.width}")
-        tensor = self._op("MatMul", frames.tensor, self._weight(weights.T))
-        if bias is not None and bias.size:
-            tensor = self._op("Add", tensor, self._weight(bias))
-        return replace(frames, tensor=tensor, width=rows)
+        weights = weights.astype(np.float64)
+        scaled = weights * np.broadcast_to(frames.scale, columns)
+        own = np.zeros(rows) if bias is None or not bias.size else bias.astype(np.float64)
+        shift = own + weights @ np.broadcast_to(frames.offset, columns)
+        numbers = [len(self._weights)]
+        tensor = self._op("MatMul", frames.tensor, self._weight(scaled.T))
+        made = replace(frames, tensor=tensor, width=rows, scale=np.ones(()), offset=np.zeros(()))
+        if bias is None or not bias.size:  # another one follows, with a bias that takes this one in
+            return replace(made, offset=shift if shift.any() else made.offset)
+        numbers.append(len(self._weights))
+        tensor = self._op("Add", tensor, self._weight(shift))
+        self._pliable[tensor] = numbers
+        return replace(made, tensor=tensor)
+
+    def _relu(self, frames: Frames) -> Frames:
+        numbers = self._pliable.get(frames.tensor)
+        plain = self._plain(frames)
+        rectified = replace(plain, tensor=self._op("Relu", plain.tensor))
+        if numbers is not None and plain.tensor == frames.tensor:
+            self._pliable[rectified.tensor] = numbers
+        return rectified
 
     def _batch_norm(self, component: Component, frames: Frames, name: str) -> Frames:
         """Fixed scale and offset. Source: Kaldi's BatchNormComponent::ComputeDerived."""
@@ -193,17 +225,41 @@ class Writer:
         if frames.width % len(scale):
             raise ModelError(f"{name} takes blocks of {len(scale)} values and gets {frames.width}")
         blocks = frames.width // len(scale)
-        scaled = self._op("Mul", frames.tensor, self._weight(np.tile(scale, blocks)))
-        return replace(frames, tensor=self._op("Add", scaled, self._weight(np.tile(offset, blocks))))
+        return self._bent(frames.scaled(np.tile(scale, blocks), np.tile(offset, blocks)), np.ones(()))
 
     def _sum(self, parts: Sequence[Frames]) -> Frames:
-        first, *others = self._align(parts)
+        aligned = self._align(parts)
+        for other in aligned[1:]:
+            if other.width != aligned[0].width:
+                raise ModelError(f"the network adds {other.width} values to {aligned[0].width}")
+        stiff = [part.scale for part in aligned if part.tensor not in self._pliable]
+        common = stiff[0] if stiff and stiff[0].ndim == 0 else np.ones(())
+        first, *others = [self._bent(part, common) for part in aligned]
         tensor = first.tensor
         for other in others:
-            if other.width != first.width:
-                raise ModelError(f"the network adds {other.width} values to {first.width}")
             tensor = self._op("Add", tensor, other.tensor)
-        return replace(first, tensor=tensor)
+        return replace(first, tensor=tensor, offset=sum((part.offset for part in others), first.offset))
+
+    def _bent(self, frames: Frames, scale: Row) -> Frames:
+        """The same values with another scale: by other weights where that can be, else computed."""
+        factor = frames.scale / scale
+        if (factor == 1.0).all():
+            return frames
+        if frames.tensor in self._pliable and (factor > 0.0).all():
+            for number in self._pliable[frames.tensor]:
+                self._weights[number] = numpy_helper.from_array(
+                    (numpy_helper.to_array(self._weights[number]) * factor).astype(np.float32),
+                    self._weights[number].name,
+                )
+            return replace(frames, scale=scale)
+        return replace(frames, tensor=self._op("Mul", frames.tensor, self._weight(factor)), scale=scale)
+
+    def _plain(self, frames: Frames) -> Frames:
+        """The same values without scale and offset."""
+        bent = self._bent(frames, np.ones(()))
+        if not bent.offset.any():
+            return replace(bent, offset=np.zeros(()))
+        return replace(bent, tensor=self._op("Add", bent.tensor, self._weight(bent.offset)), offset=np.zeros(()))
 
     def _append(self, parts: Sequence[Frames | None]) -> Frames:
         """Columns side by side; None stands for the ivector, the same in each row."""
@@ -211,15 +267,18 @@ class Writer:
         if len(parts) == 1:
             return aligned[0]
         moving = iter(aligned)
-        tensors, width = [], 0
-        for part in parts:
-            if part is None:
-                tensors.append(self._ivector_rows(aligned[0].tensor))
-                width += self._net.inputs[IVECTOR]
-            else:
-                tensors.append(next(moving).tensor)
-                width += part.width
-        return replace(aligned[0], tensor=self._op("Concat", *tensors, axis=1), width=width)
+        width = self._net.inputs[IVECTOR]
+        columns = [
+            Frames(self._ivector_rows(aligned[0].tensor), width, 0, 0, 0) if part is None else next(moving)
+            for part in parts
+        ]
+        return replace(
+            aligned[0],
+            tensor=self._op("Concat", *[column.tensor for column in columns], axis=1),
+            width=sum(column.width for column in columns),
+            scale=np.concatenate([np.broadcast_to(column.scale, column.width) for column in columns]),
+            offset=np.concatenate([np.broadcast_to(column.offset, column.width) for column in columns]),
+        )
 
     def _ivector_rows(self, like: str) -> str:
         """The ivector, once for each row of a tensor."""
@@ -246,10 +305,13 @@ class Writer:
         end = -tail if tail else TO_THE_END
         at = [self._index(value) for value in (head, end, 0, self._factor)]
         tensor = self._op("Slice", frames.tensor, *at)
-        return Frames(tensor, frames.width, frames.left + head, frames.right + tail, self._factor)
+        left, right = frames.left + head, frames.right + tail
+        return replace(frames, tensor=tensor, left=left, right=right, step=self._factor)
 
     def _op(self, kind: str, *inputs: str, **attributes: Any) -> str:
         name = f"{kind.lower()}_{len(self._nodes)}"
+        for used in inputs:
+            self._pliable.pop(used, None)
         self._nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
         return name
 

@@ -44,8 +44,8 @@ class StreamingWriter(Writer):
             self._state_shapes.append((rows, frames.width))
             joined = self._op("Concat", f"{STATE}{number}", frames.tensor, axis=0)
             self._delayed[key] = self._op("Slice", joined, self._index(0), self._index(-rows), self._index(0))
-            kept = self._op("Slice", joined, self._index(-rows), self._index(TO_THE_END), self._index(0))
-            self._nodes.append(helper.make_node("Identity", [kept], [f"{NEXT}{number}"]))
+            kept = [joined, self._index(-rows), self._index(TO_THE_END), self._index(0)]
+            self._nodes.append(helper.make_node("Slice", kept, [f"{NEXT}{number}"]))
         return self._delayed[key]
 
     def _thin(self, frames: Frames) -> Frames:
@@ -54,4 +54,5 @@ class StreamingWriter(Writer):
         begin, end = self._factor - 1 - tail, TO_THE_END  # the last row that is kept lies `tail` rows before the end
         at = [self._index(value) for value in (begin, end, 0, self._factor)]
         tensor = self._op("Slice", frames.tensor, *at)
-        return Frames(tensor, frames.width, frames.left + head, frames.right + tail, self._factor)
+        left, right = frames.left + head, frames.right + tail
+        return replace(frames, tensor=tensor, left=left, right=right, step=self._factor)
