@@ -144,6 +144,9 @@ class MqttConfig(Section, frozen=True):
     port: Port | None = None  # None: 1883, or 8883 with TLS
     username: str | None = None
     password_file: str | None = None
+    # 5 alone shows of a command that comes while we are connected whether it was sent to be retained. A broker that
+    # does not speak it says so, and then 3.1.1 is spoken.
+    protocol: Literal["5", "3.1.1"] = "5"
     topic_prefix: TopicPrefix = "edge_asr"
     keepalive_s: Annotated[int, Meta(ge=5, le=3600)] = 30
     partials: bool = True

@@ -57,10 +57,10 @@ class Controls:
 
         A retained one is not executed: it is as old as the broker's memory, and nobody has just said it.
         """
-        if retained:
-            self._count(control, "retained")
-            return
         with self._lock:
+            if retained:
+                self._refuse_retained(control, payload)
+                return
             try:
                 if control == "mute":
                     self._mute = mute_said(payload)
@@ -84,12 +84,23 @@ class Controls:
             self._count(control, "taken")
         return Wanted(values, bool(commanded), faults)
 
-    def _refuse(self, control: Control, fault: str) -> None:
+    def _refuse_retained(self, control: Control, payload: bytes) -> None:
+        if not payload:  # that is how what lay there is taken away
+            self._count(control, "emptied")
+            return
+        self._refuse(
+            control,
+            f"{control}/set: a retained message is refused, nobody may have just said it; send it without retain, and "
+            "take it off the broker with an empty retained one, mosquitto_pub -r -n",
+            "retained",
+        )
+
+    def _refuse(self, control: Control, fault: str, outcome: str = "malformed") -> None:
         if len(self._faults) < _FAULTS_AT_MOST:
             self._faults.append(fault)
-            self._count(control, "malformed")
+            self._count(control, outcome)
         else:
-            self._count(control, "malformed_untold")
+            self._count(control, f"{outcome}_untold")
 
     def _count(self, control: Control, outcome: str) -> None:
         self._metrics.commands.labels(control=control, outcome=outcome).inc()

@@ -27,12 +27,24 @@ class Room:
         return sum(sample.value for sample in samples if sample.name == "edge_asr_commands_total")
 
 
-def test_a_retained_command_is_counted_and_nothing_else() -> None:
+def test_a_retained_command_is_refused_whatever_it_says() -> None:
     room = Room()
     room.controls.command("mute", b"ON", retained=True)
     room.controls.command("sensitivity", b"much", retained=True)
-    assert room.controls.take() == (CONFIGURED, False, ())
+    values, commanded, faults = room.controls.take()
+    assert (values, commanded) == (CONFIGURED, False)
+    assert [fault.split(",")[0] for fault in faults] == [
+        "mute/set: a retained message is refused",
+        "sensitivity/set: a retained message is refused",
+    ]
     assert room.count("mute", "retained") == room.count("sensitivity", "retained") == 1
+
+
+def test_to_take_a_retained_command_away_is_no_fault() -> None:
+    room = Room()
+    room.controls.command("mute", b"", retained=True)
+    assert room.controls.take() == (CONFIGURED, False, ())
+    assert room.count("mute", "emptied") == 1
 
 
 def test_of_a_flood_the_last_counts() -> None:

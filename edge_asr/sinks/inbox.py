@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from edge_asr.commands import CONTROLS
 from edge_asr.controls import Controls
@@ -28,6 +28,11 @@ class Inbox:
         self._status_topic = None if announcement is None else announcement.status_topic
         self._announce = announce
         self._announced_ns: int | None = None
+
+    @property
+    def command_topics(self) -> Collection[str]:
+        """Those of the commands: there it matters whether a message was sent to be retained."""
+        return self._commands.keys()
 
     @property
     def topics(self) -> list[str]:

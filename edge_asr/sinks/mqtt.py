@@ -1,4 +1,4 @@
-"""Events to an MQTT 3.1.1 broker; the only file that knows paho.
+"""Events to an MQTT broker, in version 5, or 3.1.1 where that is wanted or 5 not spoken.
 
 Delivery: finals and other events wait in one bounded queue here and go out in order by a sender thread, at most
 `_WINDOW` of them unacknowledged. Those are kept by paho and sent again after a reconnect. So nothing is asked of the
@@ -17,56 +17,29 @@ from typing import Any
 
 import msgspec
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_asr.clock import SystemClock
 from edge_asr.commands import OFF, ON
 from edge_asr.config import MqttConfig
 from edge_asr.controls import Controls, ControlValues
-from edge_asr.errors import ConfigError
 from edge_asr.events import Event, FinalEvent, PartialEvent, StateReport, encode
 from edge_asr.metrics import Metrics
-from edge_asr.settings import secret, spool_path
-from edge_asr.sinks import broker_faults
+from edge_asr.settings import spool_path
+from edge_asr.sinks import broker_faults, dialect
 from edge_asr.sinks.connection_news import ConnectionNews
 from edge_asr.sinks.homeassistant import Announcement
 from edge_asr.sinks.inbox import Inbox
-from edge_asr.sinks.outbox import Message, Outbox
+from edge_asr.sinks.message import JSON, TEXT, Message, Receipt
+from edge_asr.sinks.outbox import Outbox
 from edge_asr.sinks.spool import Kept, Spool
 from edge_asr.sinks.stop_times import left_s, stop_times
-from edge_asr.sinks.tls import client_context
 
 log = logging.getLogger(__name__)
 
 _WINDOW = 20  # messages that the broker has not acknowledged
 _OPEN_S = 5.0  # how long the first message waits for a slow disk to say what an earlier process left
-_POLL_S = 0.2  # how long the sender waits for one acknowledgement before it looks around
-_CONNECT_DEADLINE_S = 5.0  # for TCP and for TLS, each
+_PARTIAL_STALE_S = 5  # a newer one, or the final, has come by then
 _SHORT_CONNECTION_NS = 2_000_000_000
-
-
-class _Receipt:
-    """paho's word on one message."""
-
-    def __init__(self, info: paho.MQTTMessageInfo) -> None:
-        self._info = info
-
-    @property
-    def lost(self) -> bool:
-        """Whether it was a partial that was lost with its connection."""
-        return self._info.rc != paho.MQTT_ERR_SUCCESS
-
-    def settled(self, wait_s: float) -> bool:
-        """Whether the broker has it (QoS 1), or the socket has it or never will (QoS 0). Waits for `_POLL_S` at most.
-
-        paho's own wait ends up to a tenth of its time too late: of a short one that is little.
-        """
-        try:
-            if wait_s > 0:
-                self._info.wait_for_publish(min(wait_s, _POLL_S))
-            return self._info.is_published()
-        except (RuntimeError, ValueError):
-            return True
 
 
 class MqttSink:
@@ -99,39 +72,29 @@ class MqttSink:
         self._inbox = Inbox(self._topic, controls, announcement, self._outbox.repeat_states)  # paho's thread alone
         if announcement is not None:  # first of the states: entities before what they show
             self._report(announcement.topic, announcement.payload)
-        self._online: _Receipt | None = None  # paho's thread writes it, the sender waits for it
+        self._online: Receipt | None = None  # paho's thread writes it, the sender waits for it
         where = f"the broker at {config.host}:{broker_faults.broker_port(config)}"
         self._news = ConnectionNews(log, where, on_connection)  # paho's thread alone, as are the next three
         self._connected_ns = 0
         self._short_in_a_row = 0
         self._refused = False
+        self._untaken = False  # whether the log knows that the broker refuses what we publish
+        self._window = _WINDOW  # or less, where the broker says so; paho's thread writes it, the sender reads it
+        self._replaced = threading.Event()  # there is another client; what the one before still held is sent again
+        self._replacing = threading.Lock()
         self._sender = threading.Thread(target=self._send, name="mqtt-sender", daemon=True)
-        self._client = self._build(password)
+        self._client = self._build(config.protocol, password)
+        self._spare = self._build("3.1.1", password) if config.protocol == "5" else None  # what is amiss is said now
 
-    def _build(self, password: str | None) -> paho.Client:
-        config = self._config
-        try:
-            config.host.encode("idna")
-        except UnicodeError:
-            raise ConfigError(f"mqtt.host = {config.host!r} is not a host name, nor an address") from None
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id=self._client_id, clean_session=True, protocol=paho.MQTTv311
-        )
-        if password is None and config.password_file is not None:
-            password = secret(config.password_file, "mqtt.password_file")
-        if config.username is not None:
-            client.username_pw_set(config.username, password)
-        if config.tls.enabled:
-            client.tls_set_context(client_context(config.tls))
-        client.connect_timeout = _CONNECT_DEADLINE_S
-        client.reconnect_delay_set(1, max(1, config.reconnect_max_s))
-        client.max_queued_messages_set(2 * _WINDOW)  # never reached: the window and our `online` are all it gets
-        client.max_inflight_messages_set(2 * _WINDOW)
+    def _build(self, version: dialect.Version, password: str | None) -> paho.Client:
+        # what paho may keep is never reached: the window and our `online` are all it gets
+        client = dialect.build_client(self._config, version, self._client_id, password, 2 * _WINDOW)
         client.will_set(f"{self._topic}/availability", "offline", qos=1, retain=True)
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
         client.on_message = self._on_message
         return client
 
@@ -153,8 +116,7 @@ class MqttSink:
         """Begin to connect; returns at once."""
         if self._spool is not None:
             self._spool.start(self._take_back)
-        self._client.connect_async(self._config.host, broker_faults.broker_port(self._config), self._config.keepalive_s)
-        self._client.loop_start()
+        dialect.begin(self._client, self._config)
         self._sender.start()
 
     def emit(self, event: Event) -> None:
@@ -163,7 +125,11 @@ class MqttSink:
         if partial and not self._config.partials:
             return
         kind = "partial" if partial else "final" if isinstance(event, FinalEvent) else "event"
-        self._outbox.put(Message(f"{self._topic}/{kind}", encode(event), qos=0 if partial else 1, keep=kind == "final"))
+        topic, payload = f"{self._topic}/{kind}", encode(event)
+        if partial:
+            self._outbox.put(Message(topic, payload, qos=0, stale_s=_PARTIAL_STALE_S))
+        else:
+            self._outbox.put(Message(topic, payload, qos=1, keep=kind == "final"))
 
     def report(self, state: StateReport) -> None:
         """Publish the state, retained; only the newest counts. Any thread; never blocks."""
@@ -171,11 +137,11 @@ class MqttSink:
 
     def answer(self, values: ControlValues) -> None:
         """Publish the controls that are in force, retained. Any thread; never blocks."""
-        self._report(f"{self._topic}/mute/state", (ON if values.mute else OFF).encode())
-        self._report(f"{self._topic}/sensitivity/state", str(values.sensitivity).encode())
+        self._report(f"{self._topic}/mute/state", (ON if values.mute else OFF).encode(), TEXT)
+        self._report(f"{self._topic}/sensitivity/state", str(values.sensitivity).encode(), TEXT)
 
-    def _report(self, topic: str, payload: bytes) -> None:
-        self._outbox.put_state(Message(topic, payload, qos=1, retain=True))
+    def _report(self, topic: str, payload: bytes, content_type: str = JSON) -> None:
+        self._outbox.put_state(Message(topic, payload, qos=1, retain=True, content_type=content_type))
 
     def stop(self, deadline_s: float) -> None:
         """Deliver what waits, say `offline`, disconnect and end both threads, all of it within `deadline_s`.
@@ -198,15 +164,17 @@ class MqttSink:
     def _say_goodbye(self, end_ns: int) -> None:
         if self._outbox.leave():
             goodbye = self._publish_availability("offline")
-            while self._outbox.connected and left_s(end_ns) > 0 and not goodbye.settled(left_s(end_ns)):
+            while self._outbox.connected and left_s(end_ns) > 0 and goodbye and not goodbye.settled(left_s(end_ns)):
                 pass
 
     def _disconnect(self, end_ns: int) -> None:
-        self._client.disconnect()
-        closer = threading.Thread(target=self._client.loop_stop, name="mqtt-closer", daemon=True)
+        with self._replacing:
+            client = self._client
+        client.disconnect()
+        closer = threading.Thread(target=client.loop_stop, name="mqtt-closer", daemon=True)
         closer.start()  # loop_stop() has no deadline of its own
         closer.join(left_s(end_ns) / 2)
-        if closer.is_alive() and isinstance(stuck := self._client.socket(), socket.socket):
+        if closer.is_alive() and isinstance(stuck := client.socket(), socket.socket):
             with contextlib.suppress(OSError):
                 # The broker does not read. close() would not wake paho's thread, and SSLSocket.shutdown() would take
                 # the encryption away under its hands.
@@ -220,11 +188,14 @@ class MqttSink:
         if self._spool is not None:
             self._spool.wait_opened(_OPEN_S)
         while outbox.wait_for_work():
-            if self._online is None or not self._online.settled(_POLL_S):
+            if self._online is None or not self._online.settled(dialect.POLL_S):
                 continue  # paho sends the old ones again before it hears this answer: so ours come after them
+            if self._replaced.is_set():
+                self._replaced.clear()
+                outbox.send_again()
             while outbox.settle(0):
                 pass
-            if outbox.in_flight >= _WINDOW and not outbox.settle(_POLL_S):
+            if outbox.in_flight >= self._window and not outbox.settle(dialect.POLL_S):
                 continue
             message = outbox.take()
             if message is not None:
@@ -233,38 +204,68 @@ class MqttSink:
             outbox.settle(outbox.drain_left_s())
 
     def _publish(self, message: Message) -> None:
-        info = self._client.publish(message.topic, message.payload, message.qos, message.retain)
-        if info.rc == paho.MQTT_ERR_NO_CONN and message.qos:
-            info.rc = paho.MQTT_ERR_SUCCESS  # paho has it and will send it; its own check would call it lost for ever
-        if info.rc == paho.MQTT_ERR_SUCCESS:
-            self._outbox.sent(_Receipt(info))
-        else:
+        receipt = dialect.publish(self._client, message)
+        if receipt is None:
             self._outbox.refused()
+        else:
+            self._outbox.sent(receipt)
 
-    def _publish_availability(self, text: str) -> _Receipt:
-        info = self._client.publish(f"{self._topic}/availability", text, qos=1, retain=True)
-        if info.rc == paho.MQTT_ERR_NO_CONN:
-            info.rc = paho.MQTT_ERR_SUCCESS  # as above
-        return _Receipt(info)
+    def _publish_availability(self, text: str) -> Receipt | None:
+        topic = f"{self._topic}/availability"
+        return dialect.publish(self._client, Message(topic, text.encode(), qos=1, retain=True, content_type=TEXT))
 
     # -- paho's thread
 
-    def _on_connect(self, client: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
+    def _on_connect(self, client: paho.Client, _data: Any, _flags: Any, code: Any, properties: Any) -> None:
         if code.is_failure:
+            if dialect.speaks_five(client) and dialect.knows_no_five(str(code)):
+                self._fall_back(client)
+                return
             self._refused = True
             self._failed(broker_faults.refused(str(code), self._config, self._client_id))
             return
         if self._online is None or self._online.settled(0):
             self._online = self._publish_availability("online")
         self._connected_ns = time.monotonic_ns()
+        self._window = max(1, min(_WINDOW, dialect.most_unacknowledged(properties) - 1))  # one is kept for a goodbye
+        self._untaken = False
         if not self._outbox.up():
             self._publish_availability("offline")
             client.disconnect()
             return
         if self._inbox.topics:
-            client.subscribe([(topic, 1) for topic in self._inbox.topics])
+            dialect.subscribe(client, self._inbox.topics, self._inbox.command_topics)
         self._metrics.broker_connected.set(1)
         self._news.tell(True, "")
+
+    def _fall_back(self, old: paho.Client) -> None:
+        """Go on in MQTT 3.1.1, with a client of its own: paho's speak one version for life."""
+        old.on_connect = old.on_connect_fail = old.on_disconnect = None
+        with self._replacing:
+            if self._outbox.has_left or self._spare is None:
+                return
+            log.warning(
+                "the broker at %s:%d does not speak MQTT 5: going on with 3.1.1, which does not show whether a command "
+                'that comes while we are connected was sent to be retained; mqtt.protocol = "3.1.1" says so at once',
+                self._config.host,
+                broker_faults.broker_port(self._config),
+            )
+            self._online = None
+            self._client = self._spare
+            self._replaced.set()
+            dialect.begin(self._client, self._config)
+        old.disconnect()  # its thread, this one, ends
+
+    def _on_publish(self, _client: paho.Client, _data: Any, _mid: int, code: Any, _properties: Any) -> None:
+        if code.is_failure and not self._untaken:
+            self._untaken = True
+            self._metrics.sink_errors.labels(sink="mqtt").inc()
+            log.warning(
+                "the broker drops what we publish (%s): allow it in the broker's access list, in mosquitto's by: "
+                "topic readwrite %s/#",
+                code,
+                self._topic,
+            )
 
     def _on_subscribe(self, _client: paho.Client, _data: Any, _mid: int, codes: Any, _properties: Any) -> None:
         self._inbox.refused([code.is_failure for code in codes])

@@ -4,43 +4,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from edge_asr.clock import NS_PER_S
 from edge_asr.metrics import Metrics
+from edge_asr.sinks.message import Message, Receipt
 from edge_asr.sinks.spool import Spool
 from edge_asr.sinks.stop_times import left_s
 
 _LOOK_S = 0.1  # between two looks at what is in flight when nothing else happens
 _LAST_WRITE_S = 0.3  # for the spool's file to be closed at the end
-
-
-class Message(NamedTuple):
-    """One MQTT message. What is retained is a state: of each topic only the newest counts, none is missed.
-
-    keep: whether the spool holds it, under `ticket`. expires_ns: when it is no longer worth sending, monotonic.
-    """
-
-    topic: str
-    payload: bytes
-    qos: int
-    retain: bool = False
-    keep: bool = False
-    ticket: int | None = None
-    expires_ns: int | None = None
-
-
-class Receipt(Protocol):
-    """What became of a message that was handed to the connection."""
-
-    @property
-    def lost(self) -> bool:
-        """Whether it never will arrive."""
-        ...
-
-    def settled(self, wait_s: float) -> bool:
-        """Whether it has arrived or is lost, after at most about `wait_s`."""
-        ...
 
 
 class _Sent(NamedTuple):
@@ -226,6 +199,21 @@ class Outbox:
                 self._drop("offline")
             self._release(message)
             return True
+
+    def send_again(self) -> None:
+        """What is in flight on a connection that will not come back waits again, before all others. The sender's.
+
+        Partials are lost with it; states are sent again on each new connection anyway.
+        """
+        with self._changed:
+            messages = [sent.message for sent in self._in_flight if not sent.message.retain]
+            self._in_flight.clear()
+            if self._counted:
+                return
+            self._waiting.extendleft(message for message in reversed(messages) if message.qos)
+            lost = sum(not message.qos for message in messages)
+            if lost:
+                self._drop("offline", lost)
 
     def begin_stop(self, drain_ns: int) -> bool:
         """Take nothing more, deliver until `drain_ns`; False when that was said before."""

@@ -39,8 +39,12 @@ def test_nothing_raises_and_nothing_retained_or_foreign_does_anything(
     hall.inbox.take(topic, payload, retained=retained)
     values, commanded, faults = hall.controls.take()
     assert (hall.announced == 1) == (topic == OURS[2] and payload == b"online" and not retained)
-    if retained or topic not in OURS[:2]:
+    if topic not in OURS[:2]:
         assert (values, commanded, faults) == (CONFIGURED, False, ())
+    elif retained:
+        assert (values, commanded) == (CONFIGURED, False)
+        assert all("a retained message is refused" in fault for fault in faults)
+        assert len(faults) == (1 if payload else 0)
     else:
         assert commanded != bool(faults)
     if values != CONFIGURED:

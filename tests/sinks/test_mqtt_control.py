@@ -140,7 +140,9 @@ def test_what_lies_retained_on_a_set_topic_is_never_executed(broker: Broker, dev
     send(broker, f"{BASE}/sensitivity/set", "much", retain=True)
     device.sink.start()
     wait_for(lambda: device.commands("mute", "retained") == device.commands("sensitivity", "retained") == 1)
-    assert device.controls.take() == (CONFIGURED, False, ())
+    values, commanded, faults = device.controls.take()
+    assert (values, commanded) == (CONFIGURED, False)
+    assert ["a retained message is refused" in fault for fault in faults] == [True, True]
     broker.restart()
     wait_for(lambda: device.connected and subscribed(broker))
     send(broker, f"{BASE}/sensitivity/set", "10")

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_asr.metrics import Metrics
-from edge_asr.sinks.outbox import Message, Outbox
+from edge_asr.sinks.message import Message
+from edge_asr.sinks.outbox import Outbox
 
 FINAL = Message("final", b"words", qos=1)
 PARTIAL = Message("partial", b"wor", qos=0)

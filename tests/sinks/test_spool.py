@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from edge_asr.events import FinalEvent, decode, encode
 from edge_asr.metrics import Metrics
 from edge_asr.sinks import spool
-from edge_asr.sinks.outbox import Message, Outbox
+from edge_asr.sinks.message import Message
+from edge_asr.sinks.outbox import Outbox
 from edge_asr.sinks.spool import Kept, Spool
 from edge_asr.sinks.spool_file import Row, SpoolFile
 from tests import sample_events
