@@ -117,6 +117,7 @@ class Pipeline(Generic[State]):
         self._begin_s = 0.0  # stream time of the resampler's first sample
         self._blocks_samples = 0  # samples that have come out of it
         self._tunings: deque[tuple[float, Thresholds]] = deque()  # each with the stream time from which it holds
+        self._listen: tuple[float, int] | None = None  # the same: for how many blocks to hear without a voice
         self._segments = 0
         self._utterance: _Utterance[State] | None = None
         self._seen: list[Observation] = []  # not handed out yet; a call that fails leaves them to `abandon`
@@ -159,6 +160,20 @@ class Pipeline(Generic[State]):
             self._tunings.pop()  # nothing was given in between
         self._tunings.append((from_s, tuned))
 
+    def listen_now(self, seconds: float) -> None:
+        """Hear what will be given from now on for so long, voice or not, and begin a segment with it.
+
+        It ends as all do, with silence after words above all; with none it ends when the time is over. In the midst of
+        a segment it keeps that one open. Any cutting of the same audio gives the same.
+        """
+        from_s = -math.inf if self._resampler is None else self._expected_sample / self._input_rate_hz
+        self._listen = (from_s, round(seconds * 1000 / BLOCK_MS))
+
+    @property
+    def listening_now(self) -> bool:
+        """Whether it hears without waiting for a voice, or is about to. Any thread."""
+        return self._listen is not None or self._gate.held
+
     def stop(self) -> None:
         """Make the call that takes long, in another thread, fail soon, and every one after it."""
         self._recognizer.stop()
@@ -170,6 +185,7 @@ class Pipeline(Generic[State]):
         """
         self._resampler = None
         self._tune(math.inf)
+        self._listen = None
         self._gate.shut()
         utterance, self._utterance = self._utterance, None
         if utterance is not None:
@@ -187,6 +203,8 @@ class Pipeline(Generic[State]):
                 self._block(block, partials=False)
             self._resampler = None
         self._tune(math.inf)
+        if self._listen is not None:  # what was asked for last holds for what comes next, but for a mute
+            self._listen = None if reason is EndReason.MUTE else (-math.inf, self._listen[1])
         if self._utterance is not None:
             self._end_utterance(reason, truncated=reason is not EndReason.END_OF_INPUT)
         self._gate.shut()
@@ -201,6 +219,9 @@ class Pipeline(Generic[State]):
 
     def _block(self, block: Samples, *, partials: bool) -> None:
         self._tune(self._now_s() + _ROUNDING_S)
+        if self._listen is not None and self._listen[0] <= self._now_s() + _ROUNDING_S:
+            self._gate.hold(self._listen[1])
+            self._listen = None
         step = self._gate.step(block)
         self._blocks_samples += len(block)
         if step.opened:
@@ -219,6 +240,7 @@ class Pipeline(Generic[State]):
             self._gate.unvoiced_blocks * BLOCK_MS / 1000,
             self._gate.voiced_blocks * BLOCK_MS / 1000,
             gate_closed=step.closed,
+            gate_held=self._gate.held,
         )
         if reason is not None:
             self._end_utterance(reason, truncated=False)
@@ -229,7 +251,9 @@ class Pipeline(Generic[State]):
         onset_s = start_s + onset_sample / self._rate_hz
         self._segments += 1
         segment_id = f"{self._stream_id}-{self._segments}"
-        state = self._recognizer.start(utterance_gain(passed, self._block_samples))
+        # held open nobody has spoken yet, and by the noise before it a loud voice would be raised beyond all measure
+        gain = 1.0 if self._gate.held else utterance_gain(passed, self._block_samples)
+        state = self._recognizer.start(gain)
         truncated = self._gap_before and start_s <= self._begin_s
         self._utterance = _Utterance(segment_id, state, onset_s, start_s, truncated)
         self._seen.append(SpeechStarted(self._stream_id, segment_id, onset_s))

@@ -64,6 +64,7 @@ class Worker:
         self._unmuted_ns: int | None = None
         self._sensitivity_wanted: int | None = None  # None: as configured
         self._sensitivity: int | None = None
+        self._listen_wanted: tuple[float, int] | None = None  # for how long, and when it was asked for
         self._drain_end_ns: int | None = None
         self._rewrite_end_ns = 0
         self._stream_id = ""
@@ -94,6 +95,18 @@ class Worker:
         Raises ConfigError, in the thread that asks.
         """
         self._sensitivity_wanted = checked(sensitivity)
+
+    def listen_now(self, seconds: float) -> None:
+        """Begin a segment with what is heard from now on, voice or not, for so long. Any thread.
+
+        It is forgotten when nothing is captured within a second.
+        """
+        self._listen_wanted = (seconds, self._clock.monotonic_ns())
+
+    @property
+    def listening_now(self) -> bool:
+        """Whether that has begun and lasts. Any thread."""
+        return self._pipeline.listening_now
 
     def beat_age_s(self) -> float:
         """Seconds since the loop last came round; any thread."""
@@ -163,7 +176,7 @@ class Worker:
             self._emit(self._pipeline.end(EndReason.DISCONTINUITY))  # stamped by the old stream's clock
             if self._second_pass is not None:
                 self._publish(self._second_pass.flush())
-        self._tune()
+        self._tune(chunk)
         self._capture_clock.observe(chunk)
         self._overloaded = lag_s > self._overload.partials_lag_s
         if self._overloaded:
@@ -172,7 +185,12 @@ class Worker:
         self._metrics.audio_seconds.inc(_duration_s(chunk))
         return True
 
-    def _tune(self) -> None:
+    def _tune(self, chunk: AudioChunk) -> None:
+        press = self._listen_wanted
+        if press is not None and chunk.captured_ns >= press[1]:  # what is older is not what was meant
+            self._listen_wanted = None
+            if chunk.captured_ns - press[1] <= _QUIET_S * NS_PER_S:
+                self._pipeline.listen_now(press[0])
         wanted = self._sensitivity_wanted  # read once: another thread may change it
         if wanted is not None and wanted != self._sensitivity:
             self._pipeline.set_sensitivity(wanted)

@@ -232,3 +232,27 @@ def test_a_sensitivity_off_the_scale_is_refused_where_it_was_asked_for(house: Ho
     wait_until(lambda: bool(house.finals()), 5.0, "the worker")
     assert house.vad.level == 1000.0
     assert house.fatal == []
+
+
+def test_listen_now_begins_with_what_is_captured_after_it_was_asked_for(house: House) -> None:
+    house.worker.listen_now(2.0)
+    house.hear(hush(1), age_s=0.5)  # captured before
+    house.worker.start()
+    wait_until(lambda: house.ring.depth_s == 0, 5.0, "the worker")
+    assert house.sink.events == []
+    house.hear(hush(0.1))
+    wait_until(lambda: house.worker.listening_now, 5.0, "the worker")
+    house.hear(hush(3))
+    house.finish()
+    kinds = [event.__struct_config__.tag for event in house.sink.events]
+    assert kinds == ["speech_started", "speech_ended"]
+    assert not house.worker.listening_now
+
+
+def test_listen_now_is_forgotten_when_the_microphone_comes_later(house: House) -> None:
+    house.worker.start()
+    house.worker.listen_now(2.0)
+    house.clock.advance_s(1.5)
+    house.hear(hush(3))
+    house.finish()
+    assert house.sink.events == []

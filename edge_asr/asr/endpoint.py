@@ -6,7 +6,7 @@ Rules, in their order:
    `silence_s`; past half of `max_utterance_s` ever less silence is enough, so that long speech is cut in a pause. The
    unseen audio counts only once the search itself has seen a pause: the detector takes quiet ends of words for none.
    And where a voice has set in that the search has not seen yet, it is waited for: a cut there would divide a word;
-3. nothing said: no words for `no_words_s`;
+3. nothing said: no words for `no_words_s`, unless the gate is held open for who is about to speak;
 4. too long: `max_utterance_s`.
 """
 
@@ -35,6 +35,7 @@ class Endpointer:
         voiced_s: float,
         *,
         gate_closed: bool,
+        gate_held: bool = False,
     ) -> EndReason | None:
         """Reason to end now, or None. `heard_s` is the audio given to the recognizer.
 
@@ -45,7 +46,7 @@ class Endpointer:
         if heard_s >= self._max_utterance_s:
             return EndReason.MAX_LENGTH
         if hypothesis is None or not hypothesis.words:
-            return EndReason.SILENCE if heard_s >= self._no_words_s else None
+            return EndReason.SILENCE if heard_s >= self._no_words_s and not gate_held else None
         unseen_s = heard_s - hypothesis.decoded_s
         if 0.0 < voiced_s <= unseen_s + _FRESH_VOICE_S:
             return None

@@ -2,7 +2,7 @@
 
 Onset: enough voiced time within a short window. What passes then begins about `pre_roll` before the first voiced block
 of that window, so the first word is whole; `anchor` says where exactly. Hangover: so much unvoiced time closes the gate
-again.
+again. It may be held open for some time, voice or not: then somebody has said that they are about to speak.
 """
 
 from collections import deque
@@ -50,6 +50,7 @@ class Gate:
         kept_blocks = self._pre_roll_blocks + self._anchor_blocks + self._window_blocks
         self._kept: deque[tuple[Samples, bool]] = deque(maxlen=kept_blocks)
         self._open = False
+        self._held_blocks = 0  # for so many more it stays open, whatever the detector says
         self.unvoiced_blocks = 0  # the run of unvoiced blocks up to now
         self.voiced_blocks = 0  # and that of voiced ones
 
@@ -59,16 +60,31 @@ class Gate:
         self.unvoiced_blocks = 0 if voice else self.unvoiced_blocks + 1
         self.voiced_blocks = self.voiced_blocks + 1 if voice else 0
         if self._open:
-            if self.unvoiced_blocks < self._hangover_blocks:
-                return GateStep(block)
-            self.shut()
-            return GateStep(block, closed=True)
+            if self._held_blocks:
+                self._held_blocks -= 1
+            elif self.unvoiced_blocks >= self._hangover_blocks:
+                self.shut()
+                return GateStep(block, closed=True)
+            return GateStep(block)
         self._kept.append((block, voice))
+        if self._held_blocks:
+            self._held_blocks -= 1
+            return self._let_in()
         return self._try_onset()
+
+    @property
+    def held(self) -> bool:
+        """Whether it is held open."""
+        return self._held_blocks > 0
+
+    def hold(self, blocks: int) -> None:
+        """Be open for so many blocks, from the next one on, without waiting for a voice; `shut` ends that too."""
+        self._held_blocks = blocks
 
     def shut(self) -> None:
         """Close it, and forget what has passed: a new onset begins with what comes now."""
         self._open = False
+        self._held_blocks = 0
         self._kept.clear()
         self._vad.reset()
 
@@ -76,6 +92,15 @@ class Gate:
         """Go by these from the next block on, and the detector too."""
         self._vad.tune(now)
         self._onset_blocks = self._blocks_of(now)
+
+    def _let_in(self) -> GateStep:
+        """Open now, with the pre-roll: who presses a button may begin to speak at once."""
+        samples = np.concatenate([block for block, _ in self._kept])
+        onset = len(samples) - len(self._kept[-1][0])
+        begin = max(0, onset - self._pre_roll_blocks * self._block_samples)
+        self._open = True
+        self._kept.clear()
+        return GateStep(samples[begin:], opened=True, onset_sample=onset - begin)
 
     def _blocks_of(self, now: Thresholds) -> int:
         return min(self._window_blocks, max(1, now.onset_ms // BLOCK_MS))
