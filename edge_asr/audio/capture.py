@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from edge_asr.audio.deadline import TooManyHungCallsError
 from edge_asr.audio.devices import Microphone
+from edge_asr.audio.gain import GainKeeper, GainNews
 from edge_asr.audio.opener import MicrophoneStream, Opener, SystemOpener
 from edge_asr.audio.ring import Ring
 from edge_asr.audio.source import CaptureState
@@ -63,6 +64,7 @@ class Capture:
         self._moved_check_ns = 0
         self._heartbeat_ns = clock.monotonic_ns()
         self._stuck = False
+        self._gain = GainKeeper()
         self._pause_wanted = False
         self._pause_due = False  # asked for since the thread last looked: a brief one counts too
         self._stopping = False
@@ -107,6 +109,15 @@ class Capture:
         """Open it again."""
         self._pause_wanted = False
         self._wake.set()
+
+    def set_gain(self, percent: int | None) -> None:
+        """Volume that the source in use, and each that is opened later, is to have; None: whatever it has."""
+        self._gain.want(percent)
+        self._wake.set()
+
+    def gain_news(self) -> GainNews:
+        """What is known of it, and what became of the newest wish. It is for one thread to ask."""
+        return self._gain.news()
 
     def on_change(self, sources_changed: bool) -> None:
         """News from the sound system; from any thread, quick."""
@@ -186,7 +197,8 @@ class Capture:
         now_ns = self._clock.monotonic_ns()
         if not stream.active:
             return self._lost("ended", f"the stream of '{self._name()}' was ended by the sound system; reopening it")
-        if self._streams_changed or now_ns - self._moved_check_ns > _MOVED_CHECK_S * NS_PER_S:
+        look = self._streams_changed or now_ns - self._moved_check_ns > _MOVED_CHECK_S * NS_PER_S
+        if look:
             self._streams_changed = False
             self._moved_check_ns = now_ns
             other = stream.moved_to()
@@ -203,6 +215,7 @@ class Capture:
         if last_ns is None:
             return _STARTING_TICK_S
         self._be_healthy(now_ns)
+        self._gain.apply(stream, look=look)
         return min(_TICK_S, limit_s - silent_s)
 
     def _be_healthy(self, now_ns: int) -> None:
@@ -231,6 +244,7 @@ class Capture:
         stream, self._stream = self._stream, None
         if stream is None:
             return
+        self._gain.closed()
         try:
             stream.close(CLOSE_DEADLINE_S)
         except TooManyHungCallsError:

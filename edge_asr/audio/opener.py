@@ -32,6 +32,14 @@ class MicrophoneStream(Protocol):
         """Name of the source that the sound server has put in place of ours; None when it is ours, or not known."""
         ...
 
+    def gain(self) -> int | None:
+        """Volume of the source in percent, 100 for what its hardware gives; None when it is not known."""
+        ...
+
+    def set_gain(self, percent: int) -> int:
+        """Set it, and read back what it is now. Raises CaptureError where it cannot be set."""
+        ...
+
     def close(self, deadline_s: float) -> None:
         """Close, or leave behind what hangs. Nothing is delivered afterwards."""
         ...
@@ -183,6 +191,22 @@ class _OpenMicrophone:
         except CaptureError:
             return None  # the samples tell whether the stream lives
         return None if source == self._source else source
+
+    def gain(self) -> int | None:
+        if self._server is None:
+            return None
+        try:
+            return round(100 * self._server.volume(self._source))
+        except CaptureError:
+            return None
+
+    def set_gain(self, percent: int) -> int:
+        if self._server is None:
+            raise CaptureError(
+                f"'alsa:{self._source}' is heard without a sound server, which alone can set its volume here: set it "
+                "with alsamixer, or let PulseAudio or PipeWire run"
+            )
+        return round(100 * self._server.set_volume(self._source, percent / 100))
 
     def close(self, deadline_s: float) -> None:
         self._raw.detach()

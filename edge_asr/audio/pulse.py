@@ -90,6 +90,19 @@ class SoundServer:
         """Name of the source that feeds our stream now; None when the server has no such stream."""
         return self._ask(lambda pulse: _source_of_stream(pulse, stream_id))
 
+    def volume(self, source: str) -> float:
+        """Volume of a source, of its loudest channel; 1.0 is what the hardware gives. CaptureError: it is gone."""
+        return self._ask(lambda pulse: _volume(pulse, source))
+
+    def set_volume(self, source: str, volume: float) -> float:
+        """Set the volume of all channels of a source, and read it back: what the server made of it."""
+
+        def change(pulse: Any) -> float:
+            pulse.volume_set_all_chans(_source_named(pulse, source), volume)
+            return _volume(pulse, source)
+
+        return self._ask(change)
+
     def close(self) -> None:
         """Let the connection go."""
         connection, self._connection = self._connection, None
@@ -208,6 +221,17 @@ def _source(info: Any, card: dict[str, str]) -> PulseSource:
         alsa_card_id=card_id(known.get("alsa.card", "")),
         volume=float(info.volume.value_flat),
     )
+
+
+def _source_named(pulse: Any, name: str) -> Any:
+    for source in pulse.source_list():
+        if source.name == name:
+            return source
+    raise CaptureError(f"'pulse:{name}' is gone")
+
+
+def _volume(pulse: Any, name: str) -> float:
+    return float(max(_source_named(pulse, name).volume.values))
 
 
 def _source_of_stream(pulse: Any, stream_id: str) -> str | None:

@@ -21,6 +21,8 @@ class FakeStream:
         self.asked = 0
         self.closed_within_s: float | None = None
         self.close_error: CaptureError | None = None
+        self.volume: int | None = 100
+        self.gain_fault: CaptureError | None = None
         self._deliver = deliver
         self._clock = clock
 
@@ -32,6 +34,15 @@ class FakeStream:
     def moved_to(self) -> str | None:
         self.asked += 1
         return self.other_source
+
+    def gain(self) -> int | None:
+        return self.volume
+
+    def set_gain(self, percent: int) -> int:
+        if self.gain_fault is not None:
+            raise self.gain_fault
+        self.volume = min(percent, 120)  # it can no more
+        return self.volume
 
     def close(self, deadline_s: float) -> None:
         self.closed_within_s = deadline_s

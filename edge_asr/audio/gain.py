@@ -1,0 +1,75 @@
+"""The volume of the microphone in use: wanted by somebody, set when one is open, and read back."""
+
+import logging
+import threading
+from typing import NamedTuple
+
+from edge_asr.audio.opener import MicrophoneStream
+from edge_asr.errors import CaptureError
+
+log = logging.getLogger(__name__)
+
+
+class GainNews(NamedTuple):
+    """percent: volume of the source in use, None when it is not known. settled: no wish waits any more.
+
+    fault: why the newest wish could not be done, told once.
+    """
+
+    percent: int | None
+    settled: bool
+    fault: str
+
+
+class GainKeeper:
+    """`want` and `news` are for any thread, the rest is the capture thread's: a sound server takes its time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards what follows, never held while the sound system is asked
+        self._wanted: int | None = None
+        self._waits = False
+        self._fault = ""
+        self._percent: int | None = None
+        self._fresh = True  # of this opening nothing is known yet; the capture thread's alone
+
+    def want(self, percent: int | None) -> None:
+        """What the source in use, and each that is opened later, is to have; None: whatever it has."""
+        with self._lock:
+            self._wanted = percent
+            self._waits = percent is not None
+            self._fault = ""
+
+    def news(self) -> GainNews:
+        """What is known."""
+        with self._lock:
+            fault, self._fault = self._fault, ""
+            return GainNews(self._percent, not self._waits, fault)
+
+    def closed(self) -> None:
+        """The microphone is closed: of the next one nothing is known."""
+        self._fresh = True
+        with self._lock:
+            self._percent = None
+
+    def apply(self, stream: MicrophoneStream, *, look: bool) -> None:
+        """Set what is wanted on an open stream; with `look`, read what somebody else may have set."""
+        with self._lock:
+            wanted, waits = self._wanted, self._waits
+        if wanted is not None and (waits or self._fresh):
+            self._set(stream, wanted)
+        elif look or self._fresh:
+            self._tell(wanted, stream.gain())
+        self._fresh = False
+
+    def _set(self, stream: MicrophoneStream, wanted: int) -> None:
+        try:
+            self._tell(wanted, stream.set_gain(wanted))
+        except CaptureError as error:
+            log.warning("the volume of the microphone cannot be set: %s", error)
+            self._tell(wanted, stream.gain(), str(error))
+
+    def _tell(self, wanted: int | None, percent: int | None, fault: str = "") -> None:
+        with self._lock:
+            self._percent = percent
+            if wanted == self._wanted:  # else somebody has changed their mind meanwhile
+                self._waits, self._fault = False, fault
