@@ -7,7 +7,7 @@ same function, and any cutting of the same audio into chunks gives the same obse
 import math
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Generic, TypeGuard
+from typing import Any, Generic, TypeGuard
 
 import numpy as np
 
@@ -159,6 +159,20 @@ class Pipeline(Generic[State]):
         if self._tunings and self._tunings[-1][0] == from_s:
             self._tunings.pop()  # nothing was given in between
         self._tunings.append((from_s, tuned))
+
+    @property
+    def between_utterances(self) -> bool:
+        """Whether nothing is being decoded."""
+        return self._utterance is None
+
+    def exchange(self, recognizer: Recognizer[Any]) -> None:
+        """Decode with another recognizer from the next utterance on; only between two of them.
+
+        It hears the same rate, so what waits in front of it, the pre-roll among it, is lost to neither.
+        """
+        assert self._utterance is None  # noqa: S101 - its state belongs to the recognizer before
+        assert recognizer.sample_rate_hz == self._rate_hz  # noqa: S101 - whoever loads it has looked
+        self._recognizer = recognizer
 
     def listen_now(self, seconds: float) -> None:
         """Hear what will be given from now on for so long, voice or not, and begin a segment with it.

@@ -73,6 +73,10 @@ class Stamp:
         self._began_ns = clock.monotonic_ns()
         self._first_seen_ns: OrderedDict[str, int] = OrderedDict()  # segment -> its first transcript
 
+    def exchange(self, language: str, model: str) -> None:
+        """Another recognizer hears what is stamped from now on."""
+        self._language, self._model = language, model
+
     def event(self, observation: Observation) -> Event:
         """Event of one observation, stamped now."""
         common = self._common(observation.stream_id, observation.segment_id)

@@ -7,8 +7,9 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from edge_asr.asr.recognizer import State
+from edge_asr.asr.recognizer import Recognizer, State
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.audio.ring import Ring
@@ -30,6 +31,13 @@ _FATAL_ERRORS = 3
 _FATAL_WINDOW_S = 60.0
 _DRAIN_SHARE = 0.6  # of the time to stop in; the rest is for the end of the utterance ...
 _REWRITE_SHARE = 0.85  # ... and up to here for the second pass; what the first computes then is stopped
+
+
+class Brains(NamedTuple):
+    """What hears: the streaming recognizer, and the thread of the second pass behind it, if any, not started."""
+
+    recognizer: Recognizer[Any]
+    second_pass: SecondPassWorker | None
 
 
 class Worker:
@@ -64,6 +72,7 @@ class Worker:
         self._unmuted_ns: int | None = None
         self._sensitivity_wanted: int | None = None  # None: as configured
         self._sensitivity: int | None = None
+        self._next: Brains | None = None
         self._listen_wanted: tuple[float, int] | None = None  # for how long, and when it was asked for
         self._drain_end_ns: int | None = None
         self._rewrite_end_ns = 0
@@ -95,6 +104,18 @@ class Worker:
         Raises ConfigError, in the thread that asks.
         """
         self._sensitivity_wanted = checked(sensitivity)
+
+    def exchange(self, brains: Brains) -> None:
+        """Hear with others from the end of the present utterance on; the newest count. Any thread.
+
+        Finals that wait for the second pass then go out with the text that they have.
+        """
+        self._next = brains
+
+    @property
+    def exchanged(self) -> bool:
+        """Whether no exchange waits for the end of an utterance. Any thread."""
+        return self._next is None
 
     def listen_now(self, seconds: float) -> None:
         """Begin a segment with what is heard from now on, voice or not, for so long. Any thread.
@@ -150,8 +171,22 @@ class Worker:
                 if self._failed(error):
                     return
 
+    def _exchange(self, brains: Brains) -> None:
+        old, self._second_pass = self._second_pass, brains.second_pass
+        if old is not None:
+            self._publish(old.finish(self._clock.monotonic_ns()))
+        if brains.second_pass is not None:
+            brains.second_pass.start()
+        self._pipeline.exchange(brains.recognizer)
+        self._stamp.exchange(brains.recognizer.language, brains.recognizer.model)
+        if self._next is brains:
+            self._next = None
+
     def _turn(self) -> bool:
         """One chunk, or one wait for it; False when there is nothing left to do."""
+        following = self._next
+        if following is not None and self._pipeline.between_utterances:
+            self._exchange(following)
         stopping = self._stopping.is_set()  # asked before the pop: what comes in between is taken the next time
         chunk = self._ring.pop(_WAIT_S)
         now_ns = self._clock.monotonic_ns()

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from edge_asr.events import FinalEvent, PartialEvent, SpeechEndedEvent, SpeechStartedEvent
 from edge_asr.second_pass import SecondPass
 from edge_asr.second_pass_worker import SecondPassWorker
-from tests.fakes import hush, tone
+from edge_asr.worker import Brains
+from tests.fakes import LoudRecognizer, hush, tone
 from tests.rescorers import ScriptedRescorer, SlowRescorer
 from tests.waiting import wait_until
 from tests.worker_house import House
@@ -129,3 +130,42 @@ def test_errors_that_end_the_worker_cost_no_final(slow: tuple[House, SlowRescore
     wait_until(lambda: bool(house.fatal), 5.0, "the end")
     wait_until(lambda: bool(house.finals()), 5.0, "the final")
     assert [type(one) for one in house.sink.events].count(FinalEvent) == 1
+
+
+def test_an_exchange_waits_for_the_end_of_the_utterance_and_loses_nothing() -> None:
+    first, second = ScriptedRescorer(lambda _: "Old, w1!"), ScriptedRescorer(lambda _: "New, w1!")
+    with with_second_pass(first) as house:
+        house.worker.start()
+        live(house, np.concatenate([hush(1), tone(0.6)]))
+        following = LoudRecognizer()
+        following.model, following.language = "louder", "yy"
+        rewriter = SecondPassWorker(SecondPass(second, 10.0), 4.0, house.clock, house.metrics)
+        house.worker.exchange(Brains(following, rewriter))
+        live(house, tone(0.4))
+        assert not house.worker.exchanged
+        live(house, hush(2))
+        wait_until(lambda: house.worker.exchanged, 5.0, "the exchange")
+        wait_until(lambda: len(house.finals()) == 1, 5.0, "the first final")
+        live(house, np.concatenate([hush(0.7), tone(1), hush(2)]))
+        wait_until(lambda: len(house.finals()) == 2, 5.0, "the second final")
+        house.finish()
+    old, new = house.finals()
+    assert (old.model.split("+")[0], old.language, [word.confidence for word in old.words]) == (
+        "loud",
+        "xx",
+        [0.9, 0.9],
+    )
+    assert (new.text, new.model, new.language) == ("New, w1!", "louder+second", "yy")
+    assert new.segment_id == "s-2"
+    assert new.start_s == pytest.approx(4.7, abs=0.02)
+    assert house.count("audio_dropped_seconds", reason="lag") == 0
+    assert first.stopped
+    assert following.wanted
+    assert house.metrics.registry.get_sample_value("edge_asr_audio_seconds_total") == pytest.approx(7.7)
+
+
+def test_an_exchange_does_not_wait_for_a_microphone() -> None:
+    with House() as house:
+        house.worker.start()
+        house.worker.exchange(Brains(LoudRecognizer(), None))
+        wait_until(lambda: house.worker.exchanged, 5.0, "the exchange")
