@@ -2,8 +2,11 @@
 
 import logging
 import signal
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from edge_asr import __version__
 from edge_asr.answers import Answers
@@ -18,10 +21,12 @@ from edge_asr.audio.vad import Vad, WebRtcVad
 from edge_asr.clock import Clock, SystemClock
 from edge_asr.config import Config
 from edge_asr.control_file import ControlFile
-from edge_asr.controls import Controls, ControlValues
+from edge_asr.controls import Choice, Controls, ControlValues
 from edge_asr.endpoint_rules import endpoint_rules
 from edge_asr.errors import ConfigError, ModelError
 from edge_asr.metrics import Metrics
+from edge_asr.model_choice import hearing_with, model_choices
+from edge_asr.model_switch import Hearing, ModelSwitch
 from edge_asr.pipeline import Pipeline
 from edge_asr.report import Reporter
 from edge_asr.second_pass import SecondPass
@@ -33,9 +38,10 @@ from edge_asr.sinks.jsonl import JsonlSink
 from edge_asr.sinks.mqtt import MqttSink
 from edge_asr.sinks.sink import Sink
 from edge_asr.stamp import CaptureClock, Stamp
+from edge_asr.steering import Steering
 from edge_asr.supervisor import StopRequest, Supervisor
 from edge_asr.systemd import Notifier
-from edge_asr.worker import Worker
+from edge_asr.worker import Brains, Worker
 
 log = logging.getLogger(__name__)
 
@@ -199,38 +205,80 @@ def build_announcement(config: Config) -> Announcement | None:
         endpoint_rules(config.endpoint).max_utterance_s,
         mqtt.discovery.prefix,
         mqtt.discovery.status_topic,
+        model_choices(config),
     )
 
 
 def control_file(config: Config) -> ControlFile:
     """File of what was last said of the controls of this device."""
-    configured = ControlValues(mute=False, sensitivity=config.gate.sensitivity)
+    configured = ControlValues(mute=False, sensitivity=config.gate.sensitivity, model=config.models.bundle)
     return ControlFile(state_folder() / f"controls-{device_id(config)}.json", configured)
+
+
+def begin_hearing(
+    config: Config, kept: ControlValues, choices: Sequence[Choice]
+) -> tuple[ControlValues, Config, Recognizer[Any]]:
+    """What was last chosen to listen with, or what is configured where that cannot be loaded any more.
+
+    Returns the controls as they then are, and the configuration that is loaded. Raises ModelError and ConfigError.
+    """
+    hearing = Hearing(kept.model, kept.hotwords)
+    if hearing != (config.models.bundle, ()):
+        try:
+            with hearing_with(config, hearing, choices) as chosen:
+                return kept, chosen, load_recognizer(chosen)
+        except (ModelError, ConfigError) as error:
+            log.warning("%r was chosen last and cannot be listened with: %s", kept.model, error)
+    return replace(kept, model=config.models.bundle, hotwords=()), config, load_recognizer(config)
+
+
+def load_brains(
+    config: Config, choices: Sequence[Choice], rate_hz: int, clock: Clock, metrics: Metrics, hearing: Hearing
+) -> Brains:
+    """What hears, loaded in whatever thread this is called in; raises ModelError and ConfigError."""
+    with hearing_with(config, hearing, choices) as chosen:
+        bundle = load_bundle(model_folder(chosen), hearing.model)
+        if bundle.manifest.sample_rate_hz != rate_hz:
+            raise ConfigError(
+                f"it hears {bundle.manifest.sample_rate_hz} Hz, what listens now {rate_hz} Hz: set "
+                f"models.bundle = {hearing.model!r} and restart"
+            )
+        recognizer = load_recognizer(chosen)
+    return Brains(recognizer, build_rewriter(chosen, clock, metrics))
+
+
+def build_rewriter(config: Config, clock: Clock, metrics: Metrics) -> SecondPassWorker | None:
+    """Thread of the second pass, not started; None when there is to be none. Raises ModelError and ConfigError."""
+    second_pass = available_second_pass(config)
+    return None if second_pass is None else SecondPassWorker(second_pass, config.second_pass.deadline_s, clock, metrics)
 
 
 def run_daemon(config: Config, clock: Clock | None = None) -> int:
     """Run until told to stop; returns the exit code. Raises ConfigError and ModelError before anything starts."""
     clock = clock or SystemClock()
     metrics, notifier, stop = Metrics(), Notifier(), StopRequest()
-    file = control_file(config)
-    controls = Controls(file.configured, file.load(), metrics)
+    file, choices = control_file(config), model_choices(config)
+    kept = file.load()
+    controls = Controls(file.configured, kept, metrics, choices)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop.signalled)
     for number in (signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, controls.signalled)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1, signal.SIGUSR2))  # the command line holds them back
     sinks = build_sinks(config, metrics, controls)
-    recognizer = load_recognizer(config)
+    wanted, chosen, recognizer = begin_hearing(config, kept, choices)
+    controls.give_up(kept, wanted)
     ring = Ring(config.audio.ring_s, metrics)
     reporter = Reporter(sinks, notifier, clock, recognizer.language, recognizer.model)
     capture = Capture(config.audio, ring, clock, metrics, reporter.capture_changed)
     capture_clock = CaptureClock()
     stamp = Stamp(clock, device_id(config), recognizer.language, recognizer.model, capture_clock.captured_ns)
     pipeline = build_pipeline(config, recognizer)
-    second_pass = available_second_pass(config)
-    rewriter = (
-        None if second_pass is None else SecondPassWorker(second_pass, config.second_pass.deadline_s, clock, metrics)
-    )
+    rewriter = build_rewriter(chosen, clock, metrics)
     worker = Worker(ring, pipeline, stamp, capture_clock, sinks, clock, config.overload, metrics, stop.fatal, rewriter)
-    answers = Answers(sinks, file, partial(stamp.error, "command"), clock)
-    return Supervisor(capture, ring, worker, sinks, stop, controls, answers, clock, notifier).run()
+    answers = Answers(sinks, file, partial(stamp.error, "command"), clock, device_id(config))
+    in_force = Hearing(wanted.model, wanted.hotwords)
+    load = partial(load_brains, config, choices, recognizer.sample_rate_hz, clock, metrics)
+    models = ModelSwitch(load, worker, in_force, recognizer.language, reporter.model_changed)
+    steering = Steering(capture, worker, models, controls, answers)
+    return Supervisor(capture, ring, worker, sinks, stop, steering, clock, notifier).run()

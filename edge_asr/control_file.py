@@ -8,12 +8,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from edge_asr.commands import MOST_GAIN
 from edge_asr.controls import ControlValues
 from edge_asr.sensitivity import LEAST, MOST
 
 log = logging.getLogger(__name__)
 
-_LIMIT_BYTES = 4096
+_LIMIT_BYTES = 32_768
+Gain = Annotated[int, Meta(ge=0, le=MOST_GAIN)]
+BundleName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
 Sensitivity = Annotated[int, Meta(ge=LEAST, le=MOST)]
 
 
@@ -21,6 +24,10 @@ class _Kept(Struct, frozen=True, forbid_unknown_fields=True):
     mute: bool
     sensitivity: Sensitivity
     configured_sensitivity: Sensitivity  # as it stood then: who changes the configuration since has the last word
+    gain: Gain | None = None
+    model: BundleName | None = None
+    configured_model: str = ""
+    hotwords: Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=1000)] = ()
 
 
 class ControlFile:
@@ -41,14 +48,22 @@ class ControlFile:
             return self.configured
         except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
             reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-            log.warning("cannot read %s (%s): mute and sensitivity begin as configured", self._path, reason)
+            log.warning("cannot read %s (%s): mute and the other controls begin as configured", self._path, reason)
             self._saved = None
             return self.configured
-        configured = self.configured.sensitivity
-        unchanged = kept.configured_sensitivity == configured
-        values = ControlValues(kept.mute, kept.sensitivity if unchanged else configured)
-        if values != self.configured:
-            log.info("as last said: mute %s, sensitivity %d", "on" if values.mute else "off", values.sensitivity)
+        configured = self.configured
+        same_gate = kept.configured_sensitivity == configured.sensitivity
+        same_model = kept.configured_model == configured.model and kept.model is not None
+        unchanged = same_gate and (same_model or not configured.model)
+        values = ControlValues(
+            kept.mute,
+            kept.sensitivity if same_gate else configured.sensitivity,
+            kept.gain,
+            kept.model if same_model and kept.model is not None else configured.model,
+            kept.hotwords if same_model else (),
+        )
+        if values != configured:
+            log.info("as last said: %s", _in_words(values))
         self._saved = values if unchanged else None
         return values
 
@@ -56,15 +71,23 @@ class ControlFile:
         """Replace the file whole, and on the disk, when `values` is not what it holds; False when it still is not."""
         if values == self._saved:
             return True
-        kept = _Kept(values.mute, values.sensitivity, self.configured.sensitivity)
+        kept = _Kept(
+            values.mute,
+            values.sensitivity,
+            self.configured.sensitivity,
+            values.gain,
+            values.model or None,
+            self.configured.model,
+            values.hotwords,
+        )
         try:
             self._replace(msgspec.json.encode(kept) + b"\n")
         except OSError as error:
             if not self._failing:
                 self._failing = True
                 log.warning(
-                    "cannot keep mute and sensitivity across restarts: %s cannot be written (%s); make its folder "
-                    "writable for this user, or set XDG_STATE_HOME",
+                    "cannot keep mute and the other controls across restarts: %s cannot be written (%s); make its "
+                    "folder writable for this user, or set XDG_STATE_HOME",
                     self._path,
                     error.strerror or error,
                 )
@@ -86,3 +109,10 @@ class ControlFile:
             os.fsync(descriptor)  # the new name too is to survive a power cut
         finally:
             os.close(descriptor)
+
+
+def _in_words(values: ControlValues) -> str:
+    words = [f"mute {'on' if values.mute else 'off'}", f"sensitivity {values.sensitivity}"]
+    words += [f"gain {values.gain} %"] if values.gain is not None else []
+    words += [f"model {values.model}"] if values.model else []
+    return ", ".join([*words, *([f"{len(values.hotwords)} phrases"] if values.hotwords else [])])

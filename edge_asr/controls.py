@@ -3,23 +3,66 @@
 import signal
 import threading
 from collections import deque
+from collections.abc import Sequence
 from types import FrameType
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from edge_asr.commands import Control, mute_said, sensitivity_said
+from edge_asr.commands import (
+    OFF,
+    ON,
+    Control,
+    Reply,
+    gain_said,
+    hotwords_said,
+    listen_said,
+    mute_said,
+    name_said,
+    refusal,
+    sensitivity_said,
+)
 from edge_asr.errors import CommandError
 from edge_asr.metrics import Metrics
 
 _FAULTS_AT_MOST = 4  # that wait to be told; the supervisor comes by several times a second
+_REPLIES_AT_MOST = 16
+UNKNOWN = "unknown"
 
 
 class ControlValues(Struct, frozen=True):
-    """One value for each control."""
+    """One value for each control: as it is wanted, or as it is in force."""
 
     mute: bool
     sensitivity: int
+    gain: int | None = None  # percent; None: whatever the sound system has, or not known
+    model: str = ""  # the bundle; what is wanted of the language is in it too
+    hotwords: tuple[str, ...] = ()  # none: as configured
+    language: str = ""  # in force: the model's
+    listening: bool = False  # in force: whether it listens without waiting for a voice
+
+
+def shown(control: Control, values: ControlValues) -> str:
+    """What is in force of a control, as it is told on its topic."""
+    texts: dict[Control, str] = {
+        "mute": ON if values.mute else OFF,
+        "sensitivity": str(values.sensitivity),
+        "gain": UNKNOWN if values.gain is None else str(values.gain),
+        "model": values.model,
+        "language": values.language,
+        "listen": ON if values.listening else OFF,
+        "hotwords": "\n".join(values.hotwords),
+    }
+    return texts[control]
+
+
+class Choice(NamedTuple):
+    """A bundle that could be listened with. phrases: whether it can be told phrases to listen for."""
+
+    model: str
+    language: str
+    phrases: bool
 
 
 class Wanted(NamedTuple):
@@ -30,20 +73,34 @@ class Wanted(NamedTuple):
     faults: tuple[str, ...]
 
 
+class Due(NamedTuple):
+    """A command whose sender wants to hear what became of it; `fault` is why it was refused."""
+
+    control: Control
+    reply: Reply
+    fault: str = ""
+
+
 class Controls:
     """Hands wishes over: signals and the broker's thread speak, the supervisor takes. Of many the last counts.
 
     configured: what holds when nobody has spoken. wanted: what was last said, before this process maybe.
     """
 
-    def __init__(self, configured: ControlValues, wanted: ControlValues, metrics: Metrics) -> None:
+    def __init__(
+        self, configured: ControlValues, wanted: ControlValues, metrics: Metrics, choices: Sequence[Choice] = ()
+    ) -> None:
         self.configured = configured
+        self.choices = tuple(choices)
         self._metrics = metrics
         self._mute = wanted.mute  # a signal writes it too, without the lock
-        self._sensitivity = wanted.sensitivity
-        self._lock = threading.Lock()  # guards the two below
+        self._lock = threading.Lock()  # guards all that follows
+        self._values = wanted
+        self._listen_s: int | None = None
+        self._pressed = False
         self._commanded: set[Control] = set()
         self._faults: deque[str] = deque()
+        self._due: deque[Due] = deque()
 
     def signalled(self, number: int, _frame: FrameType | None = None) -> None:
         """Handle SIGUSR1 (mute) and SIGUSR2 (listen again): for a button, a script, a key.
@@ -52,26 +109,34 @@ class Controls:
         """
         self._mute = number == signal.SIGUSR1
 
-    def command(self, control: Control, payload: bytes, *, retained: bool) -> None:
+    def command(self, control: Control, payload: bytes, *, retained: bool, reply: Reply | None = None) -> None:
         """Take a command. Any thread; never blocks for long, never raises, runs nothing.
 
         A retained one is not executed: it is as old as the broker's memory, and nobody has just said it.
         """
         with self._lock:
-            if retained:
-                self._refuse_retained(control, payload)
+            fault = ""
+            if retained and not payload:  # that is how what lay there is taken away
+                self._count(control, "emptied")
                 return
             try:
-                if control == "mute":
-                    self._mute = mute_said(payload)
-                else:
-                    self._sensitivity = sensitivity_said(payload)
+                if retained:
+                    raise _retained(control)
+                self._obey(control, payload)
             except CommandError as error:
-                self._refuse(control, str(error))
-                return
-            if control in self._commanded:
-                self._count(control, "superseded")
-            self._commanded.add(control)
+                fault = str(error)
+                self._refuse(control, fault, "retained" if retained else "malformed")
+            else:
+                if control in self._commanded:
+                    self._count(control, "superseded")
+                self._commanded.add(control)
+            if reply is not None:
+                self._promise(Due(control, reply, fault))
+
+    def refuse(self, control: Control, fault: str) -> None:
+        """Take a command that is not to be executed, for that reason. Any thread."""
+        with self._lock:
+            self._refuse(control, fault, "malformed")
 
     def take(self) -> Wanted:
         """What is wanted now. The supervisor's thread."""
@@ -79,23 +144,85 @@ class Controls:
             commanded, self._commanded = self._commanded, set()
             faults = tuple(self._faults)
             self._faults.clear()
-            values = ControlValues(self._mute, self._sensitivity)
+            values = replace(self._values, mute=self._mute)
         for control in commanded:
             self._count(control, "taken")
         return Wanted(values, bool(commanded), faults)
 
-    def _refuse_retained(self, control: Control, payload: bytes) -> None:
-        if not payload:  # that is how what lay there is taken away
-            self._count(control, "emptied")
-            return
-        self._refuse(
-            control,
-            f"{control}/set: a retained message is refused, nobody may have just said it; send it without retain, and "
-            "take it off the broker with an empty retained one, mosquitto_pub -r -n",
-            "retained",
-        )
+    def take_due(self) -> tuple[Due, ...]:
+        """Who waits to hear what became of a command, since the last time; after `take`. The supervisor's thread."""
+        with self._lock:
+            due = tuple(self._due)
+            self._due.clear()
+            return due
 
-    def _refuse(self, control: Control, fault: str, outcome: str = "malformed") -> None:
+    def take_press(self) -> tuple[bool, int | None]:
+        """Whether to listen at once was commanded since the last time, and for how many seconds if it was said."""
+        with self._lock:
+            pressed, self._pressed = self._pressed, False
+            return pressed, self._listen_s
+
+    def give_up(self, failed: ControlValues, back_to: ControlValues) -> None:
+        """Want no longer what could not be done, of gain, model and hotwords; newer words stay. Any thread."""
+        with self._lock:
+            now = self._values
+            if now.gain == failed.gain:
+                now = replace(now, gain=back_to.gain)
+            if (now.model, now.hotwords) == (failed.model, failed.hotwords):
+                now = replace(now, model=back_to.model, hotwords=back_to.hotwords)
+            self._values = now
+
+    def _obey(self, control: Control, payload: bytes) -> None:
+        now = self._values
+        match control:
+            case "mute":
+                self._mute = mute_said(payload)
+            case "sensitivity":
+                self._values = replace(now, sensitivity=sensitivity_said(payload))
+            case "gain":
+                self._values = replace(now, gain=gain_said(payload))
+            case "model":
+                name = name_said(control, payload, tuple(choice.model for choice in self.choices))
+                self._listen_with(next(choice for choice in self.choices if choice.model == name))
+            case "language":
+                known = tuple(dict.fromkeys(choice.language for choice in self.choices))
+                self._listen_with(self._speaking(name_said(control, payload, known)))
+            case "listen":
+                self._listen_s = listen_said(payload)
+                if self._mute:
+                    raise CommandError("listen/set: it is muted and hears nothing; send OFF to mute/set first")
+                self._pressed = True
+            case "hotwords":
+                self._values = replace(now, hotwords=self._phrases(payload))
+
+    def _listen_with(self, choice: Choice) -> None:
+        """Phrases go with a model that cannot be told any."""
+        hotwords = self._values.hotwords if choice.phrases else ()
+        self._values = replace(self._values, model=choice.model, hotwords=hotwords)
+
+    def _speaking(self, language: str) -> Choice:
+        """The model that is wanted if it speaks that language, else the configured one, else the first that does."""
+        fit = [choice for choice in self.choices if choice.language == language]
+        preferred = (self._values.model, self.configured.model)
+        return min(fit, key=lambda choice: preferred.index(choice.model) if choice.model in preferred else 2)
+
+    def _phrases(self, payload: bytes) -> tuple[str, ...]:
+        phrases = hotwords_said(payload)
+        model = self._values.model
+        if phrases and not any(choice.phrases for choice in self.choices if choice.model == model):
+            able = ", ".join(choice.model for choice in self.choices if choice.phrases) or "none is installed"
+            raise refusal(
+                "hotwords", f"a list for the model {model!r}", f"a transducer to be chosen before ({able}) and phrases"
+            )
+        return phrases
+
+    def _promise(self, due: Due) -> None:
+        if len(self._due) < _REPLIES_AT_MOST:
+            self._due.append(due)
+        else:
+            self._metrics.events_dropped.labels(sink="mqtt", reason="response").inc()
+
+    def _refuse(self, control: Control, fault: str, outcome: str) -> None:
         if len(self._faults) < _FAULTS_AT_MOST:
             self._faults.append(fault)
             self._count(control, outcome)
@@ -104,3 +231,10 @@ class Controls:
 
     def _count(self, control: Control, outcome: str) -> None:
         self._metrics.commands.labels(control=control, outcome=outcome).inc()
+
+
+def _retained(control: Control) -> CommandError:
+    return CommandError(
+        f"{control}/set: a retained message is refused, nobody may have just said it; send it without retain, and take "
+        "it off the broker with an empty retained one, mosquitto_pub -r -n"
+    )

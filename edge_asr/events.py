@@ -120,6 +120,17 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "edge_asr events", **schema}
 
 
+class CommandResponse(Struct, frozen=True, kw_only=True):
+    """What became of a command, for whoever has named a response topic (MQTT 5)."""
+
+    device_id: str
+    control: str
+    accepted: bool
+    value: str  # what is in force now, as on the control's state topic
+    message: str = ""  # why it was refused
+    v: Literal[1] = VERSION
+
+
 class StateReport(Struct, frozen=True, kw_only=True):
     """The retained `…/state` payload: what the device is doing and why."""
 

@@ -1,6 +1,7 @@
 """What the device says of itself: capture states become the retained state, the log and systemd's status line."""
 
 import logging
+import threading
 from collections.abc import Sequence
 from typing import Literal
 
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class Reporter:
-    """Hands each new state to every sink and to systemd. Safe from any thread: it keeps nothing."""
+    """Hands each new state to every sink and to systemd. Safe from any thread."""
 
     def __init__(self, sinks: Sequence[Sink], notifier: Notifier, clock: Clock, language: str, model: str) -> None:
         self._sinks = sinks
@@ -23,21 +24,38 @@ class Reporter:
         self._clock = clock
         self._language = language
         self._model = model
+        self._lock = threading.Lock()  # states leave in the order in which they came
+        self._last: CaptureState | None = None
 
     def capture_changed(self, state: CaptureState) -> None:
         """Take what capture says of itself."""
+        with self._lock:
+            self._last = state
+            self._say(state)
         if state.status == "healthy":
             log.info("listening to %s", state.source)
+        elif state.status == "muted":
+            log.info("muted: %s", state.reason)
+        elif state.status == "lost":
+            log.warning("not listening: %s", state.reason)
+
+    def model_changed(self, language: str, model: str) -> None:
+        """Another model listens."""
+        with self._lock:
+            self._language, self._model = language, model
+            if self._last is not None:
+                self._say(self._last)
+
+    def _say(self, state: CaptureState) -> None:
+        if state.status == "healthy":
             self._report("listening", "", state.source)
         elif state.status == "stopped":
             self._report("stopping", "shutting down", "")
         elif state.status == "starting":
             self._report("starting", state.reason, "")
         elif state.status == "muted":
-            log.info("muted: %s", state.reason)
             self._report("muted", state.reason, "")
         else:
-            log.warning("not listening: %s", state.reason)
             self._report("degraded", state.reason, "")
 
     def _report(

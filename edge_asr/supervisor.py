@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Protocol
 
-from edge_asr.answers import Answers
 from edge_asr.audio.ring import Ring
 from edge_asr.clock import NS_PER_S, Clock
-from edge_asr.controls import Controls
 from edge_asr.errors import EXIT_FAILURE, EXIT_OK
 from edge_asr.sinks.sink import Sink
+from edge_asr.steering import Steering
 from edge_asr.systemd import Notifier
 
 log = logging.getLogger(__name__)
@@ -39,14 +38,6 @@ class Ears(Protocol):
         """Start its thread."""
         ...
 
-    def pause(self) -> None:
-        """Close the microphone."""
-        ...
-
-    def resume(self) -> None:
-        """Open it again."""
-        ...
-
     def stop(self, deadline_s: float) -> None:
         """Close the microphone and end its thread."""
         ...
@@ -61,14 +52,6 @@ class Brain(Protocol):
 
     def beat_age_s(self) -> float:
         """Seconds since its loop last came round."""
-        ...
-
-    def mute(self, *, on: bool) -> None:
-        """End what is being said and hear nothing more, or hear again."""
-        ...
-
-    def set_sensitivity(self, sensitivity: int) -> None:
-        """How readily the gate opens, 0 to 100."""
         ...
 
     def stop(self, deadline_s: float) -> bool:
@@ -112,8 +95,7 @@ class Supervisor:
         worker: Brain,
         sinks: Sequence[Sink],
         stop: StopRequest,
-        controls: Controls,
-        answers: Answers,
+        steering: Steering,
         clock: Clock,
         notifier: Notifier,
     ) -> None:
@@ -122,9 +104,7 @@ class Supervisor:
         self._worker = worker
         self._sinks = sinks
         self._stop = stop
-        self._controls = controls
-        self._answers = answers
-        self._in_force = controls.configured
+        self._steering = steering
         self._clock = clock
         self._notifier = notifier
 
@@ -133,44 +113,21 @@ class Supervisor:
         for sink in self._sinks:
             sink.start()
         self._worker.start()
-        self._apply(always=True)  # who is mute, since the last run maybe, does not want the microphone opened first
+        self._steering.apply()  # who is mute, since the last run maybe, does not want the microphone opened first
         self._capture.start()
         self._notifier.ready()
         while not self._stop.wait(_TICK_S):
-            self._apply()
+            self._steering.apply()
             if self._worker.beat_age_s() < _FRESH_BEAT_S and self._capture.healthy_or_backing_off:
                 self._notifier.watchdog()
         self._shut_down()
         return self._stop.exit_code
 
-    def _apply(self, *, always: bool = False) -> None:
-        """Do what signals and commands want; answer each command, and whatever changed something."""
-        wanted, commanded, faults = self._controls.take()
-        before, self._in_force = self._in_force, wanted
-        if wanted.mute != before.mute:
-            self._apply_mute(on=wanted.mute)
-        if wanted.sensitivity != before.sensitivity:
-            self._worker.set_sensitivity(wanted.sensitivity)
-        if always or commanded or wanted != before:
-            self._answers.applied(wanted)
-        for fault in faults:
-            self._answers.refused(fault)
-        self._answers.keep()
-
-    def _apply_mute(self, *, on: bool) -> None:
-        """The brain first: what is on its way from the ears is not heard any more."""
-        self._worker.mute(on=on)
-        if on:
-            self._capture.pause()
-        else:
-            self._capture.resume()
-
     def _shut_down(self) -> None:
         """Ears first, so that nothing new comes; then the brain drains what waits; then the mouth."""
         began_ns = self._clock.monotonic_ns()
         self._notifier.stopping()
-        self._apply()  # a mute that came right before the signal is to hold for the next start
-        self._answers.keep(at_once=True)
+        self._steering.finish()  # a mute that came right before the signal is to hold for the next start
         self._capture.stop(_CAPTURE_SHARE_S)
         self._ring.close()
         if not self._worker.stop(_WORKER_SHARE_S):

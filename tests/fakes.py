@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.result import Hypothesis, Word
+from edge_asr.commands import Reply
 from edge_asr.controls import ControlValues
-from edge_asr.events import Event, StateReport
+from edge_asr.events import CommandResponse, Event, StateReport
+from edge_asr.model_switch import Hearing
 from edge_asr.sensitivity import Thresholds
 
 RATE_HZ = 16_000
@@ -120,6 +122,26 @@ class HandClock:
         self.ns += round(seconds * 1e9)
 
 
+class StillModels:
+    """A switch between models that does what it is told when it is told: loads, fails, is done."""
+
+    def __init__(self) -> None:
+        self.in_force = Hearing("", ())
+        self.language = ""
+        self.settled = True
+        self.fault = ""
+        self.wanted: list[Hearing] = []
+
+    def want(self, hearing: Hearing) -> None:
+        self.wanted.append(hearing)
+        self.settled = False
+
+    def turn(self) -> str:
+        fault, self.fault = self.fault, ""
+        self.settled = self.settled or bool(fault)
+        return fault
+
+
 class ListSink:
     """Keeps what it is given."""
 
@@ -127,6 +149,7 @@ class ListSink:
         self.events: list[Event] = []
         self.states: list[StateReport] = []
         self.answers: list[ControlValues] = []
+        self.responses: list[tuple[CommandResponse, Reply]] = []
         self.stopped = False
 
     def start(self) -> None:
@@ -140,6 +163,9 @@ class ListSink:
 
     def answer(self, values: ControlValues) -> None:
         self.answers.append(values)
+
+    def respond(self, response: CommandResponse, reply: Reply) -> None:
+        self.responses.append((response, reply))
 
     def stop(self, deadline_s: float) -> None:  # noqa: ARG002 - the seam's
         self.stopped = True

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_asr.commands import CONTROLS, PAYLOAD_BYTES, mute_said, sensitivity_said
+from edge_asr.commands import (
+    CONTROLS,
+    PAYLOAD_BYTES,
+    gain_said,
+    hotwords_said,
+    listen_said,
+    mute_said,
+    name_said,
+    sensitivity_said,
+)
 from edge_asr.errors import CommandError
 
 
@@ -54,4 +63,37 @@ def test_whatever_comes_is_a_value_or_a_short_refusal(payload: bytes) -> None:
 
 
 def test_controls_are_named() -> None:
-    assert CONTROLS == ("mute", "sensitivity")
+    assert CONTROLS == ("mute", "sensitivity", "gain", "model", "language", "listen", "hotwords")
+
+
+@pytest.mark.parametrize(("payload", "said"), [(b"PRESS", None), (b"press ", None), (b"5", 5), (b"60", 60)])
+def test_listen_is_a_press_or_seconds(payload: bytes, said: int | None) -> None:
+    assert listen_said(payload) == said
+
+
+@pytest.mark.parametrize("payload", [b"", b"0", b"61", b"ON", b"\xff", b"9" * 100])
+def test_another_listen_is_refused(payload: bytes) -> None:
+    with pytest.raises(CommandError, match="expected PRESS, or a whole number from 1 to 60 as plain text"):
+        listen_said(payload)
+
+
+def test_gain_is_percent() -> None:
+    assert (gain_said(b"0"), gain_said(b"150"), gain_said(b"80.0")) == (0, 150, 80)
+    with pytest.raises(CommandError, match="gain/set: '151' is refused, expected a whole number from 0 to 150"):
+        gain_said(b"151")
+
+
+def test_a_name_is_one_of_those_that_are_there() -> None:
+    assert name_said("model", b" EN ", ("en", "zh")) == "en"
+    with pytest.raises(CommandError, match="model/set: 'de' is refused, expected one of en, zh"):
+        name_said("model", b"de", ("en", "zh"))
+    with pytest.raises(CommandError, match="there is none to choose"):
+        name_said("model", b"de", ())
+
+
+def test_phrases_stand_one_a_line() -> None:
+    assert hotwords_said("  LIVING   ROOM :2.5\r\n\nKüche\n".encode()) == ("LIVING ROOM :2.5", "Küche")
+    assert hotwords_said(b"") == hotwords_said(b" \n ") == ()
+    for bad in (b"a\0b", b"# no", b":2", b"x" * 101, b"a\n" * 201, b"y" * 5000, b"\xff"):
+        with pytest.raises(CommandError, match=r"hotwords/set: .* phrases of at most 100 characters, one a line, as"):
+            hotwords_said(bad)

@@ -34,6 +34,23 @@ def test_a_configuration_that_was_changed_since_has_the_last_word(tmp_path: Path
     assert changed.load() == ControlValues(mute=True, sensitivity=20)  # mute is no setting
 
 
+def test_all_that_was_said_is_kept_and_the_model_until_another_is_configured(tmp_path: Path) -> None:
+    path = tmp_path / "controls.json"
+    configured = ControlValues(mute=False, sensitivity=50, model="en")
+    said = ControlValues(mute=False, sensitivity=50, gain=70, model="mine", hotwords=("LIVING ROOM :2.5", "HALL"))
+    ControlFile(path, configured).save(said)
+    assert ControlFile(path, configured).load() == said
+    other = ControlValues(mute=False, sensitivity=50, model="zh")
+    assert ControlFile(path, other).load() == ControlValues(mute=False, sensitivity=50, gain=70, model="zh")
+
+
+def test_a_file_of_the_version_before_is_understood(tmp_path: Path) -> None:
+    path = tmp_path / "controls.json"
+    path.write_bytes(b'{"mute":true,"sensitivity":70,"configured_sensitivity":50}')
+    configured = ControlValues(mute=False, sensitivity=50, model="en")
+    assert ControlFile(path, configured).load() == ControlValues(mute=True, sensitivity=70, model="en")
+
+
 def test_what_the_file_holds_is_not_written_again(tmp_path: Path) -> None:
     path = tmp_path / "controls.json"
     file = ControlFile(path, CONFIGURED)
@@ -59,6 +76,8 @@ def test_what_the_file_holds_is_not_written_again(tmp_path: Path) -> None:
         b'{"mute":1,"sensitivity":50,"configured_sensitivity":50}',
         b'{"mute":true,"sensitivity":101,"configured_sensitivity":50}',
         b'{"mute":true,"sensitivity":50}',
+        b'{"mute":true,"sensitivity":50,"configured_sensitivity":50,"gain":151}',
+        b'{"mute":true,"sensitivity":50,"configured_sensitivity":50,"model":"../en"}',
     ],
 )
 def test_a_spoiled_file_is_one_warning_and_mends_itself(
@@ -91,7 +110,7 @@ def test_a_folder_that_cannot_be_written_is_one_warning(tmp_path: Path, caplog: 
     file.save(CONFIGURED)
     file.save(SAID)
     [record] = caplog.records
-    assert "cannot keep mute and sensitivity across restarts" in record.getMessage()
+    assert "cannot keep mute and the other controls across restarts" in record.getMessage()
     assert "set XDG_STATE_HOME" in record.getMessage()
 
 

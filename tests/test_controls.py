@@ -6,8 +6,8 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_asr.commands import CONTROLS, Control
-from edge_asr.controls import Controls, ControlValues
+from edge_asr.commands import CONTROLS, Control, Reply
+from edge_asr.controls import Choice, Controls, ControlValues, Due, shown
 from edge_asr.metrics import Metrics
 
 CONFIGURED = ControlValues(mute=False, sensitivity=50)
@@ -113,3 +113,95 @@ def test_every_command_is_accounted_for_once(commands: list[tuple[Control, bytes
     assert values.mute is False or b"ON" in live["mute"]
     assert values.sensitivity == 50 or live["sensitivity"] - {b"ON", b"OFF"}
     assert 0 <= values.sensitivity <= 100
+
+
+CHOICES = (
+    Choice("base", "en", False),
+    Choice("en", "en", False),
+    Choice("mine", "de", True),
+    Choice("zh", "zh", False),
+)
+
+
+def chooser(model: str = "en") -> Controls:
+    configured = ControlValues(mute=False, sensitivity=50, model="en")
+    return Controls(configured, ControlValues(mute=False, sensitivity=50, model=model), Metrics(), CHOICES)
+
+
+def test_a_language_is_spoken_by_the_model_at_hand_then_the_configured_then_the_first() -> None:
+    for model, language, chosen in (
+        ("base", "EN", "base"),
+        ("zh", "en", "en"),
+        ("en", "zh", "zh"),
+        ("en", "de", "mine"),
+    ):
+        controls = chooser(model)
+        controls.command("language", language.encode(), retained=False)
+        assert controls.take().values.model == chosen
+
+
+def test_a_model_that_is_not_there_is_refused_with_those_that_are() -> None:
+    controls = chooser()
+    controls.command("model", b"fr", retained=False)
+    values, commanded, [fault] = controls.take()
+    assert (values.model, commanded) == ("en", False)
+    assert "'fr' is refused, expected one of base, en, mine, zh as plain text" in fault
+
+
+def test_phrases_are_for_who_can_be_told_them_and_go_with_another_model() -> None:
+    controls = chooser()
+    controls.command("hotwords", b"HALL", retained=False)
+    [fault] = controls.take().faults
+    assert "a list for the model 'en' is refused, expected a transducer to be chosen before (mine) and phrases" in fault
+    controls.command("hotwords", b"", retained=False)  # none is what it has
+    controls.command("model", b"mine", retained=False)
+    controls.command("hotwords", b"HALL\nLIVING ROOM :2", retained=False)
+    values, commanded, faults = controls.take()
+    assert (values.model, values.hotwords, commanded, faults) == ("mine", ("HALL", "LIVING ROOM :2"), True, ())
+    controls.command("language", b"zh", retained=False)
+    assert controls.take().values.hotwords == ()
+
+
+def test_a_press_is_taken_once_and_refused_while_muted() -> None:
+    controls = chooser()
+    assert controls.take_press() == (False, None)
+    controls.command("listen", b"7", retained=False)
+    assert controls.take_press() == (True, 7)
+    assert not controls.take_press()[0]
+    controls.signalled(signal.SIGUSR1)
+    controls.command("listen", b"PRESS", retained=False)
+    assert not controls.take_press()[0]
+    assert controls.take().faults == ("listen/set: it is muted and hears nothing; send OFF to mute/set first",)
+
+
+def test_what_failed_is_wanted_no_longer_and_newer_words_stay() -> None:
+    controls = chooser()
+    controls.command("model", b"zh", retained=False)
+    controls.command("gain", b"90", retained=False)
+    failed = controls.take().values
+    controls.command("gain", b"20", retained=False)
+    back = ControlValues(mute=True, sensitivity=1, gain=50, model="en")
+    controls.give_up(failed, back)
+    assert controls.take().values == ControlValues(mute=False, sensitivity=50, gain=20, model="en")
+
+
+def test_who_wants_to_hear_of_it_is_remembered_and_a_flood_of_them_is_bounded() -> None:
+    room = Room()
+    for number in range(100):
+        room.controls.command("mute", b"maybe" if number else b"ON", retained=False, reply=Reply("r", b"%d" % number))
+    due = room.controls.take_due()
+    assert due[0] == Due("mute", Reply("r", b"0"))
+    assert due[1].fault.startswith("mute/set: 'maybe' is refused")
+    assert len(due) == 16
+    assert room.controls.take_due() == ()
+    labels = {"sink": "mqtt", "reason": "response"}
+    assert room.metrics.registry.get_sample_value("edge_asr_events_dropped_total", labels) == 84
+
+
+def test_every_control_is_shown() -> None:
+    values = ControlValues(True, 70, 90, "mine", ("HALL", "KÜCHE"), "de", True)
+    assert {control: shown(control, values) for control in CONTROLS} == {
+        "mute": "ON", "sensitivity": "70", "gain": "90", "model": "mine", "language": "de", "listen": "ON",
+        "hotwords": "HALL\nKÜCHE",
+    }  # fmt: skip
+    assert shown("gain", CONFIGURED) == "unknown"

@@ -91,7 +91,7 @@ def test_a_failure_is_told_once_and_the_old_one_goes_on(hearing: Hearing, why: s
 
 def test_of_many_wishes_the_last_counts_and_one_is_loaded_at_a_time() -> None:
     room = Room()
-    room.exchange = room.handed.append  # type: ignore[method-assign]
+    room.exchange = room.handed.append  # type: ignore[assignment, method-assign]
     for hearing in (SECOND, BROKEN, SECOND, THIRD):
         room.switch.want(hearing)
         room.switch.turn()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge_asr.answers import Answers
+from edge_asr.audio.gain import GainNews
 from edge_asr.audio.ring import Ring
 from edge_asr.audio.source import CaptureState
 from edge_asr.control_file import ControlFile
@@ -14,10 +15,11 @@ from edge_asr.controls import Controls, ControlValues
 from edge_asr.events import ErrorEvent
 from edge_asr.metrics import Metrics
 from edge_asr.report import Reporter
+from edge_asr.steering import Steering
 from edge_asr.supervisor import StopRequest, Supervisor
 from edge_asr.systemd import Notifier
 from tests import sample_events
-from tests.fakes import HandClock, ListSink
+from tests.fakes import HandClock, ListSink, StillModels
 
 
 class Diary(Notifier):
@@ -66,6 +68,14 @@ class FakeEars:
     def resume(self) -> None:
         self.diary.lines.append("ears resume")
 
+    hears = True
+
+    def set_gain(self, percent: int | None) -> None:
+        self.diary.lines.append(f"ears' gain {percent}")
+
+    def gain_news(self) -> GainNews:
+        return GainNews(None, True, "")
+
     def stop(self, deadline_s: float) -> None:
         assert 0 < deadline_s < 3
         self.diary.lines.append("ears stop")
@@ -87,6 +97,11 @@ class FakeBrain:
 
     def mute(self, *, on: bool) -> None:
         self.diary.lines.append(f"brain muted {on}")
+
+    listening_now = False
+
+    def listen_now(self, seconds: float) -> None:
+        self.diary.lines.append(f"brain listens for {seconds}")
 
     def set_sensitivity(self, sensitivity: int) -> None:
         self.diary.lines.append(f"brain's sensitivity {sensitivity}")
@@ -121,12 +136,27 @@ def answers(sinks: Sequence[ListSink] = (), folder: Path = Path("/nonexistent"))
     return Answers(sinks, ControlFile(folder / "controls.json", CONFIGURED), sample_events.error, HandClock())
 
 
+def supervised(
+    ears: FakeEars,
+    ring: Ring,
+    brain: FakeBrain,
+    sinks: Sequence[ListSink],
+    stop: StopRequest,
+    wishes: Controls,
+    told: Answers,
+    clock: HandClock,
+    diary: Diary,
+) -> Supervisor:
+    steering = Steering(ears, brain, StillModels(), wishes, told)
+    return Supervisor(ears, ring, brain, sinks, stop, steering, clock, diary)
+
+
 def supervise(well: bool = True, beat_s: float = 0.0, turns: int = 2) -> tuple[int, list[str]]:
     stop = StopRequest()
     diary = Diary(stop, turns)
     ears, brain = FakeEars(diary, well), FakeBrain(diary, beat_s)
     ring = Ring(1.0, Metrics())
-    code = Supervisor(ears, ring, brain, [Mouth(diary)], stop, controls(), answers(), HandClock(), diary).run()
+    code = supervised(ears, ring, brain, [Mouth(diary)], stop, controls(), answers(), HandClock(), diary).run()
     assert ring.pop(0.0) is None
     return code, diary.lines
 
@@ -176,7 +206,7 @@ def test_mute_stops_the_brain_before_the_ears_and_listens_again() -> None:
             return 0.0
 
     brain = Fingers(diary, 0.0)
-    Supervisor(
+    supervised(
         FakeEars(diary, True), Ring(1.0, Metrics()), brain, [], stop, wishes, answers(), HandClock(), diary
     ).run()
     acted = [line for line in diary.lines if "pause" in line or "resume" in line or "muted" in line]
@@ -188,7 +218,7 @@ def test_who_is_muted_while_the_model_loads_never_opens_the_microphone() -> None
     diary = Diary(stop, 1)
     wishes.signalled(signal.SIGUSR1)
     ears, brain = FakeEars(diary, True), FakeBrain(diary, 0.0)
-    Supervisor(ears, Ring(1.0, Metrics()), brain, [], stop, wishes, answers(), HandClock(), diary).run()
+    supervised(ears, Ring(1.0, Metrics()), brain, [], stop, wishes, answers(), HandClock(), diary).run()
     lines = diary.lines
     assert lines.index("brain muted True") < lines.index("ears pause") < lines.index("ears start")
     assert lines.count("ears pause") == 1
@@ -215,7 +245,7 @@ def test_rooms_that_use_up_all_their_time_still_end_within_the_promise() -> None
 
     began_ns = clock.ns
     mouths = [SlowMouth(), SlowMouth()]
-    Supervisor(SlowEars(diary, True), Ring(1.0, Metrics()), SlowBrain(diary, 0.0), mouths, stop, controls(), answers(),
+    supervised(SlowEars(diary, True), Ring(1.0, Metrics()), SlowBrain(diary, 0.0), mouths, stop, controls(), answers(),
                clock, diary).run()  # fmt: skip
     assert given_s[0] >= 0.5  # what the brain just said needs its time on the way
     assert given_s[1] > 0
@@ -243,7 +273,7 @@ def test_a_command_and_a_signal_are_the_same_mute_and_both_are_answered(tmp_path
 
     ears, brain = FakeEars(diary, True), Fingers(diary, 0.0)
     ring = Ring(1.0, Metrics())
-    Supervisor(ears, ring, brain, [], stop, wishes, answers([sink], tmp_path), HandClock(), diary).run()
+    supervised(ears, ring, brain, [], stop, wishes, answers([sink], tmp_path), HandClock(), diary).run()
     acted = [line.split(" ", 1)[1] for line in diary.lines if line.startswith("ears ")]
     assert acted == ["start", "pause", "resume", "pause", "resume", "stop"]
     assert [values.mute for values in sink.answers] == [False, True, False, True, False, False]
@@ -257,7 +287,7 @@ def test_a_command_that_is_not_understood_is_one_error_event() -> None:
     wishes.command("sensitivity", b"much", retained=False)
     diary = Diary(stop, 2)
     told = answers([sink])
-    Supervisor(
+    supervised(
         FakeEars(diary, True), Ring(1.0, Metrics()), FakeBrain(diary, 0.0), [], stop, wishes, told, HandClock(), diary
     ).run()
     [event] = sink.events
@@ -271,7 +301,7 @@ def test_who_was_mute_before_the_restart_is_mute_and_the_microphone_stays_closed
     stop, sink = StopRequest(), ListSink()
     diary = Diary(stop, 1)
     kept = ControlValues(mute=True, sensitivity=30)
-    Supervisor(FakeEars(diary, True), Ring(1.0, Metrics()), FakeBrain(diary, 0.0), [], stop, controls(kept),
+    supervised(FakeEars(diary, True), Ring(1.0, Metrics()), FakeBrain(diary, 0.0), [], stop, controls(kept),
                answers([sink]), HandClock(), diary).run()  # fmt: skip
     lines = diary.lines
     assert lines.index("brain muted True") < lines.index("ears pause") < lines.index("ears start")
@@ -288,7 +318,7 @@ def test_a_mute_right_before_the_stop_holds_for_the_next_start(tmp_path: Path) -
             super().watchdog()
 
     diary = LastWord(stop, 1)
-    Supervisor(FakeEars(diary, True), Ring(1.0, Metrics()), FakeBrain(diary, 0.0), [], stop, wishes,
+    supervised(FakeEars(diary, True), Ring(1.0, Metrics()), FakeBrain(diary, 0.0), [], stop, wishes,
                answers([], tmp_path), HandClock(), diary).run()  # fmt: skip
     assert diary.lines.index("brain muted True") < diary.lines.index("ears stop")
     assert ControlFile(tmp_path / "controls.json", CONFIGURED).load().mute

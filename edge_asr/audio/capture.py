@@ -115,6 +115,11 @@ class Capture:
         self._gain.want(percent)
         self._wake.set()
 
+    @property
+    def hears(self) -> bool:
+        """Whether a microphone delivers."""
+        return self._state.status == "healthy"
+
     def gain_news(self) -> GainNews:
         """What is known of it, and what became of the newest wish. It is for one thread to ask."""
         return self._gain.news()

@@ -27,6 +27,7 @@ class GainKeeper:
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards what follows, never held while the sound system is asked
         self._wanted: int | None = None
+        self._good: int | None = None  # the newest wish that could be done
         self._waits = False
         self._fault = ""
         self._percent: int | None = None
@@ -63,13 +64,18 @@ class GainKeeper:
 
     def _set(self, stream: MicrophoneStream, wanted: int) -> None:
         try:
-            self._tell(wanted, stream.set_gain(wanted))
+            percent = stream.set_gain(wanted)
         except CaptureError as error:
             log.warning("the volume of the microphone cannot be set: %s", error)
             self._tell(wanted, stream.gain(), str(error))
+        else:
+            self._good = wanted
+            self._tell(wanted, percent)
 
     def _tell(self, wanted: int | None, percent: int | None, fault: str = "") -> None:
         with self._lock:
             self._percent = percent
             if wanted == self._wanted:  # else somebody has changed their mind meanwhile
                 self._waits, self._fault = False, fault
+                if fault:
+                    self._wanted = self._good

@@ -9,6 +9,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from edge_asr.commands import Reply
 from edge_asr.config import MqttConfig
 from edge_asr.errors import ConfigError
 from edge_asr.settings import secret
@@ -110,6 +111,14 @@ class PahoReceipt:
             return True
 
 
+def reply_of(message: paho.MQTTMessage) -> Reply | None:
+    """Where its sender wants to hear what becomes of it; None where nobody does."""
+    topic = getattr(message.properties, "ResponseTopic", None)
+    if not topic:
+        return None
+    return Reply(str(topic), getattr(message.properties, "CorrelationData", None))
+
+
 def publish(client: paho.Client, message: Message) -> PahoReceipt | None:
     """Hand a message to the client; None when it cannot be sent."""
     info = client.publish(message.topic, message.payload, message.qos, message.retain, _properties(client, message))
@@ -127,4 +136,6 @@ def _properties(client: paho.Client, message: Message) -> Properties | None:
     made.ContentType = message.content_type
     if message.stale_s is not None:
         made.MessageExpiryInterval = message.stale_s
+    if message.correlation is not None:
+        made.CorrelationData = message.correlation
     return made

@@ -5,10 +5,13 @@ with Home Assistant 2024.12; openHAB reads it too.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from edge_asr.commands import MOST_GAIN, PRESS
+from edge_asr.controls import UNKNOWN, Choice
 from edge_asr.sensitivity import LEAST, MOST
 
 STATES = ("starting", "listening", "muted", "degraded", "stopping")
@@ -37,8 +40,12 @@ def announcement(
     longest_utterance_s: float,
     prefix: str = "homeassistant",
     status_topic: str = "homeassistant/status",
+    choices: Sequence[Choice] = (),
 ) -> Announcement:
-    """Announce a device whose topics begin with `topic`; a pure function, the same arguments give the same bytes."""
+    """Announce a device whose topics begin with `topic`; a pure function, the same arguments give the same bytes.
+
+    choices: the models that can be chosen.
+    """
     payload = {
         "dev": {"ids": [f"edge_asr_{device_id}"], "name": name, "mf": "edge_asr", "mdl": "edge_asr", "sw": version},
         "o": {"name": "edge_asr", "sw": version},
@@ -46,13 +53,15 @@ def announcement(
         "qos": 1,
         "cmps": {
             key: {"p": platform, "unique_id": f"edge_asr_{device_id}_{key}", **fields}
-            for key, (platform, fields) in _components(topic, longest_utterance_s).items()
+            for key, (platform, fields) in (
+                _shown(topic, longest_utterance_s) | _controls(topic) | _selections(topic, choices)
+            ).items()
         },
     }
     return Announcement(config_topic(prefix, device_id), msgspec.json.encode(payload), status_topic)
 
 
-def _components(topic: str, longest_utterance_s: float) -> dict[str, tuple[str, dict[str, Any]]]:
+def _shown(topic: str, longest_utterance_s: float) -> dict[str, tuple[str, dict[str, Any]]]:
     return {
         "utterance": (
             "event",
@@ -107,6 +116,11 @@ def _components(topic: str, longest_utterance_s: float) -> dict[str, tuple[str, 
                 "json_attributes_topic": f"{topic}/state",  # the reason among them
             },
         ),
+    }
+
+
+def _controls(topic: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    return {
         "mute": (
             "switch",
             {
@@ -130,4 +144,52 @@ def _components(topic: str, longest_utterance_s: float) -> dict[str, tuple[str, 
                 "mode": "slider",
             },
         ),
+        "gain": (
+            "number",
+            {
+                "name": "Microphone volume",
+                "icon": "mdi:microphone-settings",
+                "entity_category": "config",
+                "command_topic": f"{topic}/gain/set",
+                "state_topic": f"{topic}/gain/state",
+                "payload_reset": UNKNOWN,
+                "min": 0,
+                "max": MOST_GAIN,
+                "step": 1,
+                "mode": "slider",
+                "unit_of_measurement": "%",
+            },
+        ),
+        "listen": (
+            "button",
+            {
+                "name": "Listen now",
+                "icon": "mdi:microphone-message",
+                "command_topic": f"{topic}/listen/set",
+                "payload_press": PRESS,
+            },
+        ),
+    }
+
+
+def _selections(topic: str, choices: Sequence[Choice]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """A list without an entry is none."""
+    options = {
+        "model": ("Model", "mdi:brain", [choice.model for choice in choices]),
+        "language": ("Language", "mdi:translate", list(dict.fromkeys(choice.language for choice in choices))),
+    }
+    return {
+        key: (
+            "select",
+            {
+                "name": name,
+                "icon": icon,
+                "entity_category": "config",
+                "command_topic": f"{topic}/{key}/set",
+                "state_topic": f"{topic}/{key}/state",
+                "options": names,
+            },
+        )
+        for key, (name, icon, names) in options.items()
+        if names
     }

@@ -4,13 +4,14 @@ import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 
-from edge_asr.commands import CONTROLS
+from edge_asr.commands import CONTROLS, Reply
 from edge_asr.controls import Controls
 from edge_asr.sinks.homeassistant import Announcement
 
 log = logging.getLogger(__name__)
 
 _ONLINE = b"online"
+_RESPONSE_CHARACTERS = 200
 _AGAIN_NS = 500_000_000  # between two announcements: a flood of `online` must not keep the finals waiting
 
 
@@ -24,6 +25,8 @@ class Inbox:
         self, topic: str, controls: Controls | None, announcement: Announcement | None, announce: Callable[[], None]
     ) -> None:
         self._controls = controls
+        self._topic = topic
+        self._others = f"{topic.rpartition('/')[0]}/"
         self._commands = {f"{topic}/{control}/set": control for control in CONTROLS} if controls is not None else {}
         self._status_topic = None if announcement is None else announcement.status_topic
         self._announce = announce
@@ -39,17 +42,32 @@ class Inbox:
         """What to subscribe to."""
         return [*self._commands, *([self._status_topic] if self._status_topic is not None else [])]
 
-    def take(self, topic: str, payload: bytes, *, retained: bool) -> None:
+    def take(self, topic: str, payload: bytes, *, retained: bool, reply: Reply | None = None) -> None:
         """Take one message, whatever it is; never raises and never blocks for long."""
         control = self._commands.get(topic)
         if control is not None and self._controls is not None:
-            self._controls.command(control, payload, retained=retained)
+            if reply is None or self._may_answer(reply.topic):
+                self._controls.command(control, payload, retained=retained, reply=reply)
+            else:
+                self._controls.refuse(
+                    control,
+                    f"{control}/set: the response topic {reply.topic[:_RESPONSE_CHARACTERS]!r} is refused; name one "
+                    f"below {self._topic}/response, or one of your own that is nobody's command or announcement",
+                )
         elif topic == self._status_topic and payload == _ONLINE and not retained:
             # a retained one says nothing new: each new connection announces anyway
             now_ns = time.monotonic_ns()
             if self._announced_ns is None or now_ns - self._announced_ns >= _AGAIN_NS:
                 self._announced_ns = now_ns
                 self._announce()
+
+    def _may_answer(self, topic: str) -> bool:
+        """Whether what we publish there is a response and nothing else: its sender may have no right to more."""
+        if topic.startswith(self._others):
+            mine = topic.startswith(f"{self._topic}/response/") or topic == f"{self._topic}/response"
+        else:
+            mine = not topic.startswith("$") and not topic.endswith(("/set", "/config", "/status"))
+        return mine and 0 < len(topic) <= _RESPONSE_CHARACTERS and not set(topic) & set("+#\0")
 
     def refused(self, failed: Sequence[bool]) -> None:
         """Tell the log which subscriptions the broker has refused; `failed` is in the order of `topics`."""

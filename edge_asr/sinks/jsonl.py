@@ -6,10 +6,11 @@ import select
 import sys
 import threading
 
+from edge_asr.commands import Reply
 from edge_asr.config import JsonlConfig
 from edge_asr.controls import ControlValues
 from edge_asr.errors import ConfigError
-from edge_asr.events import Event, PartialEvent, StateReport, encode
+from edge_asr.events import CommandResponse, Event, PartialEvent, StateReport, encode
 from edge_asr.metrics import Metrics
 from edge_asr.secret_file import expand
 
@@ -61,6 +62,9 @@ class JsonlSink:
 
     def answer(self, values: ControlValues) -> None:
         """Nor are controls."""
+
+    def respond(self, response: CommandResponse, reply: Reply) -> None:
+        """Nor is what was said to one alone."""
 
     def stop(self, deadline_s: float) -> None:  # noqa: ARG002 - each line is on its way when emit() returns
         """Close the file."""

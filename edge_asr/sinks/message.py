@@ -21,6 +21,7 @@ class Message(NamedTuple):
     expires_ns: int | None = None
     content_type: str = JSON
     stale_s: int | None = None
+    correlation: bytes | None = None
 
 
 class Receipt(Protocol):

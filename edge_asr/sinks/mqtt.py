@@ -19,10 +19,10 @@ import msgspec
 import paho.mqtt.client as paho
 
 from edge_asr.clock import SystemClock
-from edge_asr.commands import OFF, ON
+from edge_asr.commands import CONTROLS, Reply
 from edge_asr.config import MqttConfig
-from edge_asr.controls import Controls, ControlValues
-from edge_asr.events import Event, FinalEvent, PartialEvent, StateReport, encode
+from edge_asr.controls import Controls, ControlValues, shown
+from edge_asr.events import CommandResponse, Event, FinalEvent, PartialEvent, StateReport, encode
 from edge_asr.metrics import Metrics
 from edge_asr.settings import spool_path
 from edge_asr.sinks import broker_faults, dialect
@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 
 _WINDOW = 20  # messages that the broker has not acknowledged
 _OPEN_S = 5.0  # how long the first message waits for a slow disk to say what an earlier process left
+_RESPONSE_STALE_S = 30
 _PARTIAL_STALE_S = 5  # a newer one, or the final, has come by then
 _SHORT_CONNECTION_NS = 2_000_000_000
 
@@ -72,6 +73,7 @@ class MqttSink:
         self._inbox = Inbox(self._topic, controls, announcement, self._outbox.repeat_states)  # paho's thread alone
         if announcement is not None:  # first of the states: entities before what they show
             self._report(announcement.topic, announcement.payload)
+        self._answered: ControlValues | None = None
         self._online: Receipt | None = None  # paho's thread writes it, the sender waits for it
         where = f"the broker at {config.host}:{broker_faults.broker_port(config)}"
         self._news = ConnectionNews(log, where, on_connection)  # paho's thread alone, as are the next three
@@ -136,9 +138,18 @@ class MqttSink:
         self._report(f"{self._topic}/state", msgspec.json.encode(state))
 
     def answer(self, values: ControlValues) -> None:
-        """Publish the controls that are in force, retained. Any thread; never blocks."""
-        self._report(f"{self._topic}/mute/state", (ON if values.mute else OFF).encode(), TEXT)
-        self._report(f"{self._topic}/sensitivity/state", str(values.sensitivity).encode(), TEXT)
+        """Publish the controls that are in force, retained: those that have changed, or all. Never blocks."""
+        before, self._answered = self._answered, values
+        for control in CONTROLS:
+            now = shown(control, values)
+            if before is None or before == values or now != shown(control, before):
+                self._report(f"{self._topic}/{control}/state", now.encode(), TEXT)
+
+    def respond(self, response: CommandResponse, reply: Reply) -> None:
+        """Publish what became of a command, not retained, where its sender wants it. Any thread; never blocks."""
+        payload = msgspec.json.encode(response)
+        message = Message(reply.topic, payload, qos=1, stale_s=_RESPONSE_STALE_S, correlation=reply.correlation)
+        self._outbox.put(message)
 
     def _report(self, topic: str, payload: bytes, content_type: str = JSON) -> None:
         self._outbox.put_state(Message(topic, payload, qos=1, retain=True, content_type=content_type))
@@ -272,7 +283,8 @@ class MqttSink:
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         with contextlib.suppress(UnicodeDecodeError):  # a topic that is no text is none of ours
-            self._inbox.take(message.topic, bytes(message.payload), retained=message.retain)
+            reply = dialect.reply_of(message)
+            self._inbox.take(message.topic, bytes(message.payload), retained=message.retain, reply=reply)
 
     def _on_connect_fail(self, _client: paho.Client, _data: Any) -> None:
         # paho calls this from its `except OSError` and keeps the error to itself

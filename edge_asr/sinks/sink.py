@@ -2,8 +2,9 @@
 
 from typing import Protocol
 
+from edge_asr.commands import Reply
 from edge_asr.controls import ControlValues
-from edge_asr.events import Event, StateReport
+from edge_asr.events import CommandResponse, Event, StateReport
 
 
 class Sink(Protocol):
@@ -23,6 +24,10 @@ class Sink(Protocol):
 
     def answer(self, values: ControlValues) -> None:
         """Take the controls that are in force now. Called from the supervisor's thread; never blocks."""
+        ...
+
+    def respond(self, response: CommandResponse, reply: Reply) -> None:
+        """Take what became of a command, for who has sent it. From the supervisor's thread; never blocks."""
         ...
 
     def stop(self, deadline_s: float) -> None:

@@ -1,6 +1,8 @@
 """A daemon that the house controls: by command and by signal alike, and across its own restarts."""
 
+import json
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,15 +14,18 @@ from paho.mqtt import publish
 from edge_asr.demo.broker import Broker
 from edge_asr.demo.daemon import Daemon
 from edge_asr.demo.pulse_server import PulseServer
-from tests.e2e.conftest import DEVICE, House, Listener
+from edge_asr.demo.sample import sample
+from tests.asr.zipformer import zipformers
+from tests.cli.bundles import copy_bundle
+from tests.e2e.conftest import DEVICE, FIRST_PASS, House, Listener
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.pulse, pytest.mark.broker, pytest.mark.bundle]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], House]]:
-    """Starts daemons one after another that keep their state in the same folder."""
+def start(tmp_path: Path) -> Iterator[Callable[..., House]]:
+    """Starts daemons one after another that keep their state in the same folder, each with settings of its own."""
     empty = tmp_path / "empty.toml"
     empty.touch()
     with ExitStack() as stack:
@@ -32,8 +37,9 @@ def start(tmp_path: Path) -> Iterator[Callable[[], House]]:
         words = ["--config", str(empty), *(word for setting in settings for word in ("--set", setting))]
         variables = {**server.environment(), "XDG_STATE_HOME": str(tmp_path / "kept")}
 
-        def begin() -> House:
-            daemon = stack.enter_context(Daemon(words, variables, show_log=True))
+        def begin(*more: str) -> House:
+            added = [word for setting in more for word in ("--set", setting)]
+            daemon = stack.enter_context(Daemon([*words, *added], variables, show_log=True))
             return House(server, broker, daemon, listener)
 
         yield begin
@@ -100,3 +106,95 @@ def test_command_and_signal_are_one_mute_which_survives_the_process(start: Calla
     command(again, "mute", "OFF")
     again.until_listening()
     assert microphone_open(again)
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """The English bundle, a transducer, and one that is spoiled since the daemon has looked."""
+    folder = tmp_path / "models"
+    copy_bundle(folder)
+    shutil.copytree(zipformers.network("transducer").bundle.folder, folder / "mine")
+    shutil.copytree(zipformers.network("transducer").bundle.folder, folder / "spoiled")
+    manifest = folder / "spoiled" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "name": "spoiled"}))
+    return folder
+
+
+def refusals(house: House) -> list[str]:
+    return [each.body["message"] for each in house.listener.of("event") if each.body.get("code") == "command"]
+
+
+def test_volume_and_listen_now_reach_the_sound_server_and_the_recognizer(start: Callable[..., House]) -> None:
+    house = start(*FIRST_PASS)
+    house.until_listening()
+    until_answered(house, "gain", "100")
+    command(house, "gain", "55")
+    until_answered(house, "gain", "55")
+    assert "55%" in house.server.pactl("get-source-volume", "usb_mic")
+    house.server.pactl("set-source-volume", "usb_mic", "130%")
+    until_answered(house, "gain", "130")
+    assert answered(house, "listen", "OFF")
+    command(house, "listen", "2")  # nobody speaks
+    until_answered(house, "listen", "ON")
+    until_answered(house, "listen", "OFF")
+    wait_until(lambda: len(house.listener.of("event")) >= 2, 5, "the segment")
+    kinds = [each.body["event_type"] for each in house.listener.of("event")]
+    assert kinds == ["speech_started", "speech_ended"]
+    command(house, "mute", "ON")
+    until_state(house, "muted")
+    command(house, "listen", "PRESS")
+    wait_until(lambda: refusals(house), 5, "a refusal")
+    assert refusals(house) == ["listen/set: it is muted and hears nothing; send OFF to mute/set first"]
+    command(house, "mute", "OFF")
+    os.kill(house.daemon.pid, signal.SIGTERM)
+    wait_until(lambda: house.daemon.exit_code() is not None, 5, "its end")
+    house.server.pactl("set-source-volume", "usb_mic", "100%")
+    house.listener.messages.clear()
+    again = start(*FIRST_PASS)
+    again.until_listening()
+    until_answered(again, "gain", "55")
+
+
+def test_another_model_takes_over_between_two_sentences_and_outlives_the_process(
+    start: Callable[..., House], models: Path
+) -> None:
+    sentence = sample()[4]
+    settings = (f"models.dir={models}", *FIRST_PASS)
+    house = start(*settings)
+    house.until_listening()
+    assert (answered(house, "model", "en"), answered(house, "language", "en")) == (True, True)
+    command(house, "hotwords", "AB")
+    wait_until(lambda: refusals(house), 5, "a refusal")
+    assert "a list for the model 'en' is refused" in refusals(house)[0]
+    (models / "spoiled" / "tokens.txt").write_text("")
+    command(house, "model", "spoiled")
+    wait_until(lambda: len(refusals(house)) == 2, 10, "a refusal")
+    assert refusals(house)[1].startswith("model/set: 'spoiled' cannot be listened with, 'en' goes on:")
+
+    player = house.server.play(sentence)
+    wait_until(lambda: house.listener.of("partial"), 20, "a partial")
+    command(house, "model", "mine")  # in the midst of the sentence
+    assert player.wait(60) == 0
+    until_answered(house, "model", "mine")
+    wait_until(lambda: house.listener.of("final"), 10, "its final")
+    assert house.listener.texts()[0] == "he might even have been made amiable himself"
+    assert house.listener.of("final")[0].body["model"] == "en"
+    wait_until(lambda: house.listener.of("state")[-1].body["model"] == "mine", 5, "its name")
+    finals = len(house.listener.of("final"))
+    house.say(sentence)
+    wait_until(lambda: len(house.listener.of("final")) > finals, 20, "a final of the other")
+    assert house.listener.of("final")[-1].body["model"] == "mine"
+    streams = {each.body["stream_id"] for each in house.listener.of("final")}
+    assert len(streams) == 1  # the microphone was not opened anew
+    ends = [each.body for each in house.listener.of("event") if each.body["event_type"] == "speech_ended"]
+    assert "discontinuity" not in [each["end_reason"] for each in ends]
+
+    command(house, "hotwords", "AB")
+    wait_until(lambda: house.listener.of("hotwords/state")[-1].body["text"] == "AB", 10, "phrases")
+    os.kill(house.daemon.pid, signal.SIGKILL)
+    wait_until(lambda: house.daemon.exit_code() is not None, 5, "its end")
+    house.listener.messages.clear()
+    again = start(*settings)
+    again.until_listening()
+    until_answered(again, "model", "mine")
+    assert again.listener.of("state")[-1].body["model"] == "mine"

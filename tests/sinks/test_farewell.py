@@ -12,7 +12,7 @@ from edge_asr.demo.broker import Broker
 from edge_asr.errors import SinkError
 from edge_asr.sinks.farewell import remove_device
 from tests.sinks.subscriber import wait_for
-from tests.sinks.test_mqtt_control import BASE, CONFIG_TOPIC, STATES, Device, send, subscribed
+from tests.sinks.test_mqtt_control import BASE, CONFIG_TOPIC, HOLD, Device, send, subscribed
 
 pytestmark = pytest.mark.broker
 
@@ -47,8 +47,8 @@ def test_everything_of_the_device_goes_and_nothing_of_others(broker: Broker) -> 
         send(broker, topic, "theirs", retain=True)
     with device_was_here(broker):
         pass
-    assert kept(broker) == sorted([*others, *STATES, f"{BASE}/availability"])
-    assert sorted(remove_device(config(broker), "kitchen")) == sorted([*STATES, f"{BASE}/availability"])
+    assert kept(broker) == sorted([*others, *HOLD, f"{BASE}/availability"])
+    assert sorted(remove_device(config(broker), "kitchen")) == sorted([*HOLD, f"{BASE}/availability"])
     assert kept(broker) == sorted(others)
     assert remove_device(config(broker), "kitchen") == []
 

@@ -1,7 +1,7 @@
 """The announcement against the field rules of Home Assistant.
 
 The rules are written from its documentation, https://www.home-assistant.io/integrations/mqtt/ (device discovery) and
-the pages binary_sensor.mqtt, event.mqtt, number.mqtt, sensor.mqtt and switch.mqtt beside it. Templates there are Jinja;
+the pages binary_sensor, button, event, number, select, sensor and switch.mqtt beside it. Templates there are Jinja;
 ours are of the part of it that is Python too, so they are computed as Python here.
 """
 
@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_asr import events
-from edge_asr.commands import CONTROLS, mute_said, sensitivity_said
+from edge_asr.commands import CONTROLS, gain_said, listen_said, mute_said, sensitivity_said
 from edge_asr.config import DiscoveryConfig
+from edge_asr.controls import UNKNOWN, Choice
 from edge_asr.events import StateReport
 from edge_asr.sinks.homeassistant import STATES, Announcement, announcement
 from tests import sample_events
@@ -62,8 +63,17 @@ RULES = {
         off_delay={"type": "integer", "minimum": 1},
     ),
     "switch": component(["command_topic"], command_topic=TOPIC, entity_category=CATEGORY),
+    "button": component(["command_topic"], command_topic=TOPIC, payload_press=TEXT),
+    "select": component(
+        ["command_topic", "options"],
+        command_topic=TOPIC,
+        entity_category=CATEGORY,
+        options={"type": "array", "items": TEXT, "minItems": 1, "uniqueItems": True},
+    ),
     "number": component(
         ["command_topic"],
+        payload_reset=TEXT,
+        unit_of_measurement=TEXT,
         command_topic=TOPIC,
         entity_category=CATEGORY,
         min={"type": "number"},
@@ -110,8 +120,11 @@ RULE_OF = {platform: jsonschema.Draft202012Validator(rules) for platform, rules 
 RULE_OF_THE_ROOT = jsonschema.Draft202012Validator(ROOT)
 
 
+CHOICES = (Choice("base", "en", False), Choice("en", "en", False), Choice("zh", "zh", False))
+
+
 def told(device_id: str = "k1", name: str = "Kitchen ears", topic: str = "edge_asr/k1") -> Announcement:
-    return announcement(device_id, name, topic, "1.0.0", 20.0)
+    return announcement(device_id, name, topic, "1.0.0", 20.0, choices=CHOICES)
 
 
 def components(made: Announcement) -> dict[str, dict[str, Any]]:
@@ -135,7 +148,7 @@ PREFIXES = st.from_regex(r"\A[A-Za-z0-9_-]{1,8}(/[A-Za-z0-9_-]{1,8}){0,3}\Z")
 @settings(deadline=None)
 @given(IDS, st.text(min_size=1), PREFIXES, PREFIXES)
 def test_every_device_is_announced_by_the_rules(device_id: str, name: str, prefix: str, discovery: str) -> None:
-    made = announcement(device_id, name, f"{prefix}/{device_id}", "1.0.0", 20.0, discovery)
+    made = announcement(device_id, name, f"{prefix}/{device_id}", "1.0.0", 20.0, discovery, choices=CHOICES)
     assert re.fullmatch(rf"{discovery}/device/[a-zA-Z0-9_-]+/config", made.topic)
     document = json.loads(made.payload)
     RULE_OF_THE_ROOT.validate(document)
@@ -196,14 +209,27 @@ def test_all_states_are_options() -> None:
 
 def test_what_home_assistant_sends_is_understood() -> None:
     entries = components(told())
-    assert {each: entries[each]["command_topic"] for each in CONTROLS} == {
-        each: f"edge_asr/k1/{each}/set" for each in CONTROLS
+    entities = set(CONTROLS) - {"hotwords"}  # Home Assistant has no entity for a text of many lines
+    assert {each: entries[each]["command_topic"] for each in entities} == {
+        each: f"edge_asr/k1/{each}/set" for each in entities
     }
-    assert {each for each, entry in entries.items() if "command_topic" in entry} == set(CONTROLS)
+    assert {each for each, entry in entries.items() if "command_topic" in entry} == entities
     assert (mute_said(b"ON"), mute_said(b"OFF")) == (True, False)  # a switch's defaults for payload_on, payload_off
     number = entries["sensitivity"]
     for value in range(number["min"], number["max"] + 1, number["step"]):
         assert sensitivity_said(str(value).encode()) == value
+    number = entries["gain"]
+    for value in range(number["min"], number["max"] + 1, number["step"]):
+        assert gain_said(str(value).encode()) == value
+    assert number["payload_reset"] == UNKNOWN
+    assert listen_said(entries["listen"]["payload_press"].encode()) is None
+
+
+def test_what_can_be_chosen_is_what_is_installed() -> None:
+    entries = components(told())
+    assert (entries["model"]["options"], entries["language"]["options"]) == (["base", "en", "zh"], ["en", "zh"])
+    bare = components(announcement("k1", "Kitchen", "edge_asr/k1", "1.0.0", 20.0))
+    assert not {"model", "language"} & set(bare)
 
 
 def test_the_defaults_are_home_assistants() -> None:

@@ -4,13 +4,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from edge_asr.controls import Controls, ControlValues
+from edge_asr.commands import CONTROLS, Reply
+from edge_asr.controls import Controls, ControlValues, Due
 from edge_asr.metrics import Metrics
 from edge_asr.sinks.homeassistant import announcement
 from edge_asr.sinks.inbox import Inbox
 
 CONFIGURED = ControlValues(mute=False, sensitivity=50)
-OURS = ["edge_asr/k1/mute/set", "edge_asr/k1/sensitivity/set", "homeassistant/status"]
+COMMANDS = [f"edge_asr/k1/{control}/set" for control in CONTROLS]
+OURS = [*COMMANDS, "homeassistant/status"]
 TOPICS = st.one_of(
     st.sampled_from([*OURS, "edge_asr/k2/mute/set", "edge_asr/k1/mute/state", "edge_asr/k1/mute/set/", "#", ""]),
     st.text(max_size=40),
@@ -38,8 +40,8 @@ def test_nothing_raises_and_nothing_retained_or_foreign_does_anything(
     hall = Hall()
     hall.inbox.take(topic, payload, retained=retained)
     values, commanded, faults = hall.controls.take()
-    assert (hall.announced == 1) == (topic == OURS[2] and payload == b"online" and not retained)
-    if topic not in OURS[:2]:
+    assert (hall.announced == 1) == (topic == OURS[-1] and payload == b"online" and not retained)
+    if topic not in COMMANDS:
         assert (values, commanded, faults) == (CONFIGURED, False, ())
     elif retained:
         assert (values, commanded) == (CONFIGURED, False)
@@ -55,7 +57,7 @@ def test_it_subscribes_to_what_it_takes_and_to_nothing_else() -> None:
     hall = Hall()
     assert hall.inbox.topics == OURS
     assert Inbox("edge_asr/k1", None, None, hall.announce).topics == []
-    assert Inbox("edge_asr/k1", hall.controls, None, hall.announce).topics == OURS[:2]
+    assert Inbox("edge_asr/k1", hall.controls, None, hall.announce).topics == COMMANDS
 
 
 def test_a_flood_of_online_announces_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,9 +72,43 @@ def test_a_flood_of_online_announces_now_and_then(monkeypatch: pytest.MonkeyPatc
 
 def test_a_refused_subscription_is_one_warning(caplog: pytest.LogCaptureFixture) -> None:
     hall = Hall()
-    hall.inbox.refused([False, False, False])
+    hall.inbox.refused([False] * 8)
     assert caplog.records == []
-    hall.inbox.refused([False, True, True])
+    hall.inbox.refused([False, True, *[False] * 5, True])
     [record] = caplog.records
     said = "does not let us subscribe to edge_asr/k1/sensitivity/set, homeassistant/status: what is sent there"
     assert said in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    "topic", ["edge_asr/k1/response/x", "edge_asr/k1/response", "my/answers", "homeassistant/my_script/answers"]
+)
+def test_a_response_goes_where_it_is_nothing_else(topic: str) -> None:
+    hall = Hall()
+    hall.inbox.take("edge_asr/k1/mute/set", b"ON", retained=False, reply=Reply(topic, b"7"))
+    assert hall.controls.take().values.mute
+    assert hall.controls.take_due() == (Due("mute", Reply(topic, b"7")),)
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "edge_asr/k1/mute/set",
+        "edge_asr/k2/final",
+        "edge_asr/k1/final",
+        "edge_asr/k1/responses",
+        "homeassistant/device/other/config",
+        "homeassistant/status",
+        "zigbee2mqtt/lamp/set",
+        "$SYS/x",
+        "a/#",
+        "a/+/b",
+        "x" * 201,
+    ],
+)
+def test_nobody_has_us_publish_what_could_be_taken_for_something_else(topic: str) -> None:
+    hall = Hall()
+    hall.inbox.take("edge_asr/k1/mute/set", b"ON", retained=False, reply=Reply(topic, None))
+    values, commanded, [fault] = hall.controls.take()
+    assert (values.mute, commanded, hall.controls.take_due()) == (False, False, ())
+    assert fault.startswith(f"mute/set: the response topic {topic[:200]!r} is refused; name one below edge_asr/k1/resp")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from paho.mqtt import publish
 
+from edge_asr.commands import CONTROLS
 from edge_asr.config import MqttConfig
 from edge_asr.controls import Controls, ControlValues
 from edge_asr.demo.broker import Broker
@@ -24,7 +25,8 @@ pytestmark = pytest.mark.broker
 CONFIGURED = ControlValues(mute=False, sensitivity=50)
 BASE = "edge_asr/kitchen"
 CONFIG_TOPIC = "homeassistant/device/edge_asr_kitchen/config"
-STATES = [CONFIG_TOPIC, f"{BASE}/state", f"{BASE}/mute/state", f"{BASE}/sensitivity/state"]
+STATES = [CONFIG_TOPIC, f"{BASE}/state", *(f"{BASE}/{control}/state" for control in CONTROLS)]
+HOLD = set(STATES) - {f"{BASE}/{control}/state" for control in ("model", "language", "hotwords")}  # those are empty
 
 
 class Device:
@@ -70,7 +72,7 @@ def ours(subscriber: Subscriber) -> list[str]:
 def test_a_newcomer_finds_the_device_and_its_states(broker: Broker, device: Device) -> None:
     with Subscriber(broker.port) as early:
         device.sink.start()
-        early.wait_for(lambda: len(ours(early)) == 4)
+        early.wait_for(lambda: len(ours(early)) == len(STATES))
         assert ours(early) == STATES  # the entities before what they show
     kept = subprocess.run(
         ["mosquitto_sub", "-p", str(broker.port), "-t", "#", "--retained-only", "-W", "1", "-F", "%t %r %p"],
@@ -80,7 +82,7 @@ def test_a_newcomer_finds_the_device_and_its_states(broker: Broker, device: Devi
         check=False,
     )
     found = {line.split(" ", 2)[0]: line.split(" ", 2)[2] for line in kept.stdout.splitlines()}
-    assert set(found) == {*STATES, f"{BASE}/availability"}
+    assert set(found) == {*HOLD, f"{BASE}/availability"}
     assert json.loads(found[CONFIG_TOPIC])["dev"]["name"] == "Kitchen"
     assert (found[f"{BASE}/mute/state"], found[f"{BASE}/sensitivity/state"]) == ("OFF", "50")
 
@@ -88,13 +90,13 @@ def test_a_newcomer_finds_the_device_and_its_states(broker: Broker, device: Devi
 def test_all_is_announced_again_within_a_second_of_home_assistants_start(broker: Broker, device: Device) -> None:
     with Subscriber(broker.port) as subscriber:
         device.sink.start()
-        subscriber.wait_for(lambda: len(ours(subscriber)) == 4)
+        subscriber.wait_for(lambda: len(ours(subscriber)) == len(STATES))
         wait_for(lambda: subscribed(broker))
         for _ in range(2):
             subscriber.messages.clear()
             began = time.monotonic()
             send(broker, "homeassistant/status", "online")
-            subscriber.wait_for(lambda: len(ours(subscriber)) == 4)
+            subscriber.wait_for(lambda: len(ours(subscriber)) == len(STATES))
             assert time.monotonic() - began < 1.0
             assert ours(subscriber) == STATES
             time.sleep(0.6)  # a second start of it comes later
@@ -176,3 +178,16 @@ def test_without_controls_and_announcement_nothing_is_subscribed(broker: Broker)
     wait_for(lambda: f"'{BASE}/state'" in broker.log)
     sink.stop(2.0)
     assert "SUBSCRIBE" not in broker.log
+
+
+def test_what_has_not_changed_is_not_said_again_unless_nothing_has(broker: Broker, device: Device) -> None:
+    device.sink.start()
+    with Subscriber(broker.port) as subscriber:
+        subscriber.wait_for(lambda: subscriber.payloads("/hotwords/state") == [b""])
+        subscriber.messages.clear()
+        louder = ControlValues(mute=False, sensitivity=50, gain=70)
+        device.sink.answer(louder)
+        subscriber.wait_for(lambda: subscriber.payloads("/gain/state") == [b"70"])
+        assert [message.topic for message in subscriber.messages] == [f"{BASE}/gain/state"]
+        device.sink.answer(louder)
+        subscriber.wait_for(lambda: len(subscriber.messages) == 1 + len(CONTROLS))

@@ -1,15 +1,25 @@
 """What MQTT 5 gives where it is spoken, and that everything else goes on where it is not."""
 
+import json
 import logging
 import subprocess
 import time
 from pathlib import Path
 from typing import Literal
 
+import paho.mqtt.client as paho
 import pytest
 from paho.mqtt import publish
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
+from edge_asr.answers import Answers
+from edge_asr.clock import SystemClock
+from edge_asr.commands import CONTROLS
 from edge_asr.config import DiscoveryConfig
+from edge_asr.control_file import ControlFile
+from edge_asr.controls import Due, Wanted
 from edge_asr.demo.broker import Broker
 from tests import sample_events
 from tests.sinks.conftest import MakeMouth
@@ -41,8 +51,13 @@ def test_a_command_that_was_sent_to_be_retained_is_refused_while_we_are_connecte
             publish.single(f"{BASE}/mute/set", payload, qos=1, retain=retain, hostname=broker.host, port=broker.port)
         wait_for(lambda: device.commands("mute", "emptied") == 1)
         publish.single(f"{BASE}/sensitivity/set", "9", qos=1, hostname=broker.host, port=broker.port)
-        seen = []
-        wait_for(lambda: seen.append(device.controls.take()) or seen[-1].values.sensitivity == 9)  # type: ignore[func-returns-value]
+        seen: list[Wanted] = []
+
+        def taken() -> bool:
+            seen.append(device.controls.take())
+            return seen[-1].values.sensitivity == 9
+
+        wait_for(taken)
         assert device.commands("mute", "retained") == 1
         assert not any(each.values.mute for each in seen)
         [fault] = [fault for each in seen for fault in each.faults]
@@ -67,7 +82,21 @@ def test_home_assistants_word_may_be_retained_and_counts_when_it_is_new(broker: 
 
 def test_each_message_says_what_it_is_and_a_partial_when_it_is_stale(broker: Broker, make_mouth: MakeMouth) -> None:
     listener = subprocess.Popen(
-        ["mosquitto_sub", "-V", "5", "-p", str(broker.port), "-t", "#", "-q", "1", "-F", "%t|%E|%C|%F", "-C", "6"],
+        [
+            "mosquitto_sub",
+            "-V",
+            "5",
+            "-p",
+            str(broker.port),
+            "-t",
+            "#",
+            "-q",
+            "1",
+            "-F",
+            "%t|%E|%C|%F",
+            "-C",
+            str(4 + len(CONTROLS)),
+        ],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -175,3 +204,51 @@ def test_what_the_access_list_keeps_from_the_house_is_said_once(
         mouth.sink.stop(2.0)
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert [line.split(":")[0] for line in warnings] == ["the broker drops what we publish (Not authorized)"]
+
+
+def test_a_command_with_a_response_topic_is_answered_there_with_its_own_data(broker: Broker) -> None:
+    device = Device(broker.port)
+    device.sink.start()
+    answered = Answers([device.sink], ControlFile(Path("/nonexistent"), CONFIGURED), sample_events.error, SystemClock())
+    program = ["mosquitto_rr", "-V", "5", "-p", str(broker.port), "-q", "1", "-W", "10", "-F", "%r %D %C %p"]
+    words = ["-t", f"{BASE}/mute/set", "-e", "my/answers", "-m", "maybe", "-D", "publish", "correlation-data", "n7"]
+    try:
+        wait_for(lambda: subscribed(broker))
+        asking = subprocess.Popen([*program, *words], stdout=subprocess.PIPE, text=True)
+        due: list[Due] = []
+
+        def come() -> bool:
+            due.extend(device.controls.take_due())
+            return bool(due)
+
+        wait_for(come)
+        answered.respond(due[0], CONFIGURED)
+        said, _ = asking.communicate(timeout=15)
+    finally:
+        device.sink.stop(1.0)
+    retained, correlation, kind, payload = said.strip().split(" ", 3)
+    assert (retained, correlation, kind) == ("0", "n7", "application/json")
+    response = json.loads(payload)
+    message = response.pop("message")
+    assert message.startswith("mute/set: 'maybe' is refused, expected ON or OFF")
+    assert response == {"device_id": "", "control": "mute", "accepted": False, "value": "OFF", "v": 1}
+
+
+def test_in_the_older_version_a_command_is_taken_and_answered_nowhere_else(broker: Broker) -> None:
+    device = Device(broker.port, protocol="3.1.1")
+    device.sink.start()
+    try:
+        wait_for(lambda: subscribed(broker))
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties.ResponseTopic = "my/answers"
+        with Subscriber(broker.port):
+            client = paho.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+            client.connect(broker.host, broker.port)
+            client.loop_start()
+            client.publish(f"{BASE}/mute/set", "ON", 1, properties=properties).wait_for_publish(5)
+            client.disconnect()
+            client.loop_stop()
+            wait_for(lambda: device.controls.take().values.mute)
+            assert device.controls.take_due() == ()
+    finally:
+        device.sink.stop(1.0)

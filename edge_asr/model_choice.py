@@ -1,0 +1,61 @@
+"""The models that can be chosen while the daemon runs, and the configuration with one of them in it."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from edge_asr.asr.bundle import load_bundle
+from edge_asr.asr.manifest import KaldiManifest, MoonshineManifest, ZipformerManifest, ZipformerTransducerManifest
+from edge_asr.config import Config
+from edge_asr.controls import Choice
+from edge_asr.errors import ConfigError, ModelError
+from edge_asr.model_switch import Hearing
+from edge_asr.settings import model_folder
+
+_LISTENERS = (KaldiManifest, MoonshineManifest, ZipformerManifest)
+
+
+def model_choices(config: Config) -> tuple[Choice, ...]:
+    """Bundles that are installed, whole by their manifest, and can listen; by name."""
+    folder = model_folder(config)
+    try:
+        names = sorted(each.name for each in folder.iterdir() if each.is_dir())
+    except OSError:
+        return ()
+    found = []
+    for name in names:
+        try:
+            manifest = load_bundle(folder, name).manifest
+        except ModelError:
+            continue  # `edge-asr models list` says what is amiss
+        if isinstance(manifest, _LISTENERS):
+            found.append(Choice(name, manifest.language, isinstance(manifest, ZipformerTransducerManifest)))
+    return tuple(found)
+
+
+@contextmanager
+def hearing_with(config: Config, hearing: Hearing, choices: Sequence[Choice]) -> Iterator[Config]:
+    """The configuration with that model and those phrases; phrases lie in a file while it is loaded.
+
+    A configured file of phrases is left out where the model could not be told any. Raises ConfigError: a phrase is of
+    no use to the model.
+    """
+    takes_phrases = any(choice.phrases for choice in choices if choice.model == hearing.model)
+    recognizer = config.recognizer
+    if not takes_phrases and hearing.model != config.models.bundle:
+        recognizer = replace(recognizer, hotwords_file=None)
+    models = replace(config.models, bundle=hearing.model)
+    if not hearing.hotwords:
+        yield replace(config, models=models, recognizer=recognizer)
+        return
+    with tempfile.TemporaryDirectory(prefix="edge_asr-") as folder:
+        file = Path(folder) / "hotwords"
+        file.write_text("\n".join(hearing.hotwords) + "\n", encoding="utf-8")
+        recognizer = replace(recognizer, hotwords_file=str(file))
+        try:
+            yield replace(config, models=models, recognizer=recognizer)
+        except ConfigError as error:
+            raise ConfigError(str(error).replace(f"recognizer.hotwords_file: {file} ", "hotwords ")) from None
