@@ -24,8 +24,9 @@ from edge_asr.control_file import ControlFile
 from edge_asr.controls import Choice, Controls, ControlValues
 from edge_asr.endpoint_rules import endpoint_rules
 from edge_asr.errors import ConfigError, ModelError
+from edge_asr.load import LoadMeter
 from edge_asr.metrics import Metrics
-from edge_asr.model_choice import hearing_with, model_choices
+from edge_asr.model_choice import hearing_with, model_choices, model_report
 from edge_asr.model_switch import Hearing, ModelSwitch
 from edge_asr.pipeline import Pipeline
 from edge_asr.report import Reporter
@@ -279,6 +280,13 @@ def run_daemon(config: Config, clock: Clock | None = None) -> int:
     answers = Answers(sinks, file, partial(stamp.error, "command"), clock, device_id(config))
     in_force = Hearing(wanted.model, wanted.hotwords)
     load = partial(load_brains, config, choices, recognizer.sample_rate_hz, clock, metrics)
-    models = ModelSwitch(load, worker, in_force, recognizer.language, reporter.model_changed)
+
+    def model_changed(language: str, model: str) -> None:
+        reporter.model_changed(language, model)
+        reporter.bundle(model_report(config, model))
+
+    reporter.bundle(model_report(config, wanted.model))
+    models = ModelSwitch(load, worker, in_force, recognizer.language, model_changed)
     steering = Steering(capture, worker, models, controls, answers)
-    return Supervisor(capture, ring, worker, sinks, stop, steering, clock, notifier).run()
+    meter = LoadMeter(worker.effort, sinks, clock)
+    return Supervisor(capture, ring, worker, sinks, stop, steering, meter, clock, notifier).run()

@@ -131,6 +131,22 @@ class CommandResponse(Struct, frozen=True, kw_only=True):
     v: Literal[1] = VERSION
 
 
+class LoadReport(Struct, frozen=True, kw_only=True):
+    """The retained `…/load` payload: how hard the first pass works, over the last `over_s` seconds."""
+
+    rtf: float | None  # compute / audio; None: no audio came
+    lag_s: float  # the worst: now - capture time of what was being consumed
+    over_s: float
+
+
+class ModelReport(Struct, frozen=True, kw_only=True):
+    """The retained `…/model/update` payload: the bundle in force, and the newest that this program knows."""
+
+    installed_version: str
+    latest_version: str
+    title: str
+
+
 class StateReport(Struct, frozen=True, kw_only=True):
     """The retained `…/state` payload: what the device is doing and why."""
 
@@ -141,3 +157,6 @@ class StateReport(Struct, frozen=True, kw_only=True):
     microphone: str  # description of the source in use, empty while there is none
     version: str
     since: str  # ISO 8601, UTC
+
+
+Report = StateReport | LoadReport | ModelReport

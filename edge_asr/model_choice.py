@@ -8,10 +8,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from edge_asr.asr.bundle import load_bundle
+from edge_asr.asr.catalogue import CATALOGUE
 from edge_asr.asr.manifest import KaldiManifest, MoonshineManifest, ZipformerManifest, ZipformerTransducerManifest
 from edge_asr.config import Config
 from edge_asr.controls import Choice
 from edge_asr.errors import ConfigError, ModelError
+from edge_asr.events import ModelReport
 from edge_asr.model_switch import Hearing
 from edge_asr.settings import model_folder
 
@@ -34,6 +36,17 @@ def model_choices(config: Config) -> tuple[Choice, ...]:
         if isinstance(manifest, _LISTENERS):
             found.append(Choice(name, manifest.language, isinstance(manifest, ZipformerTransducerManifest)))
     return tuple(found)
+
+
+def model_report(config: Config, name: str) -> ModelReport:
+    """Version of a bundle beside the one that `models pull` would fetch; of a bundle of your own there is no newer."""
+    try:
+        manifest = load_bundle(model_folder(config), name).manifest
+    except ModelError:  # it was taken away since it was loaded
+        return ModelReport(installed_version="unknown", latest_version="unknown", title=name)
+    known = [entry.version for entry in CATALOGUE if entry.name == name]
+    latest = known[0] if known else manifest.version
+    return ModelReport(installed_version=manifest.version, latest_version=latest, title=manifest.description)
 
 
 @contextmanager

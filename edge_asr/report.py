@@ -8,7 +8,7 @@ from typing import Literal
 from edge_asr import __version__
 from edge_asr.audio.source import CaptureState
 from edge_asr.clock import Clock
-from edge_asr.events import StateReport
+from edge_asr.events import ModelReport, StateReport
 from edge_asr.sinks.sink import Sink
 from edge_asr.systemd import Notifier
 
@@ -38,6 +38,11 @@ class Reporter:
             log.info("muted: %s", state.reason)
         elif state.status == "lost":
             log.warning("not listening: %s", state.reason)
+
+    def bundle(self, bundle: ModelReport) -> None:
+        """Take what is known of the bundle in force."""
+        for sink in self._sinks:
+            sink.report(bundle)
 
     def model_changed(self, language: str, model: str) -> None:
         """Another model listens."""

@@ -10,6 +10,7 @@ from typing import Protocol
 from edge_asr.audio.ring import Ring
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.errors import EXIT_FAILURE, EXIT_OK
+from edge_asr.load import LoadMeter
 from edge_asr.sinks.sink import Sink
 from edge_asr.steering import Steering
 from edge_asr.systemd import Notifier
@@ -96,6 +97,7 @@ class Supervisor:
         sinks: Sequence[Sink],
         stop: StopRequest,
         steering: Steering,
+        load: LoadMeter,
         clock: Clock,
         notifier: Notifier,
     ) -> None:
@@ -105,6 +107,7 @@ class Supervisor:
         self._sinks = sinks
         self._stop = stop
         self._steering = steering
+        self._load = load
         self._clock = clock
         self._notifier = notifier
 
@@ -118,6 +121,7 @@ class Supervisor:
         self._notifier.ready()
         while not self._stop.wait(_TICK_S):
             self._steering.apply()
+            self._load.look()
             if self._worker.beat_age_s() < _FRESH_BEAT_S and self._capture.healthy_or_backing_off:
                 self._notifier.watchdog()
         self._shut_down()

@@ -16,6 +16,7 @@ from edge_asr.audio.ring import Ring
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import OverloadConfig
 from edge_asr.events import Event, FinalEvent
+from edge_asr.load import Effort
 from edge_asr.metrics import Metrics
 from edge_asr.pipeline import Observation, Pipeline, SpeechEnded, Transcript, is_final
 from edge_asr.second_pass_worker import SecondPassWorker
@@ -74,6 +75,9 @@ class Worker:
         self._sensitivity: int | None = None
         self._next: Brains | None = None
         self._listen_wanted: tuple[float, int] | None = None  # for how long, and when it was asked for
+        self._busy_ns = 0  # these two only grow, so that another thread may read them
+        self._heard_s = 0.0
+        self._worst_lag_s = 0.0
         self._drain_end_ns: int | None = None
         self._rewrite_end_ns = 0
         self._stream_id = ""
@@ -128,6 +132,11 @@ class Worker:
     def listening_now(self) -> bool:
         """Whether that has begun and lasts. Any thread."""
         return self._pipeline.listening_now
+
+    def effort(self) -> Effort:
+        """What it has done since its start, and the worst lag since this was asked last. For one other thread."""
+        worst_s, self._worst_lag_s = self._worst_lag_s, 0.0
+        return Effort(self._busy_ns / NS_PER_S, self._heard_s, worst_s)
 
     def beat_age_s(self) -> float:
         """Seconds since the loop last came round; any thread."""
@@ -203,6 +212,7 @@ class Worker:
         self._last_chunk_ns = now_ns
         lag_s = (now_ns - chunk.captured_ns) / NS_PER_S
         self._metrics.lag_seconds.set(lag_s)
+        self._worst_lag_s = max(self._worst_lag_s, lag_s)
         if lag_s > self._overload.flush_lag_s and not stopping:
             self._flush(lag_s, _duration_s(chunk))
             return True
@@ -217,6 +227,8 @@ class Worker:
         if self._overloaded:
             self._metrics.partials_suppressed.inc()
         self._emit(self._pipeline.process(chunk, partials=not self._overloaded))
+        self._busy_ns += self._clock.monotonic_ns() - now_ns
+        self._heard_s += _duration_s(chunk)
         self._metrics.audio_seconds.inc(_duration_s(chunk))
         return True
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edge_asr.asr.result import Hypothesis, Word
 from edge_asr.commands import Reply
 from edge_asr.controls import ControlValues
-from edge_asr.events import CommandResponse, Event, StateReport
+from edge_asr.events import CommandResponse, Event, LoadReport, ModelReport, Report, StateReport
 from edge_asr.model_switch import Hearing
 from edge_asr.sensitivity import Thresholds
 
@@ -148,6 +148,7 @@ class ListSink:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.states: list[StateReport] = []
+        self.reports: list[LoadReport | ModelReport] = []
         self.answers: list[ControlValues] = []
         self.responses: list[tuple[CommandResponse, Reply]] = []
         self.stopped = False
@@ -158,8 +159,11 @@ class ListSink:
     def emit(self, event: Event) -> None:
         self.events.append(event)
 
-    def report(self, state: StateReport) -> None:
-        self.states.append(state)
+    def report(self, state: Report) -> None:
+        if isinstance(state, StateReport):
+            self.states.append(state)
+        else:
+            self.reports.append(state)
 
     def answer(self, values: ControlValues) -> None:
         self.answers.append(values)

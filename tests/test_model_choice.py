@@ -1,11 +1,13 @@
 """What can be chosen is what is installed; phrases reach the model, and a fault names them alone."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from edge_asr.app import begin_hearing, load_brains
+from edge_asr.asr.catalogue import find
 from edge_asr.asr.zipformer.beam_search import BeamTransducer
 from edge_asr.asr.zipformer.recognizer import ZipformerRecognizer
 from edge_asr.clock import SystemClock
@@ -13,7 +15,7 @@ from edge_asr.config import Config, GateConfig, ModelsConfig, RecognizerConfig
 from edge_asr.controls import Choice, ControlValues
 from edge_asr.errors import ConfigError, ModelError
 from edge_asr.metrics import Metrics
-from edge_asr.model_choice import hearing_with, model_choices
+from edge_asr.model_choice import hearing_with, model_choices, model_report
 from edge_asr.model_switch import Hearing
 from tests.asr.moonshine import tiny_moonshine
 from tests.asr.zipformer import zipformers
@@ -108,3 +110,14 @@ def test_what_is_not_there_any_more_gives_way_to_what_is_configured(
     )
     with pytest.raises(ModelError, match="there is no model 'none'"):
         begin_hearing(config(models, "none"), values("gone"), CHOICES)
+
+
+def test_the_version_of_a_bundle_is_held_to_the_one_that_would_be_pulled(models: Path) -> None:
+    mine = model_report(config(models), "mine")
+    assert (mine.installed_version, mine.latest_version, mine.title) == ("1", "1", "a small one")
+    shutil.copytree(models / "tiny", models / "moonshine-tiny-en")
+    manifest = models / "moonshine-tiny-en" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "name": "moonshine-tiny-en", "version": "0.1"}))
+    old = model_report(config(models), "moonshine-tiny-en")
+    assert (old.installed_version, old.latest_version) == ("0.1", find("moonshine-tiny-en").version)
+    assert model_report(config(models), "gone").installed_version == "unknown"

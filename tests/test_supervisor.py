@@ -13,6 +13,7 @@ from edge_asr.audio.source import CaptureState
 from edge_asr.control_file import ControlFile
 from edge_asr.controls import Controls, ControlValues
 from edge_asr.events import ErrorEvent
+from edge_asr.load import Effort, LoadMeter
 from edge_asr.metrics import Metrics
 from edge_asr.report import Reporter
 from edge_asr.steering import Steering
@@ -148,7 +149,8 @@ def supervised(
     diary: Diary,
 ) -> Supervisor:
     steering = Steering(ears, brain, StillModels(), wishes, told)
-    return Supervisor(ears, ring, brain, sinks, stop, steering, clock, diary)
+    meter = LoadMeter(lambda: Effort(0.0, 0.0, 0.0), sinks, clock)
+    return Supervisor(ears, ring, brain, sinks, stop, steering, meter, clock, diary)
 
 
 def supervise(well: bool = True, beat_s: float = 0.0, turns: int = 2) -> tuple[int, list[str]]:

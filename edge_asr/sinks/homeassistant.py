@@ -116,6 +116,37 @@ def _shown(topic: str, longest_utterance_s: float) -> dict[str, tuple[str, dict[
                 "json_attributes_topic": f"{topic}/state",  # the reason among them
             },
         ),
+        "rtf": (
+            "sensor",
+            {
+                "name": "Real-time factor",
+                "icon": "mdi:speedometer",
+                "entity_category": "diagnostic",
+                "state_class": "measurement",
+                "state_topic": f"{topic}/load",
+                "value_template": "{{ value_json.rtf }}",
+            },
+        ),
+        "lag": (
+            "sensor",
+            {
+                "name": "Worst lag",
+                "device_class": "duration",
+                "unit_of_measurement": "s",
+                "entity_category": "diagnostic",
+                "state_class": "measurement",
+                "state_topic": f"{topic}/load",
+                "value_template": "{{ value_json.lag_s }}",
+            },
+        ),
+        "update": (
+            "update",
+            {
+                "name": "Model version",
+                "entity_category": "diagnostic",
+                "state_topic": f"{topic}/model/update",
+            },
+        ),
     }
 
 

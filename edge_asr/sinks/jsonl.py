@@ -10,7 +10,7 @@ from edge_asr.commands import Reply
 from edge_asr.config import JsonlConfig
 from edge_asr.controls import ControlValues
 from edge_asr.errors import ConfigError
-from edge_asr.events import CommandResponse, Event, PartialEvent, StateReport, encode
+from edge_asr.events import CommandResponse, Event, PartialEvent, Report, encode
 from edge_asr.metrics import Metrics
 from edge_asr.secret_file import expand
 
@@ -57,7 +57,7 @@ class JsonlSink:
                 self._drop("unwritable")
                 self._say_failing(error)
 
-    def report(self, state: StateReport) -> None:
+    def report(self, state: Report) -> None:
         """States are not events: they do not go into the file."""
 
     def answer(self, values: ControlValues) -> None:

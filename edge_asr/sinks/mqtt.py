@@ -22,7 +22,17 @@ from edge_asr.clock import SystemClock
 from edge_asr.commands import CONTROLS, Reply
 from edge_asr.config import MqttConfig
 from edge_asr.controls import Controls, ControlValues, shown
-from edge_asr.events import CommandResponse, Event, FinalEvent, PartialEvent, StateReport, encode
+from edge_asr.events import (
+    CommandResponse,
+    Event,
+    FinalEvent,
+    LoadReport,
+    ModelReport,
+    PartialEvent,
+    Report,
+    StateReport,
+    encode,
+)
 from edge_asr.metrics import Metrics
 from edge_asr.settings import spool_path
 from edge_asr.sinks import broker_faults, dialect
@@ -37,6 +47,7 @@ from edge_asr.sinks.stop_times import left_s, stop_times
 log = logging.getLogger(__name__)
 
 _WINDOW = 20  # messages that the broker has not acknowledged
+_REPORTS: dict[type[Report], str] = {StateReport: "state", LoadReport: "load", ModelReport: "model/update"}
 _OPEN_S = 5.0  # how long the first message waits for a slow disk to say what an earlier process left
 _RESPONSE_STALE_S = 30
 _PARTIAL_STALE_S = 5  # a newer one, or the final, has come by then
@@ -133,9 +144,9 @@ class MqttSink:
         else:
             self._outbox.put(Message(topic, payload, qos=1, keep=kind == "final"))
 
-    def report(self, state: StateReport) -> None:
-        """Publish the state, retained; only the newest counts. Any thread; never blocks."""
-        self._report(f"{self._topic}/state", msgspec.json.encode(state))
+    def report(self, state: Report) -> None:
+        """Publish the state, retained; only the newest of its kind counts. Any thread; never blocks."""
+        self._report(f"{self._topic}/{_REPORTS[type(state)]}", msgspec.json.encode(state))
 
     def answer(self, values: ControlValues) -> None:
         """Publish the controls that are in force, retained: those that have changed, or all. Never blocks."""

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from edge_asr.commands import Reply
 from edge_asr.controls import ControlValues
-from edge_asr.events import CommandResponse, Event, StateReport
+from edge_asr.events import CommandResponse, Event, Report
 
 
 class Sink(Protocol):
@@ -18,8 +18,8 @@ class Sink(Protocol):
         """Take one event. Called from any thread; never blocks."""
         ...
 
-    def report(self, state: StateReport) -> None:
-        """Take the newest state of the device. Called from any thread; never blocks."""
+    def report(self, state: Report) -> None:
+        """Take the newest state of the device, of its load or of its model. Called from any thread; never blocks."""
         ...
 
     def answer(self, values: ControlValues) -> None:

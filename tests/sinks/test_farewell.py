@@ -10,6 +10,7 @@ import pytest
 from edge_asr.config import MqttConfig
 from edge_asr.demo.broker import Broker
 from edge_asr.errors import SinkError
+from edge_asr.events import LoadReport
 from edge_asr.sinks.farewell import remove_device
 from tests.sinks.subscriber import wait_for
 from tests.sinks.test_mqtt_control import BASE, CONFIG_TOPIC, HOLD, Device, send, subscribed
@@ -45,10 +46,11 @@ def test_everything_of_the_device_goes_and_nothing_of_others(broker: Broker) -> 
     others = ["edge_asr/kitchen2/state", "homeassistant/device/other/config", f"{BASE}/mute/set"]
     for topic in others:
         send(broker, topic, "theirs", retain=True)
-    with device_was_here(broker):
-        pass
-    assert kept(broker) == sorted([*others, *HOLD, f"{BASE}/availability"])
-    assert sorted(remove_device(config(broker), "kitchen")) == sorted([*HOLD, f"{BASE}/availability"])
+    with device_was_here(broker) as device:
+        device.sink.report(LoadReport(rtf=0.1, lag_s=0.1, over_s=60.0))
+    ours = [*HOLD, f"{BASE}/load", f"{BASE}/availability"]
+    assert kept(broker) == sorted([*others, *ours])
+    assert sorted(remove_device(config(broker), "kitchen")) == sorted(ours)
     assert kept(broker) == sorted(others)
     assert remove_device(config(broker), "kitchen") == []
 

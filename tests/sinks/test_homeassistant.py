@@ -1,8 +1,8 @@
 """The announcement against the field rules of Home Assistant.
 
 The rules are written from its documentation, https://www.home-assistant.io/integrations/mqtt/ (device discovery) and
-the pages binary_sensor, button, event, number, select, sensor and switch.mqtt beside it. Templates there are Jinja;
-ours are of the part of it that is Python too, so they are computed as Python here.
+the pages binary_sensor, button, event, number, select, sensor, switch and update.mqtt beside it. Templates there are
+Jinja; ours are of the part of it that is Python too, so they are computed as Python here.
 """
 
 import json
@@ -20,7 +20,7 @@ from edge_asr import events
 from edge_asr.commands import CONTROLS, gain_said, listen_said, mute_said, sensitivity_said
 from edge_asr.config import DiscoveryConfig
 from edge_asr.controls import UNKNOWN, Choice
-from edge_asr.events import StateReport
+from edge_asr.events import LoadReport, ModelReport, StateReport
 from edge_asr.sinks.homeassistant import STATES, Announcement, announcement
 from tests import sample_events
 
@@ -52,7 +52,9 @@ RULES = {
     "event": component(["state_topic", "event_types"], event_types={"type": "array", "items": TEXT, "minItems": 1}),
     "sensor": component(
         ["state_topic"],
-        device_class={"const": "enum"},
+        device_class={"enum": ["enum", "duration"]},
+        state_class={"const": "measurement"},
+        unit_of_measurement={"const": "s"},  # one of a duration's
         entity_category={"const": "diagnostic"},  # a sensor may not be "config"
         options={"type": "array", "items": TEXT, "minItems": 1, "uniqueItems": True},
     ),
@@ -63,6 +65,7 @@ RULES = {
         off_delay={"type": "integer", "minimum": 1},
     ),
     "switch": component(["command_topic"], command_topic=TOPIC, entity_category=CATEGORY),
+    "update": component(["state_topic"], entity_category=CATEGORY),
     "button": component(["command_topic"], command_topic=TOPIC, payload_press=TEXT),
     "select": component(
         ["command_topic", "options"],
@@ -200,6 +203,17 @@ def test_events_become_what_the_entities_show() -> None:
         events.decode(events.encode(sample_events.final())).__struct_config__.tag
         in (components(told())["utterance"]["event_types"])
     )
+
+
+def test_numbers_of_the_load_are_shown_and_none_is_unknown() -> None:
+    payload = msgspec.json.encode(LoadReport(rtf=0.032, lag_s=0.4, over_s=60.0))
+    assert (shown("rtf", payload), shown("lag", payload)) == (0.032, 0.4)
+    assert shown("rtf", msgspec.json.encode(LoadReport(rtf=None, lag_s=0.0, over_s=60.0))) is None
+
+
+def test_the_versions_are_what_an_update_entity_reads() -> None:
+    payload = json.loads(msgspec.json.encode(ModelReport(installed_version="1", latest_version="2", title="a model")))
+    assert set(payload) <= {"installed_version", "latest_version", "title", "release_summary", "release_url"}
 
 
 def test_all_states_are_options() -> None:
