@@ -34,6 +34,7 @@ from edge_asr.second_pass import SecondPass
 from edge_asr.second_pass_worker import SecondPassWorker
 from edge_asr.sensitivity import thresholds
 from edge_asr.settings import device_id, device_name, model_folder, state_folder
+from edge_asr.sinks.hermes import Hermes
 from edge_asr.sinks.homeassistant import Announcement, announcement
 from edge_asr.sinks.jsonl import JsonlSink
 from edge_asr.sinks.mqtt import MqttSink
@@ -187,7 +188,9 @@ def build_sinks(config: Config, metrics: Metrics, controls: Controls) -> list[Si
     sinks: list[Sink] = []
     if config.mqtt.enabled:
         told = build_announcement(config)
-        sinks.append(MqttSink(config.mqtt, device_id(config), metrics, controls=controls, announcement=told))
+        us, hermes = device_id(config), config.mqtt.hermes
+        rhasspy = Hermes(hermes.site_id or us, controls) if hermes.enabled else None
+        sinks.append(MqttSink(config.mqtt, us, metrics, controls=controls, announcement=told, hermes=rhasspy))
     if config.jsonl.path is not None:
         sinks.append(JsonlSink(config.jsonl, metrics))
     return sinks

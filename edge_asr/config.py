@@ -136,6 +136,13 @@ class DiscoveryConfig(Section, frozen=True):
     status_topic: TopicPrefix = "homeassistant/status"
 
 
+class HermesConfig(Section, frozen=True):
+    """Rhasspy's protocol, on its own topics of the same broker."""
+
+    enabled: bool = False
+    site_id: TopicPart | None = None  # None: the device's id
+
+
 class MqttConfig(Section, frozen=True):
     """The broker."""
 
@@ -155,6 +162,7 @@ class MqttConfig(Section, frozen=True):
     spool: SpoolConfig = SpoolConfig()
     tls: TlsConfig = TlsConfig()
     discovery: DiscoveryConfig = DiscoveryConfig()
+    hermes: HermesConfig = HermesConfig()
 
 
 class JsonlConfig(Section, frozen=True):

@@ -109,6 +109,11 @@ class Controls:
         """
         self._mute = number == signal.SIGUSR1
 
+    @property
+    def muted(self) -> bool:
+        """Whether that is wanted. Any thread."""
+        return self._mute
+
     def command(self, control: Control, payload: bytes, *, retained: bool, reply: Reply | None = None) -> None:
         """Take a command. Any thread; never blocks for long, never raises, runs nothing.
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Sequence
 
 from edge_asr.commands import CONTROLS, Reply
 from edge_asr.controls import Controls
+from edge_asr.sinks.hermes import Hermes
 from edge_asr.sinks.homeassistant import Announcement
+from edge_asr.sinks.message import Message
 
 log = logging.getLogger(__name__)
 
@@ -19,10 +21,17 @@ class Inbox:
     """Knows its topics by heart, so nothing of a topic is ever interpreted. The connection's thread alone.
 
     topic: what ours begin with. controls: None takes no commands. announcement: None listens to no Home Assistant.
+    hermes: None listens to no Rhasspy; `put` publishes what it says.
     """
 
     def __init__(
-        self, topic: str, controls: Controls | None, announcement: Announcement | None, announce: Callable[[], None]
+        self,
+        topic: str,
+        controls: Controls | None,
+        announcement: Announcement | None,
+        announce: Callable[[], None],
+        hermes: Hermes | None = None,
+        put: Callable[[Message], None] = lambda _: None,
     ) -> None:
         self._controls = controls
         self._topic = topic
@@ -30,17 +39,23 @@ class Inbox:
         self._commands = {f"{topic}/{control}/set": control for control in CONTROLS} if controls is not None else {}
         self._status_topic = None if announcement is None else announcement.status_topic
         self._announce = announce
+        self._hermes = hermes
+        self._put = put
         self._announced_ns: int | None = None
 
     @property
     def command_topics(self) -> Collection[str]:
         """Those of the commands: there it matters whether a message was sent to be retained."""
-        return self._commands.keys()
+        return [*self._commands, *self._hermes_topics]
+
+    @property
+    def _hermes_topics(self) -> Sequence[str]:
+        return () if self._hermes is None else self._hermes.topics
 
     @property
     def topics(self) -> list[str]:
         """What to subscribe to."""
-        return [*self._commands, *([self._status_topic] if self._status_topic is not None else [])]
+        return [*self.command_topics, *([self._status_topic] if self._status_topic is not None else [])]
 
     def take(self, topic: str, payload: bytes, *, retained: bool, reply: Reply | None = None) -> None:
         """Take one message, whatever it is; never raises and never blocks for long."""
@@ -54,6 +69,9 @@ class Inbox:
                     f"{control}/set: the response topic {reply.topic[:_RESPONSE_CHARACTERS]!r} is refused; name one "
                     f"below {self._topic}/response, or one of your own that is nobody's command or announcement",
                 )
+        elif self._hermes is not None and topic in self._hermes_topics:
+            for message in self._hermes.take(topic, payload, retained=retained):
+                self._put(message)
         elif topic == self._status_topic and payload == _ONLINE and not retained:
             # a retained one says nothing new: each new connection announces anyway
             now_ns = time.monotonic_ns()

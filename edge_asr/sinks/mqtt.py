@@ -15,31 +15,21 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import paho.mqtt.client as paho
 
 from edge_asr.clock import SystemClock
-from edge_asr.commands import CONTROLS, Reply
+from edge_asr.commands import Reply
 from edge_asr.config import MqttConfig
-from edge_asr.controls import Controls, ControlValues, shown
-from edge_asr.events import (
-    CommandResponse,
-    Event,
-    FinalEvent,
-    LoadReport,
-    ModelReport,
-    PartialEvent,
-    Report,
-    StateReport,
-    encode,
-)
+from edge_asr.controls import Controls, ControlValues
+from edge_asr.events import CommandResponse, Event, PartialEvent, Report
 from edge_asr.metrics import Metrics
 from edge_asr.settings import spool_path
-from edge_asr.sinks import broker_faults, dialect
+from edge_asr.sinks import broker_faults, dialect, wire
 from edge_asr.sinks.connection_news import ConnectionNews
+from edge_asr.sinks.hermes import Hermes
 from edge_asr.sinks.homeassistant import Announcement
 from edge_asr.sinks.inbox import Inbox
-from edge_asr.sinks.message import JSON, TEXT, Message, Receipt
+from edge_asr.sinks.message import Message, Receipt
 from edge_asr.sinks.outbox import Outbox
 from edge_asr.sinks.spool import Kept, Spool
 from edge_asr.sinks.stop_times import left_s, stop_times
@@ -47,10 +37,7 @@ from edge_asr.sinks.stop_times import left_s, stop_times
 log = logging.getLogger(__name__)
 
 _WINDOW = 20  # messages that the broker has not acknowledged
-_REPORTS: dict[type[Report], str] = {StateReport: "state", LoadReport: "load", ModelReport: "model/update"}
 _OPEN_S = 5.0  # how long the first message waits for a slow disk to say what an earlier process left
-_RESPONSE_STALE_S = 30
-_PARTIAL_STALE_S = 5  # a newer one, or the final, has come by then
 _SHORT_CONNECTION_NS = 2_000_000_000
 
 
@@ -59,7 +46,8 @@ class MqttSink:
 
     password: None reads `config.password_file`. on_connection(connected, reason) is called from paho's thread when one
     of the two changes; it must be quick and must not raise. controls: where commands go, None takes none.
-    announcement: None tells Home Assistant nothing. The constructor raises ConfigError and connects to nothing.
+    announcement: None tells Home Assistant nothing. hermes: None speaks no Hermes. The constructor raises
+    ConfigError and connects to nothing.
     """
 
     def __init__(
@@ -71,6 +59,7 @@ class MqttSink:
         password: str | None = None,
         controls: Controls | None = None,
         announcement: Announcement | None = None,
+        hermes: Hermes | None = None,
     ) -> None:
         self._config = config
         self._metrics = metrics
@@ -81,9 +70,12 @@ class MqttSink:
         self._outbox = Outbox(
             config.queue_messages, _WINDOW, metrics, spool.ttl_s, waits=spool.mode != "off", spool=self._spool
         )
-        self._inbox = Inbox(self._topic, controls, announcement, self._outbox.repeat_states)  # paho's thread alone
+        self._hermes = hermes
+        self._inbox = Inbox(  # paho's thread alone
+            self._topic, controls, announcement, self._outbox.repeat_states, hermes, self._outbox.put
+        )
         if announcement is not None:  # first of the states: entities before what they show
-            self._report(announcement.topic, announcement.payload)
+            self._outbox.put_state(wire.state(announcement.topic, announcement.payload))
         self._answered: ControlValues | None = None
         self._online: Receipt | None = None  # paho's thread writes it, the sender waits for it
         where = f"the broker at {config.host}:{broker_faults.broker_port(config)}"
@@ -134,36 +126,25 @@ class MqttSink:
 
     def emit(self, event: Event) -> None:
         """Queue one event. Any thread; never blocks. A partial is dropped while the broker is away or slow."""
-        partial = isinstance(event, PartialEvent)
-        if partial and not self._config.partials:
-            return
-        kind = "partial" if partial else "final" if isinstance(event, FinalEvent) else "event"
-        topic, payload = f"{self._topic}/{kind}", encode(event)
-        if partial:
-            self._outbox.put(Message(topic, payload, qos=0, stale_s=_PARTIAL_STALE_S))
-        else:
-            self._outbox.put(Message(topic, payload, qos=1, keep=kind == "final"))
+        if self._hermes is not None:
+            for message in self._hermes.seen(event):
+                self._outbox.put(message)
+        if self._config.partials or not isinstance(event, PartialEvent):
+            self._outbox.put(wire.of_event(self._topic, event))
 
     def report(self, state: Report) -> None:
         """Publish the state, retained; only the newest of its kind counts. Any thread; never blocks."""
-        self._report(f"{self._topic}/{_REPORTS[type(state)]}", msgspec.json.encode(state))
+        self._outbox.put_state(wire.of_report(self._topic, state))
 
     def answer(self, values: ControlValues) -> None:
         """Publish the controls that are in force, retained: those that have changed, or all. Never blocks."""
         before, self._answered = self._answered, values
-        for control in CONTROLS:
-            now = shown(control, values)
-            if before is None or before == values or now != shown(control, before):
-                self._report(f"{self._topic}/{control}/state", now.encode(), TEXT)
+        for message in wire.of_answer(self._topic, values, before):
+            self._outbox.put_state(message)
 
     def respond(self, response: CommandResponse, reply: Reply) -> None:
         """Publish what became of a command, not retained, where its sender wants it. Any thread; never blocks."""
-        payload = msgspec.json.encode(response)
-        message = Message(reply.topic, payload, qos=1, stale_s=_RESPONSE_STALE_S, correlation=reply.correlation)
-        self._outbox.put(message)
-
-    def _report(self, topic: str, payload: bytes, content_type: str = JSON) -> None:
-        self._outbox.put_state(Message(topic, payload, qos=1, retain=True, content_type=content_type))
+        self._outbox.put(wire.of_response(response, reply))
 
     def stop(self, deadline_s: float) -> None:
         """Deliver what waits, say `offline`, disconnect and end both threads, all of it within `deadline_s`.
@@ -233,8 +214,7 @@ class MqttSink:
             self._outbox.sent(receipt)
 
     def _publish_availability(self, text: str) -> Receipt | None:
-        topic = f"{self._topic}/availability"
-        return dialect.publish(self._client, Message(topic, text.encode(), qos=1, retain=True, content_type=TEXT))
+        return dialect.publish(self._client, wire.availability(self._topic, text))
 
     # -- paho's thread
 

@@ -198,3 +198,23 @@ def test_another_model_takes_over_between_two_sentences_and_outlives_the_process
     again.until_listening()
     until_answered(again, "model", "mine")
     assert again.listener.of("state")[-1].body["model"] == "mine"
+
+
+def test_a_session_of_rhasspy_is_answered_with_what_was_said(start: Callable[..., House]) -> None:
+    house = start(*FIRST_PASS, "mqtt.hermes.enabled=true", "mqtt.hermes.site_id=default")
+    house.until_listening()
+    topic, broker = "hermes/asr/startListening", house.broker
+    publish.single(topic, '{"siteId": "default", "sessionId": "a"}', qos=1, hostname=broker.host, port=broker.port)
+    until_answered(house, "listen", "ON")
+    house.say(sample()[4])
+    wait_until(lambda: house.listener.of("hermes/asr/textCaptured"), 10, "its answer")
+    [captured] = house.listener.of("hermes/asr/textCaptured")
+    assert captured.body["text"] == "he might even have been made amiable himself"
+    assert (captured.body["sessionId"], captured.retained) == ("a", False)
+    assert [token["value"] for token in captured.body["asrTokens"][0]] == captured.body["text"].split()
+    until_answered(house, "listen", "OFF")
+    publish.single(topic, '{"siteId": "default", "sessionId": "b"}', qos=1, hostname=broker.host, port=broker.port)
+    until_answered(house, "listen", "ON")
+    command(house, "mute", "ON")
+    wait_until(lambda: len(house.listener.of("hermes/asr/textCaptured")) == 2, 10, "its answer")
+    assert house.listener.of("hermes/asr/textCaptured")[1].body["text"] == ""
