@@ -6,14 +6,16 @@ import threading
 from types import TracebackType
 from typing import Self
 
-_REFUSED = b"\x20\x02\x00\x01"  # CONNACK of MQTT 3.1.1: unacceptable protocol version
+REFUSAL_OF_OLD = b"\x20\x02\x00\x01"  # CONNACK of MQTT 3.1.1: unacceptable protocol version
+REFUSAL_OF_FIVE = b"\x20\x03\x00\x84\x00"  # that of a broker which knows 5 and was told not to speak it
 _LEVEL_OF_FIVE = 5
 
 
 class OldBroker:
     """Context manager; `port` is where it listens, `modern` lets everyone through to the broker at `behind`."""
 
-    def __init__(self, behind: int, *, modern: bool = False) -> None:
+    def __init__(self, behind: int, *, modern: bool = False, refusal: bytes = REFUSAL_OF_OLD) -> None:
+        self._refusal = refusal
         self.modern = modern
         self.refusals = 0
         self._behind = behind
@@ -55,7 +57,7 @@ class OldBroker:
             name = first.find(b"MQTT")
             if not self.modern and first[name + 4 : name + 5] == bytes([_LEVEL_OF_FIVE]):
                 self.refusals += 1
-                client.sendall(_REFUSED)
+                client.sendall(self._refusal)
                 client.close()
                 return
             server = socket.create_connection(("127.0.0.1", self._behind))

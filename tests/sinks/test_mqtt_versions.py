@@ -23,7 +23,7 @@ from edge_asr.controls import Due, Wanted
 from edge_asr.demo.broker import Broker
 from tests import sample_events
 from tests.sinks.conftest import MakeMouth
-from tests.sinks.old_broker import OldBroker
+from tests.sinks.old_broker import REFUSAL_OF_FIVE, REFUSAL_OF_OLD, OldBroker
 from tests.sinks.subscriber import Subscriber, wait_for
 from tests.sinks.test_mqtt import finals_taken, texts
 from tests.sinks.test_mqtt_control import BASE, CONFIGURED, Device, subscribed
@@ -134,10 +134,11 @@ def test_a_broker_that_takes_few_at_a_time_gets_few_at_a_time(make_mouth: MakeMo
         assert mouth.news == [(True, "")]
 
 
+@pytest.mark.parametrize("refusal", [REFUSAL_OF_OLD, REFUSAL_OF_FIVE])
 def test_where_five_is_not_spoken_all_goes_on_in_the_older_version(
-    broker: Broker, caplog: pytest.LogCaptureFixture
+    refusal: bytes, broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with OldBroker(broker.port) as old, Subscriber(broker.port) as subscriber:
+    with OldBroker(broker.port, refusal=refusal) as old, Subscriber(broker.port) as subscriber:
         device = Device(old.port)
         device.sink.emit(sample_events.final("early words"))
         device.sink.start()
