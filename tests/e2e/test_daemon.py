@@ -59,7 +59,8 @@ def test_a_subscriber_hears_what_transcribe_reads(house: House, story: Path) -> 
         ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(house.broker.port), "-t", "#", "-W", "2", "-F", "%t"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    ours = ["availability", "mute/state", "sensitivity/state", "state"]
+    controls = ["mute", "sensitivity", "gain", "model", "language", "listen"]  # of phrases there are none
+    ours = sorted(["availability", "state", "model/update", *(f"{control}/state" for control in controls)])
     announced = f"homeassistant/device/edge_asr_{DEVICE}/config"
     assert sorted(late.stdout.split()) == [*(f"edge_asr/{DEVICE}/{leaf}" for leaf in ours), announced]
 
