@@ -40,6 +40,7 @@ from edge_asr.sinks.jsonl import JsonlSink
 from edge_asr.sinks.mqtt import MqttSink
 from edge_asr.sinks.sink import Sink
 from edge_asr.stamp import CaptureClock, Stamp
+from edge_asr.status_line import StatusLine
 from edge_asr.steering import Steering
 from edge_asr.supervisor import StopRequest, Supervisor
 from edge_asr.systemd import Notifier
@@ -183,14 +184,14 @@ def available_second_pass(config: Config) -> SecondPass | None:
     return second_pass
 
 
-def build_sinks(config: Config, metrics: Metrics, controls: Controls) -> list[Sink]:
+def build_sinks(config: Config, metrics: Metrics, controls: Controls, status: StatusLine) -> list[Sink]:
     """Sinks that the configuration asks for; raises ConfigError before anything starts."""
     sinks: list[Sink] = []
     if config.mqtt.enabled:
         told = build_announcement(config)
         us, hermes = device_id(config), config.mqtt.hermes
         rhasspy = Hermes(hermes.site_id or us, controls) if hermes.enabled else None
-        sinks.append(MqttSink(config.mqtt, us, metrics, controls=controls, announcement=told, hermes=rhasspy))
+        sinks.append(MqttSink(config.mqtt, us, metrics, status.broker, None, controls, told, hermes=rhasspy))
     if config.jsonl.path is not None:
         sinks.append(JsonlSink(config.jsonl, metrics))
     return sinks
@@ -269,11 +270,12 @@ def run_daemon(config: Config, clock: Clock | None = None) -> int:
     for number in (signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, controls.signalled)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1, signal.SIGUSR2))  # the command line holds them back
-    sinks = build_sinks(config, metrics, controls)
+    status = StatusLine(notifier)
+    sinks = build_sinks(config, metrics, controls, status)
     wanted, chosen, recognizer = begin_hearing(config, kept, choices)
     controls.give_up(kept, wanted)
     ring = Ring(config.audio.ring_s, metrics)
-    reporter = Reporter(sinks, notifier, clock, recognizer.language, recognizer.model)
+    reporter = Reporter(sinks, status, clock, recognizer.language, recognizer.model)
     capture = Capture(config.audio, ring, clock, metrics, reporter.capture_changed)
     capture_clock = CaptureClock()
     stamp = Stamp(clock, device_id(config), recognizer.language, recognizer.model, capture_clock.captured_ns)

@@ -10,7 +10,7 @@ from edge_asr.audio.source import CaptureState
 from edge_asr.clock import Clock
 from edge_asr.events import ModelReport, StateReport
 from edge_asr.sinks.sink import Sink
-from edge_asr.systemd import Notifier
+from edge_asr.status_line import StatusLine
 
 log = logging.getLogger(__name__)
 
@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 class Reporter:
     """Hands each new state to every sink and to systemd. Safe from any thread."""
 
-    def __init__(self, sinks: Sequence[Sink], notifier: Notifier, clock: Clock, language: str, model: str) -> None:
+    def __init__(self, sinks: Sequence[Sink], status: StatusLine, clock: Clock, language: str, model: str) -> None:
         self._sinks = sinks
-        self._notifier = notifier
+        self._status = status
         self._clock = clock
         self._language = language
         self._model = model
@@ -75,6 +75,6 @@ class Reporter:
             version=__version__,
             since=self._clock.now().isoformat(timespec="milliseconds"),
         )
-        self._notifier.status(f"{state}: {reason or microphone}")
+        self._status.ears(f"{state}: {reason or microphone}")
         for sink in self._sinks:
             sink.report(report)

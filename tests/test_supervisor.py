@@ -16,6 +16,7 @@ from edge_asr.events import ErrorEvent
 from edge_asr.load import Effort, LoadMeter
 from edge_asr.metrics import Metrics
 from edge_asr.report import Reporter
+from edge_asr.status_line import StatusLine
 from edge_asr.steering import Steering
 from edge_asr.supervisor import StopRequest, Supervisor
 from edge_asr.systemd import Notifier
@@ -181,7 +182,7 @@ def test_a_stuck_brain_or_dead_ears_starve_the_watchdog(well: bool, beat_s: floa
 
 def test_states_reach_sinks_and_systemd() -> None:
     diary, sink = Diary(StopRequest(), 1), ListSink()
-    reporter = Reporter([sink], diary, HandClock(), "en", "tiny")
+    reporter = Reporter([sink], StatusLine(diary), HandClock(), "en", "tiny")
     reporter.capture_changed(CaptureState("starting", "auto", "looking for the microphone"))
     reporter.capture_changed(CaptureState("healthy", "Kitchen mic", ""))
     reporter.capture_changed(CaptureState("lost", "Kitchen mic", "unplugged; waiting for it"))

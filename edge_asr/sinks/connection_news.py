@@ -12,7 +12,8 @@ _LINES_AT_MOST = 10  # in that time, however often it changes
 class ConnectionNews:
     """Tells the log and `on_connection` how a connection fares. One thread.
 
-    on_connection(connected, reason) is called when one of the two changes; it must be quick and must not raise.
+    on_connection(connected, reason) is called when one of the two changes; it must be quick and must not raise. A
+    reason while connected says what the broker does not allow.
     """
 
     def __init__(
@@ -23,6 +24,7 @@ class ConnectionNews:
         self._on_connection = on_connection
         self._last: tuple[bool, str] | None = None
         self._lines_ns: deque[int] = deque(maxlen=_LINES_AT_MOST)
+        self._limits_ns: dict[str, int] = {}  # when each was last said
 
     def tell(self, connected: bool, reason: str) -> None:
         """Take the outcome of one attempt; `reason` is one line with the fix, empty while connected."""
@@ -35,6 +37,21 @@ class ConnectionNews:
                 self._log.warning("%s", reason)
         if changed and self._on_connection is not None:
             self._on_connection(connected, reason)
+
+    def limited(self, reason: str) -> None:
+        """The connection stands, but the broker does not allow all that we want; `reason` is one line with the fix.
+
+        It is said again only when it has not been for a while, however often the connection changes meanwhile.
+        """
+        now_ns = time.monotonic_ns()
+        said_ns = self._limits_ns.get(reason)
+        if said_ns is None or now_ns - said_ns >= _SAY_AGAIN_NS:
+            if len(self._limits_ns) == _LINES_AT_MOST:
+                self._limits_ns.clear()
+            self._limits_ns[reason] = now_ns
+            self._log.warning("%s", reason)
+        if self._on_connection is not None:
+            self._on_connection(True, reason)
 
     def _may_log(self, changed: bool) -> bool:
         now_ns = time.monotonic_ns()

@@ -1,6 +1,5 @@
 """What comes in from the broker: commands for the controls, and Home Assistant's word that it has started."""
 
-import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 
@@ -9,8 +8,6 @@ from edge_asr.controls import Controls
 from edge_asr.sinks.hermes import Hermes
 from edge_asr.sinks.homeassistant import Announcement
 from edge_asr.sinks.message import Message
-
-log = logging.getLogger(__name__)
 
 _ONLINE = b"online"
 _RESPONSE_CHARACTERS = 200
@@ -87,12 +84,15 @@ class Inbox:
             mine = not topic.startswith("$") and not topic.endswith(("/set", "/config", "/status"))
         return mine and 0 < len(topic) <= _RESPONSE_CHARACTERS and not set(topic) & set("+#\0")
 
-    def refused(self, failed: Sequence[bool]) -> None:
-        """Tell the log which subscriptions the broker has refused; `failed` is in the order of `topics`."""
+    def refused(self, failed: Sequence[bool]) -> str:
+        """Which subscriptions the broker has refused, in one line with the fix, empty for none.
+
+        `failed` is in the order of `topics`.
+        """
         missing = [topic for topic, refused in zip(self.topics, failed, strict=False) if refused]
-        if missing:
-            log.warning(
-                "the broker does not let us subscribe to %s: what is sent there is not heard; allow it in the "
-                "broker's access list, in mosquitto's by: topic read TOPIC",
-                ", ".join(missing),
-            )
+        if not missing:
+            return ""
+        return (
+            f"the broker does not let us subscribe to {', '.join(missing)}: what is sent there is not heard; allow it "
+            f"in the broker's access list, in mosquitto's by: topic read {missing[0]}"
+        )

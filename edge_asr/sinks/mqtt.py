@@ -270,7 +270,9 @@ class MqttSink:
             )
 
     def _on_subscribe(self, _client: paho.Client, _data: Any, _mid: int, codes: Any, _properties: Any) -> None:
-        self._inbox.refused([code.is_failure for code in codes])
+        if reason := self._inbox.refused([code.is_failure for code in codes]):
+            self._metrics.sink_errors.labels(sink="mqtt").inc()
+            self._news.limited(reason)
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         with contextlib.suppress(UnicodeDecodeError):  # a topic that is no text is none of ours

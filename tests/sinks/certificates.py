@@ -13,6 +13,7 @@ class Certificates:
     server_key: Path
     stranger: Path  # for the host "elsewhere.test"
     stranger_key: Path
+    expired: Path  # for localhost, until yesterday; its key is the server's
     client: Path
     client_key: Path
     locked_key: Path  # the client's key, with a passphrase
@@ -22,6 +23,9 @@ class Certificates:
 
     def stranger_lines(self) -> list[str]:
         return [f"certfile {self.stranger}", f"keyfile {self.stranger_key}"]
+
+    def expired_lines(self) -> list[str]:
+        return [f"certfile {self.expired}", f"keyfile {self.server_key}"]
 
 
 def make_certificates(folder: Path) -> Certificates:
@@ -33,6 +37,7 @@ def make_certificates(folder: Path) -> Certificates:
         )
     _signed(folder, "server", "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n")
     _signed(folder, "stranger", "subjectAltName=DNS:elsewhere.test\nextendedKeyUsage=serverAuth\n")
+    _sign(folder, "server", "expired", days=-1)
     _signed(folder, "client", "extendedKeyUsage=clientAuth\n")
     _openssl(folder, "rsa -aes256 -passout pass:word -in client.key -out locked.key")
     return Certificates(
@@ -42,6 +47,7 @@ def make_certificates(folder: Path) -> Certificates:
         server_key=folder / "server.key",
         stranger=folder / "stranger.crt",
         stranger_key=folder / "stranger.key",
+        expired=folder / "expired.crt",
         client=folder / "client.crt",
         client_key=folder / "client.key",
         locked_key=folder / "locked.key",
@@ -51,10 +57,14 @@ def make_certificates(folder: Path) -> Certificates:
 def _signed(folder: Path, name: str, extensions: str) -> None:
     (folder / f"{name}.ext").write_text(extensions)
     _openssl(folder, f"req -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj /CN={name}")
+    _sign(folder, name, name, days=30)
+
+
+def _sign(folder: Path, request: str, name: str, days: int) -> None:
     _openssl(
         folder,
-        f"x509 -req -in {name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 30",
-        f"-extfile {name}.ext -out {name}.crt",
+        f"x509 -req -in {request}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days {days}",
+        f"-extfile {request}.ext -out {name}.crt",
     )
 
 

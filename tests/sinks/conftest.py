@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from edge_asr.config import MqttConfig
+from edge_asr.controls import Controls, ControlValues
 from edge_asr.metrics import Metrics
 from edge_asr.sinks.mqtt import MqttSink
 from tests.sinks.certificates import Certificates, make_certificates
@@ -15,10 +16,12 @@ from tests.sinks.certificates import Certificates, make_certificates
 class Mouth:
     """A sink with its metrics and what it told of its connection."""
 
-    def __init__(self, config: MqttConfig, password: str | None) -> None:
+    def __init__(self, config: MqttConfig, password: str | None, *, controlled: bool) -> None:
         self.metrics = Metrics()
         self.news: list[tuple[bool, str]] = []
-        self.sink = MqttSink(config, "kitchen", self.metrics, lambda *news: self.news.append(news), password)
+        values = ControlValues(mute=False, sensitivity=50)
+        controls = Controls(values, values, self.metrics) if controlled else None
+        self.sink = MqttSink(config, "kitchen", self.metrics, lambda *news: self.news.append(news), password, controls)
 
     def dropped(self, reason: str) -> float:
         labels = {"sink": "mqtt", "reason": reason}
@@ -41,10 +44,10 @@ def make_mouth() -> Iterator[MakeMouth]:
     """Maker of sinks that are stopped at the end."""
     made: list[Mouth] = []
 
-    def make(port: int, password: str | None = None, **settings: Any) -> Mouth:
+    def make(port: int, password: str | None = None, *, controlled: bool = False, **settings: Any) -> Mouth:
         config = MqttConfig(**{"host": "127.0.0.1", "port": port, "reconnect_max_s": 1, **settings})
         msgspec.convert(msgspec.to_builtins(config), MqttConfig)
-        made.append(Mouth(config, password))
+        made.append(Mouth(config, password, controlled=controlled))
         return made[-1]
 
     yield make
