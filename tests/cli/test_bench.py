@@ -26,6 +26,8 @@ from edge_asr.cli.main import main
         (["cost", "--speech", ".", "--threads", ""], "expected a whole number from 1 to 16"),
         (["cost", "--speech", ".", "--rounds", "0"], "0: expected a whole number from 1 to 100"),
         (["cost", "--speech", ".", "--peer", "sphinx"], "'sphinx': expected none, or of vosk"),
+        (["publish", "--events", "99"], "99: expected a whole number from 100 to 100000"),
+        (["publish", "--calls", "x"], "x: expected a whole number from 100 to 1000000"),
         (["idle", "--minutes", "0"], "0: expected minutes, from 0.01 to 1440"),
         (["idle", "--minutes", "ten"], "ten: expected minutes, from 0.01 to 1440"),
         (["idle", "--minutes", "nan"], "nan: expected minutes, from 0.01 to 1440"),
