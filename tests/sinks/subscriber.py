@@ -53,6 +53,9 @@ class Subscriber:
     def payloads(self, ending: str) -> list[bytes]:
         return [message.payload for message in self.messages if message.topic.endswith(ending)]
 
+    def publish(self, topic: str, payload: bytes) -> None:
+        self._client.publish(topic, payload, qos=1)
+
     def wait_for(self, what: Callable[[], bool]) -> None:
         wait_until(what, DEADLINE_S, "what the subscriber was to receive")
 
