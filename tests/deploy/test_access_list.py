@@ -7,9 +7,10 @@ import pytest
 
 from edge_asr.config import MqttConfig
 from edge_asr.demo.broker import Broker
+from edge_asr.errors import SinkError
 from edge_asr.sinks.broker_session import BrokerSession
 from tests.deploy.house import Device, final, running
-from tests.sinks.subscriber import Subscriber, wait_for
+from tests.sinks.subscriber import Subscriber
 
 pytestmark = pytest.mark.broker
 FOLDER = Path(__file__).parents[2] / "deploy" / "mosquitto"
@@ -104,7 +105,15 @@ def test_a_device_lives_under_it(house: Broker) -> None:
 def test_mosquitto_takes_the_example_configuration(tmp_path: Path) -> None:
     """All its lines but the places of files, which are the reader's."""
     lines = [line for line in (FOLDER / "edge_asr.conf").read_text().splitlines() if line and not line.startswith("#")]
-    ours = [line for line in lines if "/" not in line and not line.startswith(("listener", "allow_anonymous"))]
-    assert len(ours) == 2
-    with Broker(users=USERS, lines=ours) as broker, session(broker, "stranger", tmp_path):
-        wait_for(lambda: "as stranger-tries" in broker.log)
+    places = ("listener", "certfile", "keyfile", "password_file", "acl_file", "persistence_location")
+    assert {line.split()[0] for line in lines if "/" in line or line.startswith("listener")} == set(places)
+    ours = [line for line in lines if not line.startswith((*places, "allow_anonymous", "persistence"))]
+    assert ours == ["message_size_limit 65536"]
+    with Broker(users=USERS, lines=ours, persistence="persistence true" in lines) as broker:
+        with session(broker, "kitchen", tmp_path) as me:
+            me.subscribe("edge_asr/kitchen/final")
+            assert me.publish("edge_asr/kitchen/final", b"x" * 65_000) == ""
+            me.listen(5.0, lambda: bool(me.heard))
+            assert len(me.heard[0].payload) == 65_000
+        with session(broker, "kitchen", tmp_path) as me, pytest.raises(SinkError):
+            me.publish("edge_asr/kitchen/final", b"x" * 70_000)
