@@ -17,7 +17,7 @@ def test_thirty_thousand_messages_break_nothing() -> None:
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     counts = {name: int(count) for count, name in re.findall(r"(\d+) (executed|refused|retained)", done.stdout)}
-    assert all(counts[name] > 1000 for name in ("executed", "refused", "retained"))
+    assert all(counts[name] > 500 for name in ("executed", "refused", "retained"))
 
 
 def test_a_retained_command_that_was_executed_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
