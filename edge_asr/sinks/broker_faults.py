@@ -87,6 +87,15 @@ def closed_early(answer: str, config: MqttConfig) -> str:
     return f"{where} closed the connection without an answer ({answer}): {fix}"
 
 
+def untaken(answer: str, config: MqttConfig, topic: str) -> str:
+    """Why what is published does not arrive although we are let in; MQTT 5 alone tells."""
+    where, us = f"{config.host}:{broker_port(config)}", config.username or "us"
+    return (
+        f"{where} drops what we publish ({answer}): allow {us} to write there in the broker's access list, in "
+        f"mosquitto's by: topic readwrite {topic}/#"
+    )
+
+
 def lost(answer: str, config: MqttConfig, short: bool, client_id: str) -> str:
     """Why a connection that stood has ended; `short` when this one and the one before stood for a moment only."""
     where = f"{config.host}:{broker_port(config)}"

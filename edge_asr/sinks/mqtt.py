@@ -262,12 +262,7 @@ class MqttSink:
         if code.is_failure and not self._untaken:
             self._untaken = True
             self._metrics.sink_errors.labels(sink="mqtt").inc()
-            log.warning(
-                "the broker drops what we publish (%s): allow it in the broker's access list, in mosquitto's by: "
-                "topic readwrite %s/#",
-                code,
-                self._topic,
-            )
+            self._news.limited(broker_faults.untaken(str(code), self._config, self._topic))
 
     def _on_subscribe(self, _client: paho.Client, _data: Any, _mid: int, codes: Any, _properties: Any) -> None:
         if reason := self._inbox.refused([code.is_failure for code in codes]):

@@ -55,6 +55,12 @@ class LoudStream:
     def moved_to(self) -> str | None:
         return None
 
+    def gain(self) -> int | None:
+        return None
+
+    def set_gain(self, percent: int) -> int:
+        return percent
+
     def close(self, deadline_s: float) -> None:
         self.active = False
         self._thread.join(deadline_s)

@@ -41,7 +41,7 @@ def main() -> int:
     peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     sys.stdout.write(
         f"seed {args.seed}: {args.messages} messages in {seconds:.0f} s: {counts}, {flooded} in floods\n"
-        f"at most {most_faults} refusals waited after a flood of {_FLOOD}\n"
+        f"at most {most_faults} refusals and answers waited after a flood of {_FLOOD}\n"
         f"memory grew by {growth_kib} KiB since the first tenth, peak {peak_kib} KiB\n"
     )
     return 1 if growth_kib > _GROWTH_KIB else 0

@@ -6,17 +6,35 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from edge_asr.commands import CONTROLS
 from edge_asr.config import MqttConfig
-from edge_asr.controls import Controls, ControlValues
+from edge_asr.controls import Choice, Controls, ControlValues
 from edge_asr.metrics import Metrics
 from edge_asr.sinks.homeassistant import announcement
 from edge_asr.sinks.mqtt import MqttSink
 
 OURS = [f"edge_asr/k1/{control}/set".encode() for control in CONTROLS]
 STATUS = b"homeassistant/status"
-VALUES = [b"ON", b"OFF", b"on", b"0", b"100", b"50", b"7", b"70.0", b"0.5", b"-1", b"1e1", b"en", b"PRESS", b"online"]
+VALUES = [
+    b"ON",
+    b"OFF",
+    b"on",
+    b"0",
+    b"100",
+    b"50",
+    b"7",
+    b"70.0",
+    b"0.5",
+    b"-1",
+    b"1e1",
+    b"en",
+    b"PRESS",
+    b"online",
+    b"turn on\nturn off :2.5",
+]
 CLEVER = [
     *(
         text.encode()
@@ -24,6 +42,17 @@ CLEVER = [
     ),
     *(b"\xff\xfe", b"\xed\xa0\x80", b"ON\r\nOFF", b"{}", b'{"mute":"ON"}', b"null", b"nan", b"inf", b"0x10", b"1_0"),
     *(b"9" * 400, b" " * 63 + b"5", b"%s%n", b"{{ 1 }}", b"../../etc/passwd", b"50" + b"\t" * 62),
+]
+ANSWERS = [
+    *(
+        "edge_asr/k1/response/x",
+        "my/answers",
+        "edge_asr/k1/mute/set",
+        "edge_asr/k1/final",
+        "edge_asr/k2/final",
+        "$SYS/x",
+    ),
+    *("homeassistant/device/k1/config", "homeassistant/status", "a/#", "+", "edge_asr/k1/response/#", "x" * 300),
 ]
 _LONG_BYTES = 4000
 _FAULT_CHARACTERS = 600  # an error event is not made long by a long payload
@@ -35,6 +64,7 @@ class Sent(NamedTuple):
     topic: bytes
     payload: bytes
     retained: bool
+    response: str = ""  # where the sender wants an answer, in MQTT 5
 
 
 class House:
@@ -43,8 +73,9 @@ class House:
     def __init__(self) -> None:
         self.metrics = Metrics()
         self.outcomes: Counter[str] = Counter()
-        values = ControlValues(mute=False, sensitivity=50)
-        self._controls = Controls(values, values, self.metrics)
+        values = ControlValues(mute=False, sensitivity=50, model="en")
+        choices = [Choice("en", "en", phrases=False), Choice("tiny", "de", phrases=True)]
+        self._controls = Controls(values, values, self.metrics, choices)
         self._values = values
         told = announcement("k1", "Kitchen", "edge_asr/k1", "1", 20.0)
         self._sink = MqttSink(MqttConfig(), "k1", self.metrics, controls=self._controls, announcement=told)
@@ -53,6 +84,14 @@ class House:
         """One message, looked at from all sides: raises AssertionError where something does not hold."""
         self.deliver(sent)
         values, commanded, faults = self._controls.take()
+        self._controls.take_press()
+        for due in self._controls.take_due():
+            assert due.reply.topic == sent.response
+            assert commanded != bool(due.fault)
+            assert not set(due.reply.topic) & set("+#\0")
+            topic = due.reply.topic
+            assert not topic.endswith(("/set", "/config", "/status")), f"{sent} has us answer there"
+            assert not topic.startswith("edge_asr/") or topic.startswith("edge_asr/k1/response"), f"{sent} likewise"
         live = sent.topic in OURS and not sent.retained
         if not live:
             assert values == self._values, f"{sent} changed {self._values} to {values}"
@@ -70,13 +109,17 @@ class House:
         """As paho does; nobody takes anything, as when the supervisor is busy."""
         message = paho.MQTTMessage(topic=sent.topic)
         message.payload, message.retain, message.qos = sent.payload, sent.retained, 1
+        if sent.response:
+            message.properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            message.properties.ResponseTopic = sent.response
+            message.properties.CorrelationData = sent.payload[:100]
         self._sink._on_message(self._sink._client, None, message)
 
     def take(self) -> int:
-        """The supervisor comes by; how many faults waited for it."""
+        """The supervisor comes by; how many faults and answers waited for it."""
         values, _, faults = self._controls.take()
         self._values = values
-        return len(faults)
+        return len(faults) + len(self._controls.take_due())
 
     @staticmethod
     def _name(sent: Sent, *, commanded: bool) -> str:
@@ -91,7 +134,7 @@ def messages(seed: int, count: int) -> Iterator[Sent]:
     """So many messages; the same seed gives the same."""
     dice = random.Random(seed)  # noqa: S311 - no secrets
     for _ in range(count):
-        yield Sent(_topic(dice), _payload(dice), dice.random() < 0.5)
+        yield Sent(_topic(dice), _payload(dice), dice.random() < 0.5, _response(dice))
 
 
 def _topic(dice: random.Random) -> bytes:
@@ -103,6 +146,15 @@ def _topic(dice: random.Random) -> bytes:
     if point < 0.9:
         return _mutated(dice, dice.choice(OURS))
     return dice.randbytes(dice.randrange(60))
+
+
+def _response(dice: random.Random) -> str:
+    point = dice.random()
+    if point < 0.7:
+        return ""
+    if point < 0.9:
+        return dice.choice(ANSWERS)
+    return _mutated(dice, dice.choice(ANSWERS).encode()).decode(errors="replace")
 
 
 def _payload(dice: random.Random) -> bytes:

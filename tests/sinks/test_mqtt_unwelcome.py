@@ -113,3 +113,24 @@ def test_subscriptions_that_are_refused_are_a_state_and_one_line(
         mouth.sink.emit(sample_events.final())
         wait_for(lambda: "/final'" in broker.log)  # speaking goes on
     assert sum(said in record.getMessage() for record in caplog.records) == 1
+
+
+def test_a_list_that_lets_us_in_and_drops_what_we_publish_is_a_state_and_one_line(
+    tmp_path: Path, make_mouth: MakeMouth, caplog: pytest.LogCaptureFixture
+) -> None:
+    rules = tmp_path / "rules"
+    rules.write_text("user edge\ntopic read edge_asr/#\ntopic write elsewhere/#\n")
+    rules.chmod(0o600)
+    with Broker(users={"edge": PASSWORD}, lines=[f"acl_file {rules}"]) as broker:
+        mouth = make_mouth(broker.port, PASSWORD, username="edge")
+        mouth.sink.start()
+        for number in range(5):
+            mouth.sink.emit(sample_events.final("a secret word", f"s-{number}"))
+        said = "drops what we publish (Not authorized): allow edge to write there in the broker's access list"
+        wait_for(lambda: said in mouth.reason)
+        assert mouth.connected
+        assert mouth.reason.endswith("topic readwrite edge_asr/kitchen/#")
+        broker.restart()
+        wait_for(lambda: mouth.news[-2:] == [(True, ""), (True, mouth.reason)] and len(mouth.news) > 3)
+    assert sum(said in record.getMessage() for record in caplog.records) == 1
+    assert "a secret word" not in caplog.text
