@@ -24,6 +24,7 @@ from edge_asr.control_file import ControlFile
 from edge_asr.controls import Choice, Controls, ControlValues
 from edge_asr.endpoint_rules import endpoint_rules
 from edge_asr.errors import ConfigError, ModelError
+from edge_asr.heap import give_back
 from edge_asr.load import LoadMeter
 from edge_asr.metrics import Metrics
 from edge_asr.model_choice import hearing_with, model_choices, model_report
@@ -61,7 +62,9 @@ def load_recognizer(config: Config) -> Recognizer[Any]:
             f"endpoint.max_utterance_s = {wanted_s:g}: the model {config.models.bundle!r} hears utterances of at most "
             f"{longest_s - _SPARE_S:g} s; lower it, or choose another models.bundle"
         )
-    return load_streaming(bundle, config.recognizer)
+    recognizer = load_streaming(bundle, config.recognizer)
+    give_back()
+    return recognizer
 
 
 def build_pipeline(config: Config, recognizer: Recognizer[Any]) -> Pipeline[Any]:

@@ -22,7 +22,6 @@ from edge_asr.asr.script import glued
 from edge_asr.errors import ModelError
 
 _CHUNK_OUTPUTS = 8  # 0.24 s: shorter answers sooner, longer calls the network less often
-_RELIEF_OUTPUTS = 4 * _CHUNK_OUTPUTS  # about once a second
 _NEW_VOICE_OUTPUTS = 4 * _CHUNK_OUTPUTS  # a second of a voice: until then it is told anew to every chunk, ...
 _ADAPT_OUTPUTS = 2 * _CHUNK_OUTPUTS  # ... then to every other one: 390 word errors in place of 388, half the cost
 _LONGEST_WORD_S = 2.5  # in steady noise the best path sits in one "huh" for up to 20 s; no spoken word lasts so long
@@ -106,9 +105,7 @@ class KaldiRecognizer:
             missing = self._reach_frames(state.search.frames + outputs) - len(frames)
             tail = np.repeat(frames[-1:], max(0, missing), axis=0)
             self._decode(outputs, np.concatenate([frames, tail]), state)
-        final = self._final(state)
-        self._graph.relieve()
-        return final, state
+        return self._final(state), state
 
     def stop(self) -> None:
         """See `Recognizer`: no chunk takes long."""
@@ -147,8 +144,7 @@ class KaldiRecognizer:
         scores = scores[-outputs:]
         state.certainty.add(scores)
         state.search.advance(scores)
-        if state.search.frames % _RELIEF_OUTPUTS == 0:
-            self._graph.relieve()
+        self._graph.relieve()
 
     def _adapt(self, state: KaldiUtterance) -> None:
         """Take the frames up to now into what is known of the voice."""
