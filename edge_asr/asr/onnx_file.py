@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 from numpy.typing import NDArray
 
 from edge_asr.errors import ModelError, RecognitionError
@@ -49,6 +50,27 @@ class OnnxFile:
         except Exception as error:
             raise RecognitionError(f"{self.path.name} failed: {first_line(error)}") from error
         return result
+
+    def bind(self, reads: Mapping[str, Any], writes: Mapping[str, Any]) -> Any:
+        """Values of `shared` that a run reads and writes, by name: looked up once, for many runs of `run_bound`."""
+        binding = self.session.io_binding()
+        for name, value in reads.items():
+            binding.bind_ortvalue_input(name, value)
+        for name, value in writes.items():
+            binding.bind_ortvalue_output(name, value)
+        return binding
+
+    def run_bound(self, binding: Any) -> None:
+        """Read and write what is bound; nothing is allocated or copied for it. Raises RecognitionError."""
+        try:
+            self.session.run_with_iobinding(binding)
+        except Exception as error:
+            raise RecognitionError(f"{self.path.name} failed: {first_line(error)}") from error
+
+
+def shared(array: NDArray[Any]) -> Any:
+    """An array as the runtime takes it: it works in the array itself, and does not keep it alive."""
+    return ort.OrtValue.ortvalue_from_numpy(array)
 
 
 def _tensor(node: Any) -> Tensor:

@@ -5,6 +5,7 @@ probability for each token. Phrases to listen for raise the paths that hold them
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,7 @@ from edge_asr.asr.zipformer.token_path import BLANK, TokenPath, log_shares
 from edge_asr.asr.zipformer.transducer import Transducer, Values
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One path, the log of its probability, and how far into a phrase it is."""
 
     path: TokenPath
@@ -38,7 +38,7 @@ class BeamTransducer:
 
     def __init__(self, transducer: Transducer, unknown: int | None, paths: int, phrases: Phrases | None) -> None:
         self._transducer = transducer
-        self._unknown = unknown
+        self._silent = frozenset({BLANK, unknown})
         self._paths = paths
         self._phrases = phrases
 
@@ -59,41 +59,39 @@ class BeamTransducer:
         return max(state.candidates, key=lambda one: one.log_probability / (len(one.path.tokens) + before)).path
 
     def _step(self, heard: Values, state: BeamState) -> BeamState:
-        contexts = tuple(self._context(one.path) for one in state.candidates)
+        candidates = state.candidates
+        contexts = tuple([self._transducer.context(one.path.tokens) for one in candidates])
         said = state.said
         if said is None or contexts != state.contexts:
-            said = self._transducer.said(np.array(contexts, np.int64))
-        shares = log_shares(self._transducer.scores(np.repeat(heard[None], len(contexts), axis=0), said))
-        before = np.array([one.log_probability for one in state.candidates], np.float32)
+            said = self._transducer.said(contexts)
+        shares = log_shares(self._transducer.scores(heard, said))
+        before = np.array([one.log_probability for one in candidates], np.float32)
         totals = (shares + before[:, None]).ravel()
         found: dict[tuple[int, ...], Candidate] = {}
+        width = shares.shape[1]
         for index in _largest(totals, self._paths):
-            row, token = divmod(index, shares.shape[1])
-            grown = self._grow(state.candidates[row], token, state.outputs, float(shares[row, token]), totals[index])
-            known = found.get(grown.path.tokens)
-            found[grown.path.tokens] = grown if known is None else _merged(known, grown)
+            row, token = divmod(index, width)
+            grown = self._grow(candidates[row], token, state.outputs, shares[row, token], totals[index])
+            known = found.setdefault(grown.path.tokens, grown)
+            if known is not grown:
+                found[grown.path.tokens] = _merged(known, grown)
         return BeamState(tuple(found.values()), state.outputs + 1, contexts, said)
 
-    def _grow(self, one: Candidate, token: int, output: int, log_share: float, total: np.float32) -> Candidate:
-        if token in {BLANK, self._unknown}:
+    def _grow(self, one: Candidate, token: int, output: int, log_share: np.float32, total: np.float32) -> Candidate:
+        if token in self._silent:
             return Candidate(one.path.silent(), float(total), one.place)
-        path = one.path.said(token, output, log_share)
+        path = one.path.said(token, output, float(log_share))
         if self._phrases is None or one.place is None:
             return Candidate(path, float(total), None)
         bonus, place = self._phrases.step(one.place, token)
         return Candidate(path, float(total + np.float32(bonus)), place)
 
-    def _context(self, path: TokenPath) -> tuple[int, ...]:
-        nothing = self._transducer.nothing_said
-        return (*nothing, *path.tokens[-len(nothing) :])[-len(nothing) :]
-
 
 def _largest(values: Values, count: int) -> list[int]:
     """Indices of the `count` largest of `values` (n,), largest first."""
     count = min(count, len(values))
-    top = np.argpartition(values, -count)[-count:]
-    order: list[int] = top[np.argsort(-values[top], kind="stable")].tolist()
-    return order
+    top: list[int] = values.argpartition(-count)[-count:].tolist()
+    return sorted(top, key=values.__getitem__, reverse=True)
 
 
 def _merged(known: Candidate, other: Candidate) -> Candidate:

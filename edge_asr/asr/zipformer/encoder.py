@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from edge_asr.asr.manifest import ZipformerEncoder
-from edge_asr.asr.onnx_file import OnnxFile, Tensor
+from edge_asr.asr.onnx_file import OnnxFile, Tensor, shared
 from edge_asr.asr.zipformer.layout import FEATURES, PROCESSED, read_layout, state_shapes, successor
-from edge_asr.errors import ModelError, RecognitionError
+from edge_asr.errors import ModelError
 from edge_asr.onnx_session import first_line
 
 States = dict[str, NDArray[Any]]
@@ -30,7 +29,7 @@ class Memory:
     frames: NDArray[np.float32]  # (1, chunk_frames, mel_bins): the network reads them here
     outputs: NDArray[np.float32]  # (1, n, width): and writes here
     states: tuple[States, States]
-    bindings: tuple[Any, Any]  # of onnxruntime: one reads what the other writes
+    bindings: tuple[Any, ...]  # two of onnxruntime: one reads what the other writes
     turn: int = 0
 
 
@@ -60,9 +59,14 @@ class StreamingEncoder:
         """Memory of an utterance of which nothing was heard yet."""
         frames = np.zeros((1, self._sizes.chunk_frames, self._sizes.mel_bins), np.float32)
         outputs = np.zeros((1, self.outputs_per_run, self.width), np.float32)
-        one, other = self._silence(), self._silence()
-        bindings = self._bind(frames, outputs, one, other), self._bind(frames, outputs, other, one)
-        return Memory(frames, outputs, (one, other), bindings)
+        states = self._silence(), self._silence()
+        features, encoded = {FEATURES: shared(frames)}, {self._output: shared(outputs)}
+        one, other = ({name: shared(array) for name, array in each.items()} for each in states)
+        bindings = tuple(
+            self._file.bind(features | before, encoded | {successor(name): value for name, value in after.items()})
+            for before, after in ((one, other), (other, one))
+        )
+        return Memory(frames, outputs, states, bindings)
 
     def run(self, frames: NDArray[np.float32], memory: Memory) -> tuple[NDArray[np.float32], Memory]:
         """Outputs float32 (n, width) of `frames` float32 (chunk_frames, mel_bins), and the memory after them.
@@ -70,27 +74,13 @@ class StreamingEncoder:
         The outputs are good until the next run, and the memory that was given is used up. Raises RecognitionError.
         """
         memory.frames[0] = frames
-        try:
-            self._file.session.run_with_iobinding(memory.bindings[memory.turn])
-        except Exception as error:
-            raise RecognitionError(f"{self._file.path.name} failed: {first_line(error)}") from error
+        self._file.run_bound(memory.bindings[memory.turn])
         memory.turn = 1 - memory.turn
         return memory.outputs[0], memory
 
     def _silence(self) -> States:
         """All states of an utterance of which nothing was heard yet."""
         return {name: np.zeros(shape, _kind(name)) for name, shape in self._shapes.items()}
-
-    def _bind(self, frames: NDArray[np.float32], outputs: NDArray[np.float32], before: States, after: States) -> Any:
-        """One run: what it reads and where it writes."""
-        binding = self._file.session.io_binding()
-        reads = {FEATURES: frames} | before
-        writes = {self._output: outputs} | {successor(name): array for name, array in after.items()}
-        for name, array in reads.items():
-            binding.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(array))
-        for name, array in writes.items():
-            binding.bind_ortvalue_output(name, ort.OrtValue.ortvalue_from_numpy(array))
-        return binding
 
     def _try(self) -> tuple[int, int]:
         """Outputs of a run and their width; raises ModelError when the memory does not come out as it went in."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_asr.asr.zipformer.token_path import BLANK, NOTHING_SAID, TokenPath, log_shares
+from edge_asr.asr.zipformer.token_path import BLANK, NOTHING_SAID, TokenPath, log_share
 from edge_asr.asr.zipformer.transducer import Transducer, Values
 
 
@@ -23,7 +23,7 @@ class GreedyTransducer:
 
     def __init__(self, transducer: Transducer, unknown: int | None) -> None:
         self._transducer = transducer
-        self._unknown = unknown
+        self._silent = frozenset({BLANK, unknown})
 
     def start(self) -> GreedyState:
         """State before the first output."""
@@ -35,12 +35,12 @@ class GreedyTransducer:
         if said is None:
             said = self._expect(path)
         for number, heard in enumerate(outputs, state.outputs):
-            scores = self._transducer.scores(heard[None], said)
+            scores = self._transducer.scores(heard, said)
             token = int(scores[0].argmax())
-            if token in {BLANK, self._unknown}:
+            if token in self._silent:
                 path = path.silent()
             else:
-                path = path.said(token, number, float(log_shares(scores)[0, token]))
+                path = path.said(token, number, log_share(scores[0], token))
                 said = self._expect(path)
         return GreedyState(path, state.outputs + len(outputs), said)
 
@@ -49,9 +49,7 @@ class GreedyTransducer:
         return state.path
 
     def _expect(self, path: TokenPath) -> Values:
-        nothing = self._transducer.nothing_said
-        context = (*nothing, *path.tokens[-len(nothing) :])[-len(nothing) :]
-        return self._transducer.said(np.array([context], np.int64))
+        return self._transducer.said([self._transducer.context(path.tokens)])
 
 
 @dataclass(frozen=True, slots=True)

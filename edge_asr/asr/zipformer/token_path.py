@@ -1,7 +1,6 @@
 """A sequence of tokens and when each was said: what every search over a network's outputs comes to."""
 
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +9,7 @@ BLANK = 0
 SearchState = TypeVar("SearchState")
 
 
-@dataclass(frozen=True, slots=True)
-class TokenPath:
+class TokenPath(NamedTuple):
     """Tokens, the output at which each was said, and the log of the share that the network gave it there.
 
     `blanks` counts the outputs since the last token.
@@ -52,6 +50,12 @@ class TokenSearch(Protocol[SearchState]):
 
 def log_shares(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Log of each score's share of its row: float32, of the shape of `scores` (n, vocabulary)."""
-    centred = scores - scores.max(axis=1, keepdims=True)
-    shares: NDArray[np.float32] = centred - np.log(np.exp(centred).sum(axis=1, keepdims=True))
+    shares = scores - np.maximum.reduce(scores, axis=1, keepdims=True)
+    shares -= np.log(np.add.reduce(np.exp(shares), axis=1, keepdims=True))
     return shares
+
+
+def log_share(scores: NDArray[np.float32], token: int) -> float:
+    """The same of one token alone, of one row float32 (vocabulary,)."""
+    centred = scores - np.maximum.reduce(scores)
+    return float(centred[token] - np.log(np.add.reduce(np.exp(centred))))

@@ -14,7 +14,7 @@ from edge_asr.asr.zipformer.tokens import SPACE
 from edge_asr.config import RecognizerConfig
 from tests.asr.zipformer.sherpa_process import SherpaProcess
 from tests.asr.zipformer.sherpa_process import network as file_of
-from tests.asr.zipformer.zipformers import Alphabet, Kind, Network, network, sound
+from tests.asr.zipformer.zipformers import Alphabet, Kind, Network, network, sound, with_int8_decoder
 
 OUTPUT_S = 0.04
 TAIL = 45 * 160  # a chunk of silence, as `finish` gives it
@@ -89,6 +89,15 @@ def test_the_same_tokens_after_every_piece(
     more = beam(kind) if paths > 1 else {}
     theirs = sherpa.decode(options(kind, model, **more), samples, CUTS, TAIL)
     ours = paths_of(model.recognizer(RecognizerConfig(paths=paths)), samples, CUTS)
+    compare(ours, theirs, model)
+    many_things_are_said(ours[-1])
+
+
+def test_the_same_tokens_of_a_beam_whose_decoder_is_int8(tmp_path: Path, sherpa: SherpaProcess) -> None:
+    model = with_int8_decoder(network("transducer", int8=True), tmp_path)
+    samples = sound(LONG)
+    theirs = sherpa.decode(options("transducer", model, **beam("transducer")), samples, CUTS, TAIL)
+    ours = paths_of(model.recognizer(RecognizerConfig(paths=PATHS)), samples, CUTS)
     compare(ours, theirs, model)
     many_things_are_said(ours[-1])
 

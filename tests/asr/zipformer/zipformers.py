@@ -1,5 +1,6 @@
 """Small zipformers in a folder, their recognizers, and a sound that makes them say many different things."""
 
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -7,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 
 from edge_asr.asr.bundle import Bundle
@@ -14,6 +16,7 @@ from edge_asr.asr.families import load_streaming
 from edge_asr.asr.manifest import ZipformerManifest
 from edge_asr.asr.zipformer.recognizer import ZipformerRecognizer
 from edge_asr.config import RecognizerConfig
+from edge_asr_export.zipformer.builder import write
 from edge_asr_export.zipformer.plan import Plan
 from edge_asr_export.zipformer.sound import changing_sound
 from edge_asr_export.zipformer.write import made_up_pieces, write_ctc, write_transducer
@@ -63,7 +66,15 @@ def _network(kind: Kind, table: Alphabet, seed: int, int8: bool) -> Network:
     tokens = alphabet(table)
     write = write_ctc if kind == "ctc" else write_transducer
     write(folder, replace(Plan(), seed=seed), tokens, quantized=int8)
-    return Network(folder, as_bundle(folder, folder / "bundle"), tokens)
+    return Network(folder, as_bundle(folder, folder / ABOUT.name), tokens)
+
+
+def with_int8_decoder(model: Network, folder: Path) -> Network:
+    """The same transducer, its decoder's weights in int8 too, in an empty folder."""
+    copy = folder / "network"
+    shutil.copytree(model.folder, copy, ignore=shutil.ignore_patterns("decoder.onnx", ABOUT.name))
+    write(onnx.load(model.folder / "decoder.onnx"), copy / "decoder.int8.onnx", quantized=True)
+    return Network(copy, as_bundle(copy, folder / "bundle"), model.tokens)
 
 
 def as_bundle(folder: Path, target: Path) -> Bundle[ZipformerManifest]:
