@@ -45,12 +45,13 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One recording in one condition: what each system made of it."""
+    """One recording in one condition: what each system made of it. `tokens`: of those whose are comparable."""
 
     recording: Recording
     texts: Mapping[str, str]
     scores: Mapping[str, Score]
     condition: Condition = AS_RECORDED
+    tokens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +149,12 @@ def _one(
     tokens: Tokenizer,
 ) -> Heard:
     reference = tokens(recording.text)
-    texts, scores = {}, {}
+    texts, scores, spelt = {}, {}, {}
     for system, process in systems.items():
         decoded: Decoded = process.decode(system, samples, rate_hz)
         errors = compare(reference, tokens(decoded.text))
         texts[system] = decoded.text
+        if decoded.tokens is not None:
+            spelt[system] = decoded.tokens
         scores[system] = Score(errors, decoded.cpu_s, len(samples) / rate_hz, 1)
-    return Heard(recording, texts, scores, condition)
+    return Heard(recording, texts, scores, condition, spelt)

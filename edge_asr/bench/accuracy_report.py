@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from edge_asr.bench.accuracy import LIVE, SECOND, WHOLE, Accuracy, Score
-from edge_asr.bench.peers import PEERS
+from edge_asr.bench.accuracy import LIVE, SECOND, WHOLE, Accuracy, Heard, Score
+from edge_asr.bench.parity import Parity, parity_of, same_text, same_tokens
+from edge_asr.bench.peers import MOONSHINE, PEERS, SHERPA
 from edge_asr.bench.table import Cell, table
 
 TITLES = {LIVE: "live", WHOLE: "whole file", SECOND: "second pass alone, whole file"}
 TITLES |= {name: name for name in PEERS}
 _POOLED = "pooled"
+_OWN_THREADS = {MOONSHINE: f"{MOONSHINE} (threads of its own choice)"}
 
 
 def accuracy_text(accuracy: Accuracy, measure: str) -> str:
@@ -17,6 +19,9 @@ def accuracy_text(accuracy: Accuracy, measure: str) -> str:
     ratio = accuracy.cpu_ratio()
     if ratio is not None:
         parts.append(f"CPU of vosk / CPU of live: {ratio:.1f}")
+    parity = parity_of(accuracy)
+    if parity is not None:
+        parts.append(_parity_text(parity))
     if accuracy.snrs_db:
         parts.append(_by_snr(accuracy, measure))
     return "\n\n".join(parts)
@@ -30,6 +35,7 @@ def accuracy_json(accuracy: Accuracy, measure: str) -> dict[str, Any]:
         "apart": sorted(accuracy.apart & set(accuracy.sets)),
         "live_minus_whole_points": _points(accuracy, None),
         "cpu_ratio_vosk_to_live": accuracy.cpu_ratio(),
+        "parity_with_sherpa_onnx": parity_of(accuracy),
         "in_noise": [
             {
                 "snr_db": snr_db,
@@ -47,10 +53,26 @@ def accuracy_json(accuracy: Accuracy, measure: str) -> dict[str, Any]:
                 "texts": dict(one.texts),
                 "errors": {system: score.errors.total for system, score in one.scores.items()},
                 "cpu_s": {system: round(score.cpu_s, 4) for system, score in one.scores.items()},
+                **_parity(accuracy, one),
             }
             for one in accuracy.heard
         ],
     }
+
+
+def _parity(accuracy: Accuracy, one: Heard) -> dict[str, bool]:
+    if SHERPA not in accuracy.systems:
+        return {}
+    return {"same_tokens_as_sherpa_onnx": same_tokens(one), "same_text_as_sherpa_onnx": same_text(one)}
+
+
+def _parity_text(parity: Parity) -> str:
+    same = f"tokens identical on {parity.same_tokens} of {parity.recordings} recordings ({parity.tokens} tokens)"
+    ratio = "-" if parity.cpu_ratio is None else f"{parity.cpu_ratio:.3f}"
+    return (
+        f"Whole file beside sherpa-onnx, the same networks: {same}, texts on {parity.same_texts}; "
+        f"CPU of whole file / CPU of sherpa-onnx: {ratio}"
+    )
 
 
 def _by_set(accuracy: Accuracy, measure: str) -> str:
@@ -79,7 +101,8 @@ def _by_system(accuracy: Accuracy, measure: str) -> str:
     for system in accuracy.systems:
         score = accuracy.score(system)
         ratio = score.cpu_s / live.cpu_s if live.cpu_s else None
-        rows.append([TITLES[system], score.errors.percent, score.cpu_s, f"{score.cpu_share:.4f}", ratio])
+        title = _OWN_THREADS.get(system, TITLES[system])
+        rows.append([title, score.errors.percent, score.cpu_s, f"{score.cpu_share:.4f}", ratio])
     return table(headings, rows, digits=2)
 
 

@@ -4,8 +4,8 @@ Each recognizer is measured in a process of its own, because vosk and onnxruntim
 the CPU time of a process is then that of one recognizer. This file needs nothing but Python itself.
 
 A request is one line of JSON (`how`, `sample_rate_hz`, `bytes`) and then so many bytes of mono s16le; an answer is one
-line of JSON (`text`, `cpu_s`, `wall_s`). The first answer says that the model is loaded, when that was on the monotonic
-clock that all processes share, and what CPU it took. The loop ends with its input.
+line of JSON (`text`, `tokens`, `cpu_s`, `wall_s`). The first answer says that the model is loaded, when that was on the
+monotonic clock that all processes share, and what CPU it took. The loop ends with its input.
 """
 
 import json
@@ -13,9 +13,19 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-Decode = Callable[[bytes, int], str]  # mono s16le, sample rate in Hz -> text
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a recognizer made of a recording; `tokens` as its network's table writes them, where they are comparable."""
+
+    text: str
+    tokens: tuple[str, ...] | None = None
+
+
+Decode = Callable[[bytes, int], Said]  # mono s16le, sample rate in Hz
 _NS_PER_S = 1_000_000_000
 _WARM_UP_RATE_HZ = 16000
 _WARM_UP_PCM = bytes(2 * _WARM_UP_RATE_HZ)  # a second of silence: what is made at first use is not measured
@@ -52,6 +62,7 @@ def serve(load: Callable[[], Mapping[str, Decode]], between: Callable[[], None] 
         pcm = sys.stdin.buffer.read(request["bytes"])
         between()
         began_ns, began_s = time.monotonic_ns(), time.process_time()
-        text = decoders[request["how"]](pcm, request["sample_rate_hz"])
+        said = decoders[request["how"]](pcm, request["sample_rate_hz"])
         cpu_s = time.process_time() - began_s
-        answer(text=text, cpu_s=cpu_s, wall_s=(time.monotonic_ns() - began_ns) / _NS_PER_S)
+        wall_s = (time.monotonic_ns() - began_ns) / _NS_PER_S
+        answer(text=said.text, tokens=said.tokens, cpu_s=cpu_s, wall_s=wall_s)

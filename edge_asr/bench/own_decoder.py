@@ -2,8 +2,8 @@
 
 `live` is the daemon's own pipeline, fed as a microphone would; `whole` is the same recognizer over the whole file as
 one utterance, without gate and endpoints. The difference between the two is what living on a stream costs. Both have
-their second pass where the configuration has one; `second` is its model alone over the whole file. Names choose among
-them.
+their second pass where the configuration has one; `second` is its model alone over the whole file. Of a zipformer,
+`whole` gives its tokens too. Names choose among them.
 """
 
 import sys
@@ -16,10 +16,11 @@ import numpy as np
 from edge_asr.app import build_pipeline, load_recognizer, load_second_pass
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import EndReason
+from edge_asr.asr.zipformer.recognizer import ZipformerRecognizer
 from edge_asr.audio.chunk import AudioChunk, Samples
 from edge_asr.audio.gate import BLOCK_MS
 from edge_asr.audio.resample import BlockResampler
-from edge_asr.bench.decoder_loop import Decode, serve
+from edge_asr.bench.decoder_loop import Decode, Said, serve
 from edge_asr.config import Config
 from edge_asr.pipeline import Observation, Transcript, is_final
 from edge_asr.second_pass import SecondPass, heard_again
@@ -49,10 +50,12 @@ class OwnDecoders:
         }
         if self._second_pass is not None:
             alone = self._second_pass.rescorer
-            found["second"] = lambda pcm, rate_hz: alone.decode(_resampled(pcm, rate_hz, alone.sample_rate_hz)).text
+            found["second"] = lambda pcm, rate_hz: Said(
+                alone.decode(_resampled(pcm, rate_hz, alone.sample_rate_hz)).text
+            )
         return found
 
-    def _live(self, pcm: bytes, rate_hz: int) -> str:
+    def _live(self, pcm: bytes, rate_hz: int) -> Said:
         observations: list[Observation] = []
         first_sample = 0
         for samples in _chunks(_samples(pcm), rate_hz):
@@ -60,20 +63,21 @@ class OwnDecoders:
             first_sample += len(samples)
         observations += self._pipeline.end(EndReason.END_OF_INPUT)
         finals = [heard_again(seen, self._second_pass) for seen in observations if is_final(seen)]
-        return " ".join(final.hypothesis.text for final in finals if is_final(final))
+        return Said(" ".join(final.hypothesis.text for final in finals if is_final(final)))
 
 
-def _whole(recognizer: Recognizer[Any], second_pass: SecondPass | None, pcm: bytes, rate_hz: int) -> str:
+def _whole(recognizer: Recognizer[Any], second_pass: SecondPass | None, pcm: bytes, rate_hz: int) -> Said:
     samples = _resampled(pcm, rate_hz, recognizer.sample_rate_hz)
     state = recognizer.start()
     for block in _chunks(samples, recognizer.sample_rate_hz):
         _, state = recognizer.step(block, state)
-    hypothesis, _ = recognizer.finish(state)
+    hypothesis, state = recognizer.finish(state)
+    tokens = recognizer.tokens(state) if isinstance(recognizer, ZipformerRecognizer) else None
     if second_pass is None:
-        return hypothesis.text
+        return Said(hypothesis.text, tokens)
     end = EndReason.END_OF_INPUT
     final = Transcript("bench", "bench-1", 1, hypothesis, 0.0, 0.0, hypothesis.decoded_s, end, samples=samples)
-    return second_pass.rewrite(final).final.hypothesis.text
+    return Said(second_pass.rewrite(final).final.hypothesis.text, tokens)
 
 
 def _resampled(pcm: bytes, rate_hz: int, wanted_hz: int) -> Samples:

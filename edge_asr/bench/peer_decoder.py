@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from edge_asr.bench.decoder_loop import Decode, serve
+from edge_asr.bench.decoder_loop import Decode, Said, serve
 
 _CHUNK_MS = 200
 
@@ -24,9 +24,9 @@ def decoders(folder: str) -> Mapping[str, Decode]:
     return {"vosk": lambda pcm, rate_hz: _decode(vosk.KaldiRecognizer(model, rate_hz), pcm, rate_hz)}
 
 
-def _decode(recognizer: Any, pcm: bytes, rate_hz: int) -> str:
+def _decode(recognizer: Any, pcm: bytes, rate_hz: int) -> Said:
     texts = (json.loads(result)["text"] for result in _results(recognizer, pcm, rate_hz))
-    return " ".join(text for text in texts if text)
+    return Said(" ".join(text for text in texts if text))
 
 
 def _results(recognizer: Any, pcm: bytes, rate_hz: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from edge_asr.audio.resample import BlockResampler
-from edge_asr.bench.decoder_loop import Decode, serve
+from edge_asr.bench.decoder_loop import Decode, Said, serve
 
 _RATE_HZ = 16_000  # of its model
 _BLOCK_SAMPLES = _RATE_HZ // 5
@@ -24,14 +24,14 @@ def decoders() -> Mapping[str, Decode]:
     return {"pocketsphinx": lambda pcm, rate_hz: _decode(decoder, pcm, rate_hz)}
 
 
-def _decode(decoder: Any, pcm: bytes, rate_hz: int) -> str:
+def _decode(decoder: Any, pcm: bytes, rate_hz: int) -> Said:
     resampler = BlockResampler(rate_hz, _RATE_HZ, _BLOCK_SAMPLES)
     decoder.start_utt()
     for block in [*resampler.step(np.frombuffer(pcm, "<i2").astype(np.int16)), *resampler.finish()]:
         decoder.process_raw(block.astype("<i2").tobytes(), False, False)
     decoder.end_utt()
     best = decoder.hyp()
-    return "" if best is None else str(best.hypstr)
+    return Said("" if best is None else str(best.hypstr))
 
 
 if __name__ == "__main__":

@@ -5,22 +5,26 @@ import sys
 import time
 from collections.abc import Mapping
 
-from edge_asr.bench.decoder_loop import Decode, serve
+from edge_asr.bench.decoder_loop import Decode, Said, serve
 
 
-def count(pcm: bytes, rate_hz: int) -> str:
-    return f"{len(pcm) // 2} samples at {rate_hz}, first {int.from_bytes(pcm[:2], 'little', signed=True)}"
+def count(pcm: bytes, rate_hz: int) -> Said:
+    return Said(f"{len(pcm) // 2} samples at {rate_hz}, first {int.from_bytes(pcm[:2], 'little', signed=True)}")
 
 
-def busy(_pcm: bytes, _rate_hz: int) -> str:
+def spell(_pcm: bytes, _rate_hz: int) -> Said:
+    return Said("ä b", ("▁ä", "▁b"))
+
+
+def busy(_pcm: bytes, _rate_hz: int) -> Said:
     began_s = time.process_time()
     while time.process_time() - began_s < 0.1:
         pass
     time.sleep(0.1)
-    return "busy"
+    return Said("busy")
 
 
-def dying(pcm: bytes, rate_hz: int) -> str:
+def dying(pcm: bytes, rate_hz: int) -> Said:
     if rate_hz != 16000:
         os._exit(3)
     return count(pcm, rate_hz)
@@ -32,7 +36,7 @@ def load() -> Mapping[str, Decode]:
         raise ValueError("there is no model 'xx'; run: edge-asr models pull xx")
     if mood == "noisy":
         print("a library prints what it likes", flush=True)
-    return {"count": count, "busy": busy, "dying": dying}
+    return {"count": count, "spell": spell, "busy": busy, "dying": dying}
 
 
 def renew() -> None:

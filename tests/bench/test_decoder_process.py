@@ -17,6 +17,13 @@ def test_samples_arrive_and_the_answer_comes_back(mood: str, capfd: pytest.Captu
     assert ("a library prints" in capfd.readouterr().err) == (mood == "noisy")
 
 
+def test_tokens_come_back_where_there_are_any() -> None:
+    with DecoderProcess(MODULE, ["plain"]) as process:
+        spelt, counted = (process.decode(how, SAMPLES, 8000) for how in ("spell", "count"))
+    assert (spelt.text, spelt.tokens) == ("ä b", ("▁ä", "▁b"))
+    assert counted.tokens is None
+
+
 def test_cpu_time_is_counted_and_waiting_is_not() -> None:
     with DecoderProcess(MODULE, ["plain"]) as process:
         decoded = process.decode("busy", SAMPLES, 8000)

@@ -39,5 +39,5 @@ def test_it_is_given_the_whole_file_at_its_own_rate(
     module.Decoder = Listener  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "pocketsphinx", module)
     decode = decoders()["pocketsphinx"]
-    assert decode(np.zeros(rate_hz * seconds, "<i2").tobytes(), rate_hz) == said
-    assert decode(bytes(2 * 1600), 16_000) == ""
+    assert decode(np.zeros(rate_hz * seconds, "<i2").tobytes(), rate_hz).text == said
+    assert decode(bytes(2 * 1600), 16_000).text == ""
