@@ -14,19 +14,18 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_asr.bench.onset import onset_s
+from edge_asr.bench.onset import onset_s, speech_s
+from edge_asr.bench.recorder import RATE_HZ, recorder
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.errors import EdgeAsrError
 
-_RATE_HZ = 16_000
-_BLOCKS = "--latency-msec=20"  # as the daemon asks for by default: this listener changes nothing for it
 _KEPT_BLOCKS = 3000  # a minute of blocks of 20 ms
 _END_DEADLINE_S = 2.0
 _MOST_BYTES = 1 << 16
 
 
 class Ear:
-    """Context manager around one recorder, read by a thread. `mark` and `onset_ns` belong to another one.
+    """Context manager around one recorder, read by a thread. `mark` and the times of sounds belong to another one.
 
     variables: of the sound server. source: its name there.
     """
@@ -36,12 +35,7 @@ class Ear:
         self._lock = threading.Lock()
         self._blocks: deque[tuple[int, NDArray[np.int16]]] = deque(maxlen=_KEPT_BLOCKS)  # arrival, samples
         self._heard = threading.Event()
-        self._recorder = subprocess.Popen(
-            ["parec", f"--device={source}", f"--rate={_RATE_HZ}", "--channels=1", "--format=s16le", _BLOCKS],
-            stdout=subprocess.PIPE,
-            env={**os.environ, **variables},
-            start_new_session=True,  # Ctrl-C in the terminal is for us; without a reader it ends by itself
-        )
+        self._recorder = recorder(source, variables)
         self._thread = threading.Thread(target=self._listen, name="ear", daemon=True)
 
     def __enter__(self) -> Self:
@@ -61,23 +55,36 @@ class Ear:
         with self._lock:
             self._blocks.clear()
 
+    @property
+    def forgetful(self) -> bool:
+        """Whether so much was heard since the mark that the beginning is forgotten."""
+        return len(self._blocks) == _KEPT_BLOCKS
+
     def onset_ns(self, level: float) -> int | None:
         """Monotonic time of the first sound above `level` since the mark; None when there was none.
 
         Good to a block of 20 ms: the earliest arrival ties the samples to the clock, and the virtual microphone may
         hand a block over before its time.
         """
+        samples, begin_ns = self._heard_since()
+        at_s = onset_s(samples, RATE_HZ, level)
+        return None if at_s is None else begin_ns + _ns(at_s)
+
+    def speech_ns(self, level: float) -> tuple[int, int] | None:
+        """The same of the beginning and the end of what was loud and long enough for words, until now."""
+        samples, begin_ns = self._heard_since()
+        found_s = speech_s(samples, RATE_HZ, level)
+        return None if found_s is None else (begin_ns + _ns(found_s[0]), begin_ns + _ns(found_s[1]))
+
+    def _heard_since(self) -> tuple[NDArray[np.int16], int]:
+        """All samples since the mark, and the monotonic time of the first."""
         with self._lock:
             blocks = list(self._blocks)
         if not blocks:
-            return None
+            return np.empty(0, np.int16), 0
         ends = np.cumsum([len(samples) for _, samples in blocks])
-        begin_ns = min(
-            arrived_ns - round(int(end) * NS_PER_S / _RATE_HZ)
-            for (arrived_ns, _), end in zip(blocks, ends, strict=True)
-        )
-        at_s = onset_s(np.concatenate([samples for _, samples in blocks]), _RATE_HZ, level)
-        return None if at_s is None else begin_ns + round(at_s * NS_PER_S)
+        begin_ns = min(arrived_ns - _ns(int(end) / RATE_HZ) for (arrived_ns, _), end in zip(blocks, ends, strict=True))
+        return np.concatenate([samples for _, samples in blocks]), begin_ns
 
     def _listen(self) -> None:
         assert self._recorder.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
@@ -101,3 +108,7 @@ class Ear:
         self._thread.join(_END_DEADLINE_S)
         if self._recorder.stdout is not None:
             self._recorder.stdout.close()
+
+
+def _ns(seconds: float) -> int:
+    return round(seconds * NS_PER_S)

@@ -1,4 +1,4 @@
-"""Where a sound begins, by energy alone; independent of voice detector and recognizer."""
+"""Where a sound begins and where it ends, by energy alone; independent of voice detector and recognizer."""
 
 from pathlib import Path
 
@@ -12,6 +12,8 @@ _FRAME_S = 0.01
 _SHARE = 0.1  # of the loud frames' level: 20 dB below them
 _LOUD_PERCENTILE = 95
 _RUN_FRAMES = 3  # a click is shorter
+_CLOSURE_FRAMES = 15
+_WORD_FRAMES = 15
 
 
 def sound_level(path: Path, clock: Clock) -> float:
@@ -27,11 +29,31 @@ def sound_level(path: Path, clock: Clock) -> float:
 
 def onset_s(samples: NDArray[np.int16], sample_rate_hz: int, level: float) -> float | None:
     """Start of the first 30 ms of `samples`, int16 (n,), that stay above `level`, in seconds; None: there are none."""
+    runs = _runs(samples, sample_rate_hz, level)
+    return int(np.argmax(runs)) * _FRAME_S if runs.any() else None
+
+
+def speech_s(samples: NDArray[np.int16], sample_rate_hz: int, level: float) -> tuple[float, float] | None:
+    """Beginning and end of what stays above `level` long enough for a word, in seconds; None: there is none.
+
+    Sounds that a closed mouth may part (150 ms) are one stretch; a stretch below 150 ms is a knock or a click, with
+    which recordings often begin and end. Silence around it does not count.
+    """
+    runs = np.flatnonzero(_runs(samples, sample_rate_hz, level))  # frames at which a run of sound begins
+    stretches: list[NDArray[np.intp]] = np.split(
+        runs, np.flatnonzero(np.diff(runs) > _RUN_FRAMES + _CLOSURE_FRAMES) + 1
+    )
+    words = [one for one in stretches if len(one) and one[-1] - one[0] + _RUN_FRAMES >= _WORD_FRAMES]
+    return (int(words[0][0]) * _FRAME_S, (int(words[-1][-1]) + _RUN_FRAMES) * _FRAME_S) if words else None
+
+
+def _runs(samples: NDArray[np.int16], sample_rate_hz: int, level: float) -> NDArray[np.bool_]:
+    """Whether a run above `level` begins at each frame."""
     loud = _levels(samples, sample_rate_hz) > level
     if len(loud) < _RUN_FRAMES:
-        return None
-    runs = np.lib.stride_tricks.sliding_window_view(loud, _RUN_FRAMES).all(axis=1)
-    return int(np.argmax(runs)) * _FRAME_S if runs.any() else None
+        return np.zeros(0, np.bool_)
+    runs: NDArray[np.bool_] = np.logical_and.reduce(np.lib.stride_tricks.sliding_window_view(loud, _RUN_FRAMES), axis=1)
+    return runs
 
 
 def _levels(samples: NDArray[np.int16], sample_rate_hz: int) -> NDArray[np.float64]:

@@ -1,6 +1,8 @@
 """The whole house for a measurement: private sound server, private broker, the real daemon, and a subscriber."""
 
-from collections.abc import Sequence
+import os
+import signal
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from subprocess import Popen
@@ -20,7 +22,7 @@ from edge_asr.errors import EdgeAsrError
 from edge_asr.events import Event, StateReport
 from edge_asr.settings import device_id
 
-_LISTENING_DEADLINE_S = 120.0  # a slow card reads the model for a while
+_STATE_DEADLINE_S = 120.0  # a slow card reads the model for a while
 _POLL_S = 0.1
 
 
@@ -53,7 +55,7 @@ class Scene:
             settings = [word for key, value in here.items() for word in ("--set", f"{key}={value}")]
             self._daemon = Daemon([*self._words, *settings], self._sound.environment(), command=self._command)
             stack.enter_context(self._daemon)
-            self._wait_until_listening()
+            self._wait_until("listening")
             self._stack = stack.pop_all()
         return self
 
@@ -70,6 +72,21 @@ class Scene:
     def play(self, path: Path) -> "Popen[bytes]":
         """Play a file into the microphone in real time."""
         return self._sound.play(path)
+
+    def mute(self) -> None:
+        """Let the daemon close its microphone; what it says until then is not seen."""
+        os.kill(self._daemon.pid, signal.SIGUSR1)
+        self._wait_until("muted")
+
+    def unmute(self) -> None:
+        """Let it open its microphone again; it listens when this returns."""
+        if self._state != "listening":
+            os.kill(self._daemon.pid, signal.SIGUSR2)
+            self._wait_until("listening")
+
+    def sound_variables(self) -> Mapping[str, str]:
+        """What leads a child to the sound server."""
+        return self._sound.environment()
 
     def listen(self) -> Ear:
         """A second listener on the microphone, to be entered."""
@@ -96,10 +113,10 @@ class Scene:
             return None
         return message.body
 
-    def _wait_until_listening(self) -> None:
+    def _wait_until(self, state: str) -> None:
         began_ns = self._clock.monotonic_ns()
-        while self._state != "listening":
+        while self._state != state:
             self._next(_POLL_S)
-            if self._clock.monotonic_ns() - began_ns > _LISTENING_DEADLINE_S * NS_PER_S:
+            if self._clock.monotonic_ns() - began_ns > _STATE_DEADLINE_S * NS_PER_S:
                 why = self._reason or "it did not say why"
-                raise EdgeAsrError(f"the daemon did not listen within {_LISTENING_DEADLINE_S:g} s: {why}")
+                raise EdgeAsrError(f"the daemon was not {state} within {_STATE_DEADLINE_S:g} s: {why}")

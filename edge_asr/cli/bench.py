@@ -19,13 +19,13 @@ from edge_asr.bench.latency_report import latency_json, latency_text
 from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.mixture import SNRS_DB
 from edge_asr.bench.noise_report import noise_json, noise_text
-from edge_asr.bench.peers import PEERS, VOSK, check_peers, ready_peers
+from edge_asr.bench.peers import PEERS, VOSK, check_peers, comparable, ready_peers
 from edge_asr.bench.recordings import first_of_each, read_recordings
 from edge_asr.bench.scene import Scene
 from edge_asr.bench.soak_report import soak_json, soak_text
 from edge_asr.bench.sounds import all_sounds
 from edge_asr.bench.tokens import measure_of, spoken_count, tokenizer, unit_of
-from edge_asr.cli import bench_cost, bench_gate, bench_publish
+from edge_asr.cli import bench_beside, bench_cost, bench_gate, bench_publish
 from edge_asr.cli.bench_options import count, names, peers, snrs_db
 from edge_asr.cli.options import add_config_options, as_typed, load_config
 from edge_asr.clock import Clock, SystemClock
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     waiting = actions.add_parser("latency", help="from speech to a subscriber, in real time, through the real daemon")
     waiting.add_argument("--file", metavar="FILE", nargs="+", default=[], help="play these instead of the sample")
     waiting.add_argument("--repeat", metavar="N", type=count(1, 1000), default=4, help="play all of it N times (4)")
+    bench_beside.add_arguments(waiting)
     resting = actions.add_parser("idle", help="cost, memory and false words of the real daemon while nobody speaks")
     resting.add_argument("--minutes", metavar="N", type=_minutes, default=10.0, help="for each sound (10)")
     resting.add_argument("--noise", metavar="FILE", help="after silence, this sound without a gap")
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _accuracy(args: argparse.Namespace) -> tuple[Setting, Any]:
-    config, clock = load_config(args), SystemClock()
+    config, clock = comparable(load_config(args), args.peer), SystemClock()
     if args.noise is None and args.snr is not None:
         raise EdgeAsrError("--snr says how far below speech the noises of --noise are; give --noise DIR too")
     if args.plot is not None:
@@ -120,8 +121,13 @@ def _conditions(args: argparse.Namespace, sample_rate_hz: int, clock: Clock) -> 
 def _latency(args: argparse.Namespace) -> tuple[Setting, Any]:
     config, clock = load_config(args), SystemClock()
     files = own_files(args.file) if args.file else sample()
-    now = setting(config)
+    if args.together and not args.peer:
+        raise EdgeAsrError("--together says how ours and a peer hear; give --peer NAME too")
+    now = setting(config, args.peer)
+    check_peers(args.peer, now.language)
     _begin(now, f"{len(files)} recordings, {args.repeat} times, in real time", quiet_wanted=True)
+    if args.peer:
+        return now, bench_beside.measure(config, args, files, clock)
     with Scene(config, as_typed(args), clock) as scene:
         result = latency.measure(scene, files, args.repeat, clock)
     print(latency_text(result))

@@ -28,7 +28,12 @@ def test_a_sound_is_placed_between_the_play_and_the_end_of_it(pulse_server: Puls
         assert onset_ns is not None
         assert began_ns + 0.3 * NS_PER_S - BLOCK_NS <= onset_ns <= heard_ns
         player.wait(10.0)
+        speech_ns = ear.speech_ns(LEVEL)
+        assert speech_ns is not None
+        assert speech_ns[0] == pytest.approx(onset_ns, abs=BLOCK_NS)
+        assert speech_ns[1] - speech_ns[0] == pytest.approx(0.5 * NS_PER_S, abs=BLOCK_NS)
         ear.mark()
         assert ear.onset_ns(LEVEL) is None
+        assert ear.speech_ns(LEVEL) is None
     assert ear._recorder.returncode is not None
     assert not ear._thread.is_alive()

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from edge_asr.bench.onset import onset_s, sound_level
+from edge_asr.bench.onset import onset_s, sound_level, speech_s
 from edge_asr.clock import SystemClock
 from tests.fakes import RATE_HZ, hush, tone
 
@@ -42,3 +42,25 @@ def test_a_file_shorter_than_a_frame_has_no_level(tmp_path: Path) -> None:
     path = tmp_path / "short.wav"
     soundfile.write(path, tone(0.005), RATE_HZ)
     assert sound_level(path, SystemClock()) == 0.0
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.1, 2.0])
+def test_speech_is_without_the_silence_around_it(after_s: float) -> None:
+    samples = join(hush(0.3), tone(1.0), hush(after_s))
+    assert speech_s(samples, RATE_HZ, LEVEL) == pytest.approx((0.3, 1.3))
+
+
+def test_a_knock_at_either_end_is_no_speech() -> None:
+    knock = tone(0.1)
+    samples = join(knock, hush(0.3), tone(0.5), hush(0.4), tone(0.2), hush(0.25), knock, hush(1.0), tone(0.02))
+    assert speech_s(samples, RATE_HZ, LEVEL) == pytest.approx((0.4, 1.5))
+
+
+def test_a_short_sound_behind_a_closure_belongs_to_its_word() -> None:
+    samples = join(tone(0.3), hush(0.12), tone(0.05), hush(1.0))
+    assert speech_s(samples, RATE_HZ, LEVEL) == pytest.approx((0.0, 0.47))
+
+
+@pytest.mark.parametrize("samples", [hush(0.0), hush(2.0), tone(0.02), join(tone(0.1), hush(0.5), tone(0.1))])
+def test_there_may_be_no_speech(samples: NDArray[np.int16]) -> None:
+    assert speech_s(samples, RATE_HZ, LEVEL) is None

@@ -1,6 +1,7 @@
 """The commands as a person gives them, short, with real servers, the real daemon and the real model."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import soundfile
 
 from edge_asr.cli.main import main
 from edge_asr.demo.sample import sample
+from tests.asr.zipformer.zipformers import network
 
 SAID = {
     "0880": "he was not an ill disposed young man",
@@ -83,6 +85,46 @@ def test_latency_of_a_sentence(tmp_path: Path) -> None:
         assert 0 < values[name][0] < 10_000, name
     assert len(values["transport"]) >= 4
     assert min(values["transport"]) >= 0
+
+
+@pytest.mark.bundle
+@pytest.mark.broker
+@pytest.mark.pulse
+@pytest.mark.skipif(find_spec("moonshine_voice") is None, reason="moonshine-voice is not installed: make setup-bench")
+@pytest.mark.parametrize("how", [[], ["--together"]], ids=["in turns", "together"])
+def test_latency_beside_a_peer(how: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    sentence = next(path for path in sample() if "0880" in path.name)
+    result = tmp_path / "result.json"
+    words = ["bench", "latency", "--file", str(sentence), "--repeat", "1", "--peer", "moonshine-voice", *how]
+    assert main([*words, "--json", str(result)]) == 0
+    seen = figures(result, "latency")
+    assert ("same time" in seen["played"]) == bool(how)
+    for hearer in ("edge_asr", "moonshine-voice"):
+        (wait,) = seen["sentences"][hearer]
+        assert wait["file"] == sentence.name
+        assert 0 < wait["first_ms"] < 10_000
+        assert 0 < wait["final_ms"] < 20_000
+    assert capfd.readouterr().out.count("ours / theirs") == 2
+
+
+def test_both_at_the_same_time_needs_a_peer(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "latency", "--together"]) == 1
+    assert "give --peer NAME too" in capfd.readouterr().err
+
+
+def test_accuracy_of_a_zipformer_beside_sherpa_onnx(book: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    folder = network("transducer", int8=True).bundle.folder
+    result = book / "result.json"
+    words = ["bench", "accuracy", "--speech", str(book), "--peer", "sherpa-onnx", "--json", str(result)]
+    words += ["--set", f"models.dir={folder.parent}", "--set", f"models.bundle={folder.name}"]
+    assert main([*words, "--set", "recognizer.paths=4"]) == 0
+    seen = json.loads(result.read_bytes())["figures"]
+    parity = seen["parity_with_sherpa_onnx"]
+    assert parity["same_tokens"] == parity["same_texts"] == parity["recordings"] == len(SAID)
+    assert parity["tokens"] > 10
+    assert parity["cpu_ratio"] > 0
+    assert set(seen["pooled"]) == {"live", "whole", "sherpa-onnx"}
+    assert "tokens identical on 2 of 2 recordings" in capfd.readouterr().out
 
 
 @pytest.mark.bundle
