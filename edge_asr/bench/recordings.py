@@ -37,8 +37,10 @@ class Recording:
         return np.concatenate([chunk.samples for chunk in source.chunks()]), source.sample_rate_hz
 
 
-def read_recordings(folder: Path, language: str, sets: Collection[str] = ()) -> list[Recording]:
+def read_recordings(folder: Path, language: str | None, sets: Collection[str] = ()) -> list[Recording]:
     """Recordings of a language that have a text, in the manifest's order; `sets` empty takes every set.
+
+    language: None takes every one.
 
     Raises EdgeAsrError: one line with the place and the fix.
     """
@@ -50,13 +52,14 @@ def read_recordings(folder: Path, language: str, sets: Collection[str] = ()) -> 
     except UnicodeDecodeError:
         raise EdgeAsrError(f"{manifest} is not UTF-8 text; {_EXPECTED}") from None
     rows = [_row(line, f"{manifest} line {number}") for number, line in enumerate(lines, 1) if line.strip()]
-    usable = [row for row in rows if row.lang == language and row.text and row.text.strip()]
+    usable = [row for row in rows if language in (None, row.lang) and row.text and row.text.strip()]
+    spoken = "any language" if language is None else f"the language {language!r}"
     known = sorted({_set_of(row) for row in usable})
     unknown = sorted(set(sets) - set(known))
     if unknown:
-        raise EdgeAsrError(f"there is no set {unknown[0]!r} with texts in {language!r}; known are: {', '.join(known)}")
+        raise EdgeAsrError(f"there is no set {unknown[0]!r} with texts in {spoken}; known are: {', '.join(known)}")
     if not usable:
-        raise EdgeAsrError(f"{manifest} has no row with a text in the language {language!r}; {_EXPECTED}")
+        raise EdgeAsrError(f"{manifest} has no row with a text in {spoken}; {_EXPECTED}")
     return [_recording(row, folder, manifest) for row in usable if not sets or _set_of(row) in sets]
 
 

@@ -25,7 +25,7 @@ from edge_asr.bench.scene import Scene
 from edge_asr.bench.soak_report import soak_json, soak_text
 from edge_asr.bench.sounds import all_sounds
 from edge_asr.bench.tokens import measure_of, spoken_count, tokenizer, unit_of
-from edge_asr.cli import bench_beside, bench_cost, bench_gate, bench_publish
+from edge_asr.cli import bench_beside, bench_cost, bench_gate, bench_parity, bench_publish
 from edge_asr.cli.bench_options import count, names, peers, snrs_db
 from edge_asr.cli.options import add_config_options, as_typed, load_config
 from edge_asr.clock import Clock, SystemClock
@@ -70,7 +70,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     bench_cost.add_arguments(costing)
     publishing = actions.add_parser("publish", help="events per second beside paho alone, and how long it can hold up")
     bench_publish.add_arguments(publishing)
-    for action in (hearing, waiting, resting, mishearing, lasting, gating, costing, publishing):
+    equalling = actions.add_parser("parity", help="streaming zipformers beside sherpa-onnx: same tokens, and CPU")
+    bench_parity.add_arguments(equalling)
+    for action in (hearing, waiting, resting, mishearing, lasting, gating, costing, publishing, equalling):
         action.add_argument("--json", metavar="FILE", help="write all figures there too")
         add_config_options(action)
 
@@ -81,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
         _claim(Path(args.json), "--json")  # before minutes of work
     measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle, "noise": _noise, "soak": _soak}
     measurements |= {"gate": bench_gate.measure, "cost": bench_cost.measure, "publish": bench_publish.measure}
+    measurements |= {"parity": bench_parity.measure}
     setting_now, figures = measurements[args.action](args)
     if args.json is not None:
         document = {"bench": args.action, "setting": setting_now, "figures": figures}
