@@ -11,25 +11,24 @@ from numpy.typing import NDArray
 
 from edge_asr.asr.bundle import Bundle
 from edge_asr.asr.manifest import ZipformerManifest
-from edge_asr.asr.result import Hypothesis, Word
+from edge_asr.asr.result import Hypothesis
 from edge_asr.asr.zipformer.encoder import Memory, StreamingEncoder
 from edge_asr.asr.zipformer.fbank import FRAME_S, FbankStream
-from edge_asr.asr.zipformer.spelling import words
-from edge_asr.asr.zipformer.token_path import NOTHING_SAID, TokenPath, TokenSearch
+from edge_asr.asr.zipformer.spelling import NOTHING_SPELT, Spelt, spell_on, words
+from edge_asr.asr.zipformer.token_path import TokenPath, TokenSearch
 from edge_asr.asr.zipformer.tokens import Tokens
 
 
 @dataclass(slots=True)
 class ZipformerUtterance:
-    """One utterance on its way. `frames` counts those that the encoder has moved past; `words` are those of `spelt`."""
+    """One utterance on its way. `frames` counts those that the encoder has moved past."""
 
     fbank: FbankStream
     memory: Memory
     search: Any
     frames: int = 0
     heard_samples: int = 0
-    spelt: TokenPath = NOTHING_SAID
-    words: tuple[Word, ...] = ()
+    spelt: Spelt = NOTHING_SPELT
 
 
 class ZipformerRecognizer:
@@ -100,7 +99,9 @@ class ZipformerRecognizer:
         decoded_s = min(state.frames * FRAME_S, heard_s)
         silent_from_s = state.frames * FRAME_S - path.blanks * self._output_s
         silence_s = max(0.0, decoded_s - silent_from_s)
+        if timed:
+            return Hypothesis(words(path, self._tokens, self._output_s, heard_s), decoded_s, silence_s, timed)
         # Before the end all that is decoded has been heard: what the words are depends on the path alone.
-        if timed or (path.tokens, path.outputs) != (state.spelt.tokens, state.spelt.outputs):
-            state.spelt, state.words = path, words(path, self._tokens, self._output_s, heard_s)
-        return Hypothesis(state.words, decoded_s, silence_s, timed)
+        if (path.tokens, path.outputs) != (state.spelt.path.tokens, state.spelt.path.outputs):
+            state.spelt = spell_on(state.spelt, path, self._tokens, self._output_s, heard_s)
+        return Hypothesis(state.spelt.words, decoded_s, silence_s, timed)

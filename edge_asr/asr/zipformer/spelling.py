@@ -9,7 +9,7 @@ from itertools import pairwise
 from edge_asr.asr.result import Word
 from edge_asr.asr.script import spaceless
 from edge_asr.asr.zipformer.byte_letters import letters_of_bytes
-from edge_asr.asr.zipformer.token_path import TokenPath
+from edge_asr.asr.zipformer.token_path import NOTHING_SAID, TokenPath
 from edge_asr.asr.zipformer.tokens import SPACE, Tokens
 
 
@@ -23,14 +23,50 @@ class _Draft:
     last: int
 
 
+@dataclass(frozen=True, slots=True)
+class Spelt:
+    """Words of a path. At its token `seam` a word begins that does not depend on what stands before it.
+
+    `settled` counts the words before the seam.
+    """
+
+    path: TokenPath = NOTHING_SAID
+    words: tuple[Word, ...] = ()
+    seam: int = 0
+    settled: int = 0
+
+
+NOTHING_SPELT = Spelt()
+
+
+def spell_on(before: Spelt, path: TokenPath, tokens: Tokens, output_s: float, heard_s: float) -> Spelt:
+    """What `words` makes of a path all of which has been heard; up to the seam of `before` it is taken from there.
+
+    A path grows at its end: reading all of it again at each chunk would cost more the longer somebody speaks.
+    """
+    seam, settled = before.seam, before.settled
+    reach = seam + 1  # the token at the seam makes it one
+    if path.tokens[:reach] != before.path.tokens[:reach] or path.outputs[:reach] != before.path.outputs[:reach]:
+        seam, settled = 0, 0
+    drafts = _drafts(path, tokens, seam)
+    found = (*before.words[:settled], *_timed(drafts, path, output_s, heard_s))
+    if drafts and _parts(drafts[-1].first, path, tokens):
+        seam, settled = drafts[-1].first, len(found) - 1
+    return Spelt(path, found, seam, settled)
+
+
 def words(path: TokenPath, tokens: Tokens, output_s: float, heard_s: float) -> tuple[Word, ...]:
     """Words of a path whose outputs are `output_s` long; a word that comes after `heard_s` counts as the end's.
 
     Chinese and Japanese characters are a word each, without a space between them. A word's confidence is the
     geometric mean of the shares that the network gave its tokens.
     """
+    return _timed(_drafts(path, tokens, 0), path, output_s, heard_s)
+
+
+def _timed(drafts: Sequence[_Draft], path: TokenPath, output_s: float, heard_s: float) -> tuple[Word, ...]:
     found = []
-    for draft in _drafts(path, tokens):
+    for draft in drafts:
         begin_s = max(0.0, min(path.outputs[draft.first] * output_s, heard_s - output_s))
         end_s = min((path.outputs[draft.last] + 1) * output_s, heard_s)
         shares = path.log_shares[draft.first : draft.last + 1]
@@ -39,11 +75,19 @@ def words(path: TokenPath, tokens: Tokens, output_s: float, heard_s: float) -> t
     return tuple(found)
 
 
-def _drafts(path: TokenPath, tokens: Tokens) -> list[_Draft]:
-    """Letters gathered into words."""
+def _parts(place: int, path: TokenPath, tokens: Tokens) -> bool:
+    """Whether the token there is whole characters: a space and then no other, after a token of whole characters."""
+    text = tokens.text[path.tokens[place]]
+    if text is None or not text[:1].isspace() or any(map(str.isspace, text[1:])) or spaceless(text[1:2]):
+        return False
+    return place == 0 or bool(tokens.text[path.tokens[place - 1]])
+
+
+def _drafts(path: TokenPath, tokens: Tokens, begin: int) -> list[_Draft]:
+    """Letters from the token `begin` on, gathered into words."""
     drafts: list[_Draft] = []
     spaced, alone = True, False
-    for letters, first, last in _letters(path, tokens):
+    for letters, first, last in _letters(path, tokens, begin):
         for letter in letters:
             if letter.isspace():
                 spaced = True
@@ -58,11 +102,11 @@ def _drafts(path: TokenPath, tokens: Tokens) -> list[_Draft]:
     return drafts
 
 
-def _letters(path: TokenPath, tokens: Tokens) -> Iterator[tuple[str, int, int]]:
+def _letters(path: TokenPath, tokens: Tokens, begin: int) -> Iterator[tuple[str, int, int]]:
     """Text of tokens, and the places of the first and the last that it comes from; bytes that are no text are lost."""
     decoder = codecs.getincrementaldecoder("utf-8")("ignore")
     begun: int | None = None  # where a character began of which more bytes are to come
-    for place, token in enumerate(path.tokens):
+    for place, token in enumerate(path.tokens[begin:], begin):
         letters = tokens.text[token]
         if letters is None or begun is not None:
             letters = decoder.decode(tokens.text_bytes[token])

@@ -3,9 +3,11 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge_asr.asr.result import Hypothesis
-from edge_asr.asr.zipformer.spelling import spell, words
+from edge_asr.asr.zipformer.spelling import NOTHING_SPELT, spell, spell_on, words
 from edge_asr.asr.zipformer.token_path import TokenPath
 from edge_asr.asr.zipformer.tokens import SPACE, Tokens
 
@@ -82,3 +84,31 @@ def test_a_phrase_in_characters_and_bytes() -> None:
     byte_level = Tokens(["<blk>", "▁", "Ƌţ", "▁Ƌţ", "Ņ", "Ƌ", "ţ", "H"])
     assert spell("你", byte_level) == (3, 4)
     assert spell("h", byte_level) == (1, 7)
+
+
+MIXED = ["<blk>", "<unk>", "▁", "▁A", "▁BE", "C", "▁D▁E", "▁你", "好", "<0xE4>", "<0xB8>", "<0x96>", "▁<x>", "'S"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.lists(st.integers(1, len(MIXED) - 1), max_size=4)), max_size=12))
+def test_spelling_on_is_spelling_all_of_it(steps: list[tuple[int, list[int]]]) -> None:
+    tokens = Tokens(MIXED)
+    path, spelt = TokenPath(), NOTHING_SPELT
+    for output, (taken_back, said) in enumerate(steps):
+        keep = max(0, len(path.tokens) - taken_back)
+        path = TokenPath(path.tokens[:keep], path.outputs[:keep], path.log_shares[:keep])
+        for place, token in enumerate(said):
+            path = path.said(token, 4 * output + place, -0.1 * place)
+        spelt = spell_on(spelt, path, tokens, OUTPUT_S, 99.0)
+        assert spelt.words == words(path, tokens, OUTPUT_S, 99.0)
+
+
+def test_words_that_stand_are_not_read_again() -> None:
+    tokens = Tokens(["<blk>", "▁A", "B"])
+    path = TokenPath()
+    for output in range(20):
+        path = path.said(1 + output % 2, output, 0.0)
+    spelt = spell_on(NOTHING_SPELT, path, tokens, OUTPUT_S, 9.0)
+    assert (spelt.seam, spelt.settled, len(spelt.words)) == (18, 9, 10)
+    on = spell_on(spelt, path.said(1, 20, 0.0), tokens, OUTPUT_S, 9.0)
+    assert all(one is other for one, other in zip(on.words[:9], spelt.words[:9], strict=True))
+    assert (on.seam, on.settled) == (20, 10)
