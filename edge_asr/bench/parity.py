@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edge_asr.bench.accuracy import WHOLE, Accuracy, Heard
 from edge_asr.bench.peers import SHERPA
 
-_MARK = re.compile(r"<[^<>\s]+>")
+_MARK = re.compile(r"(?:<|\A)[^<>\s]+>")  # sherpa-onnx cuts the first letter off a text that begins with a mark
 _SPACE, _UNKNOWN = "\u2581", "<unk>"
 
 

@@ -31,12 +31,12 @@ def test_tokens_are_compared_as_both_write_them() -> None:
 
 def test_a_space_within_a_word_is_no_difference_of_texts_and_a_letter_is() -> None:
     tokens: dict[str, tuple[str, ...]] = {WHOLE: ("中",), SHERPA: ("中",)}
-    texts = [("中文 ok", "中 文ok"), ("a < b", "a b")]
+    texts = [("中文 ok", "中 文ok"), ("a < b", "a b"), ("so it", "sos/eos>so it"), ("so", "to")]
     result = parity_of(
         Accuracy([heard(tokens, {WHOLE: one, SHERPA: other}) for one, other in texts], (LIVE, WHOLE, SHERPA))
     )
     assert result is not None
-    assert (result.same_tokens, result.same_texts) == (2, 1)
+    assert (result.same_tokens, result.same_texts) == (4, 2)
 
 
 def test_without_sherpa_onnx_there_is_no_parity() -> None:
