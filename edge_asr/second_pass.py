@@ -29,6 +29,7 @@ Reason = Doubt | Literal["no_words", "too_long", "spelled", "error", "overload",
 
 _ADJACENT_S = 0.7  # a longer pause begins something new
 _CONTEXT_SHARE = 3  # of the segment's own length: behind 15 s of context a mere "yes" waited four times as long
+_AFTERSOUND_S = 0.2  # of the silence that ended a segment, for the second pass; see `_heard`
 _ROUNDING_S = 1e-6  # times are sums of blocks: where one segment begins as the other ends, they differ in the last bits
 _WHOLE = (EndReason.SILENCE, EndReason.MAX_LENGTH, EndReason.END_OF_INPUT)  # no sample is missing at such an end
 _SPELLED = 0.5  # share of numbers and letters in a row: the first pass has a grammar for them and stays
@@ -69,7 +70,7 @@ class SecondPass:
         context, self._context = self._before(final), []
         if not final.hypothesis.words:
             return Rewritten(final, "no_words")
-        heard = [*(one.samples for one in context), final.samples]
+        heard = [*(one.samples for one in context), self._heard(final)]
         if len(final.samples) > self._longest_samples:
             return Rewritten(final, "too_long")
         said = [word.word for word in final.hypothesis.words]
@@ -109,6 +110,18 @@ class SecondPass:
         while context and sum(len(one.samples) for one in context) > room:
             context = context[1:]
         return context
+
+    def _heard(self, final: Transcript) -> Samples:
+        """Samples of a segment without most of the silence that ended it, where such models write what nobody said.
+
+        Measured, word errors with 0.15 to 0.3 s left and with all of it: 30 to 34 and 38 of 212 in very quiet
+        recordings; 145 to 157 and 156 of 1050 in others.
+        """
+        if final.end_reason is not EndReason.SILENCE:
+            return final.samples
+        first = final.hypothesis
+        sound_s = max(first.words[-1].end_s, first.decoded_s - first.trailing_silence_s)  # not every sound was a word
+        return final.samples[: round((sound_s + _AFTERSOUND_S) * self.rescorer.sample_rate_hz)]
 
     def _with(self, final: Transcript, words: tuple[SpokenWord, ...]) -> Transcript:
         first = final.hypothesis

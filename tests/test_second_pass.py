@@ -70,6 +70,25 @@ def test_an_error_leaves_the_first_text_and_says_what_it_was(caplog: pytest.LogC
     assert "well" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("reason", "silent_s", "heard_s"),
+    [
+        (EndReason.SILENCE, 1.1, 1.2),
+        (EndReason.SILENCE, 0.6, 1.6),  # a sound that was no word: the second may know better
+        (EndReason.MAX_LENGTH, 1.1, 2.0),
+        (EndReason.MUTE, 1.1, 2.0),
+        (EndReason.END_OF_INPUT, 1.1, 2.0),
+    ],
+)
+def test_little_of_the_silence_that_ended_it_is_heard(reason: EndReason, silent_s: float, heard_s: float) -> None:
+    rescorer = ScriptedRescorer()
+    said = replace(final(1, "well", "done", seconds=2.0), end_reason=reason)
+    said = replace(said, hypothesis=replace(said.hypothesis, trailing_silence_s=silent_s))
+    after = SecondPass(rescorer, 10.0).rewrite(said).final
+    assert [count / 16_000 for count, _ in rescorer.heard] == [heard_s]
+    assert len(after.samples) == len(said.samples)
+
+
 def contexts(*finals: Transcript, context_s: float = 10.0) -> list[tuple[float, tuple[int, ...]]]:
     """Seconds and tokens that each final's decoding was given beside it."""
     rescorer = ScriptedRescorer()
