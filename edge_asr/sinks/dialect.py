@@ -88,15 +88,21 @@ def subscribe(client: paho.Client, topics: Sequence[str], flagged: Collection[st
 
 
 class PahoReceipt:
-    """paho's word on one message."""
+    """paho's word on one message. `unwanted`: numbers of the messages of this connection that the broker refused."""
 
-    def __init__(self, info: paho.MQTTMessageInfo) -> None:
+    def __init__(self, info: paho.MQTTMessageInfo, unwanted: Collection[int]) -> None:
         self._info = info
+        self._unwanted = unwanted
 
     @property
     def lost(self) -> bool:
         """Whether it was a partial that was lost with its connection."""
         return self._info.rc != paho.MQTT_ERR_SUCCESS
+
+    @property
+    def refused(self) -> bool:
+        """Whether the broker did not want it. Known once it is settled: paho tells the one before the other."""
+        return self._info.mid in self._unwanted
 
     def settled(self, wait_s: float) -> bool:
         """Whether the broker has it (QoS 1), or the socket has it or never will (QoS 0). Waits for `POLL_S` at most.
@@ -119,12 +125,12 @@ def reply_of(message: paho.MQTTMessage) -> Reply | None:
     return Reply(str(topic), getattr(message.properties, "CorrelationData", None))
 
 
-def publish(client: paho.Client, message: Message) -> PahoReceipt | None:
-    """Hand a message to the client; None when it cannot be sent."""
+def publish(client: paho.Client, message: Message, unwanted: Collection[int]) -> PahoReceipt | None:
+    """Hand a message to the client; None when it cannot be sent. unwanted: see `PahoReceipt`."""
     info = client.publish(message.topic, message.payload, message.qos, message.retain, _properties(client, message))
     if info.rc == paho.MQTT_ERR_NO_CONN and message.qos:
         info.rc = paho.MQTT_ERR_SUCCESS  # paho has it and will send it; its own check would call it lost for ever
-    return PahoReceipt(info) if info.rc == paho.MQTT_ERR_SUCCESS else None
+    return PahoReceipt(info, unwanted) if info.rc == paho.MQTT_ERR_SUCCESS else None
 
 
 def _properties(client: paho.Client, message: Message) -> Properties | None:

@@ -32,6 +32,11 @@ class Receipt(Protocol):
         """Whether it never will arrive."""
         ...
 
+    @property
+    def refused(self) -> bool:
+        """Whether the broker has answered that it does not want it; only MQTT 5 tells."""
+        ...
+
     def settled(self, wait_s: float) -> bool:
         """Whether it has arrived or is lost, after at most about `wait_s`."""
         ...

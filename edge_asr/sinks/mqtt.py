@@ -83,6 +83,7 @@ class MqttSink:
         self._connected_ns = 0
         self._short_in_a_row = 0
         self._refused = False
+        self._unwanted: set[int] = set()  # numbers of what the broker refused: 65,535 at most, and they come again
         self._untaken = False  # whether the log knows that the broker refuses what we publish
         self._window = _WINDOW  # or less, where the broker says so; paho's thread writes it, the sender reads it
         self._replaced = threading.Event()  # there is another client; what the one before still held is sent again
@@ -207,14 +208,14 @@ class MqttSink:
             outbox.settle(outbox.drain_left_s())
 
     def _publish(self, message: Message) -> None:
-        receipt = dialect.publish(self._client, message)
+        receipt = dialect.publish(self._client, message, self._unwanted)
         if receipt is None:
             self._outbox.refused()
         else:
             self._outbox.sent(receipt)
 
     def _publish_availability(self, text: str) -> Receipt | None:
-        return dialect.publish(self._client, wire.availability(self._topic, text))
+        return dialect.publish(self._client, wire.availability(self._topic, text), self._unwanted)
 
     # -- paho's thread
 
@@ -258,8 +259,12 @@ class MqttSink:
             dialect.begin(self._client, self._config)
         old.disconnect()  # its thread, this one, ends
 
-    def _on_publish(self, _client: paho.Client, _data: Any, _mid: int, code: Any, _properties: Any) -> None:
-        if code.is_failure and not self._untaken:
+    def _on_publish(self, _client: paho.Client, _data: Any, mid: int, code: Any, _properties: Any) -> None:
+        if not code.is_failure:
+            self._unwanted.discard(mid)  # the number has come again: what was refused is long settled
+            return
+        self._unwanted.add(mid)
+        if not self._untaken:
             self._untaken = True
             self._metrics.sink_errors.labels(sink="mqtt").inc()
             self._news.limited(broker_faults.untaken(str(code), self._config, self._topic))

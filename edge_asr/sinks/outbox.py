@@ -195,8 +195,8 @@ class Outbox:
             if self._counted:
                 return False
             message, receipt = self._in_flight.popleft()
-            if receipt.lost:
-                self._drop("offline")
+            if receipt.lost or (receipt.refused and not message.retain):
+                self._drop("refused" if receipt.refused else "offline")
             self._release(message)
             return True
 
@@ -242,7 +242,7 @@ class Outbox:
             self._waiting.clear()
             sent = list(self._in_flight)
         for message, receipt in sent:
-            if receipt.lost or not receipt.settled(0):
+            if receipt.lost or receipt.refused or not receipt.settled(0):
                 rest.append(message)
             else:
                 self._release(message)

@@ -20,10 +20,10 @@ class Slip:
     """A receipt that the test fills in."""
 
     def __init__(self) -> None:
-        self.arrived = self.lost = False
+        self.arrived = self.lost = self.refused = False
 
     def settled(self, wait_s: float) -> bool:  # noqa: ARG002 - nothing to wait for
-        return self.arrived or self.lost
+        return self.arrived or self.lost or self.refused
 
 
 class Desk:
@@ -51,9 +51,9 @@ class Desk:
         elif what == "settle":
             while self.outbox.settle(0):
                 pass
-        elif what in {"ack", "lose"} and self.slips:
+        elif what in {"ack", "lose", "deny"} and self.slips:
             message, slip = self.slips.popleft()
-            slip.arrived, slip.lost = what == "ack", what == "lose"
+            slip.arrived, slip.lost, slip.refused = what == "ack", what == "lose", what == "deny"
             self.arrived += slip.arrived and not message.retain
 
     def hand_on(self) -> None:
@@ -69,7 +69,21 @@ class Desk:
 
 
 STEPS = st.sampled_from(
-    ["final", "partial", "state", "answer", "repeat_states", "up", "down", "send", "refuse", "settle", "ack", "lose"]
+    [
+        "final",
+        "partial",
+        "state",
+        "answer",
+        "repeat_states",
+        "up",
+        "down",
+        "send",
+        "refuse",
+        "settle",
+        "ack",
+        "lose",
+        "deny",
+    ]
 )
 
 

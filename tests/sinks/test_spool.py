@@ -47,7 +47,7 @@ class WallClock:
 
 
 class Slip:
-    lost = False
+    lost = refused = False
 
     def __init__(self) -> None:
         self.arrived = False
