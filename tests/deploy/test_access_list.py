@@ -102,6 +102,22 @@ def test_a_device_lives_under_it(house: Broker) -> None:
         assistant.wait_for(lambda: b"ON" in assistant.payloads("kitchen/mute/state"))
 
 
+def test_with_its_lines_for_rhasspy_a_device_speaks_those_topics(tmp_path: Path) -> None:
+    rules = tmp_path / "edge_asr.acl"
+    rules.write_text((FOLDER / "edge_asr.acl").read_text().replace("\n#topic ", "\ntopic "))
+    rules.chmod(0o600)
+    topics = ("hermes/asr/textCaptured", "hermes/error/asr")
+    with Broker(users=USERS, lines=[f"acl_file {rules}"]) as broker:
+        with session(broker, "kitchen", tmp_path) as me:
+            me.subscribe("hermes/asr/startListening")
+            assert [me.publish(topic, b"{}") for topic in topics] == ["", ""]
+            assert me.publish("hermes/asr/startListening", b"{}") == ""
+            me.listen(5.0, lambda: bool(me.heard))
+            assert [message.topic for message in me.heard] == ["hermes/asr/startListening"]
+        with session(broker, "pantry", tmp_path) as other:
+            assert all(other.publish(topic, b"{}") for topic in topics)
+
+
 def test_mosquitto_takes_the_example_configuration(tmp_path: Path) -> None:
     """All its lines but the places of files, which are the reader's."""
     lines = [line for line in (FOLDER / "edge_asr.conf").read_text().splitlines() if line and not line.startswith("#")]
