@@ -9,7 +9,7 @@ class Message(NamedTuple):
     """One MQTT message. What is retained is a state: of each topic only the newest counts, none is missed.
 
     keep: whether the spool holds it, under `ticket`. expires_ns: when it is no longer worth sending, monotonic.
-    stale_s: how long the broker may keep it for who is slow; None: for ever. MQTT 5 tells it, and the content type.
+    stale_s: how long it is worth reading, here and, as MQTT 5 tells it, at the broker for who is slow; None: for ever.
     """
 
     topic: str

@@ -44,7 +44,7 @@ class Outbox:
         self._waits = waits
         self._spool = spool
         self._capacity = capacity
-        self._window = window
+        self._few = min(window, capacity // 2)  # that may wait before what is soon stale is not taken any more
         self._metrics = metrics
         self._changed = threading.Condition()  # guards all that follows
         self._waiting: deque[Message] = deque()
@@ -82,19 +82,22 @@ class Outbox:
         return 0.0 if self._drain_ns is None else left_s(self._drain_ns)
 
     def put(self, message: Message) -> None:
-        """Queue an event. A partial (QoS 0) is dropped while the broker is away or slow."""
-        partial = message.qos == 0
+        """Queue an event. A partial (QoS 0) is dropped while the broker is away or slow.
+
+        So is all that is soon stale while it is slow: whoever floods us with questions must not push finals out.
+        """
+        passing = message.qos == 0 or message.stale_s is not None
         with self._changed:
             if self._drain_ns is not None:
                 self._drop("stopped")
             elif not self._connected and not self._may_wait(message):
                 self._drop("offline")
-            elif partial and len(self._waiting) >= self._window:
+            elif passing and len(self._waiting) >= self._few:
                 self._drop("slow_broker")
             else:
                 self._expire()
                 ticket = self._spool.hold(message.payload) if self._spool is not None and message.keep else None
-                self._waiting.append(message._replace(ticket=ticket, expires_ns=self.expires_ns(0.0)))
+                self._waiting.append(message._replace(ticket=ticket, expires_ns=self._stale_ns(message)))
                 self._shorten()
                 self._changed.notify_all()
 
@@ -168,8 +171,10 @@ class Outbox:
                     topic = next(iter(self._unsent))
                     del self._unsent[topic]
                     self._in_hand = self._states[topic]
-                elif self._waiting and self._connected:
-                    self._in_hand = self._waiting.popleft()
+                elif self._connected:
+                    self._expire()
+                    if self._waiting:
+                        self._in_hand = self._waiting.popleft()
             return self._in_hand
 
     def sent(self, receipt: Receipt) -> None:
@@ -251,6 +256,12 @@ class Outbox:
         if lost:
             self._drop("stopped", lost)
         return lost
+
+    def _stale_ns(self, message: Message) -> int | None:
+        ends = [self.expires_ns(0.0)]
+        if message.stale_s is not None:
+            ends.append(time.monotonic_ns() + message.stale_s * NS_PER_S)
+        return min((end for end in ends if end is not None), default=None)
 
     def _may_wait(self, message: Message) -> bool:
         return self._waits and message.qos > 0

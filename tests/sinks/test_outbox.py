@@ -3,6 +3,7 @@
 import time
 from collections import deque
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -149,3 +150,45 @@ def test_of_each_topic_the_newest_state_is_sent_and_all_again_when_asked_or_conn
     desk.outbox.down()
     desk.outbox.up()
     assert sent() == [STATE, ANSWER]
+
+
+def test_what_is_soon_stale_never_costs_a_final_its_place() -> None:
+    outbox, metrics = outbox_of(capacity=10)
+    outbox.up()
+    outbox.put(Message("final", b"first", qos=1, keep=True))
+    for _ in range(500):  # somebody floods us with what asks for an answer
+        outbox.put(Message("response", b"no", qos=1, stale_s=30))
+    outbox.put(Message("final", b"last", qos=1, keep=True))
+    sent = []
+    while (message := outbox.take()) is not None:
+        sent.append(message.payload)
+        outbox.sent(Slip())
+    assert (sent[0], sent[-1]) == (b"first", b"last")
+    assert len(sent) < 10
+    assert dropped(metrics, "slow_broker") == 502 - len(sent)
+    assert dropped(metrics, "queue_full") == 0
+
+
+def test_what_is_stale_by_now_is_not_sent_when_the_broker_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    outbox, metrics = outbox_of(capacity=10)
+    now_ns = time.monotonic_ns()
+    outbox.put(FINAL)
+    outbox.put(Message("response", b"no", qos=1, stale_s=30))
+    monkeypatch.setattr("time.monotonic_ns", lambda: now_ns + 31 * 1_000_000_000)
+    outbox.put(Message("response", b"yes", qos=1, stale_s=30))
+    outbox.up()
+    sent = []
+    while (message := outbox.take()) is not None:
+        sent.append(message.payload)
+        outbox.sent(Slip())
+    assert sent == [b"words", b"yes"]
+    assert dropped(metrics, "expired") == 1
+
+
+def outbox_of(capacity: int) -> tuple[Outbox, Metrics]:
+    metrics = Metrics()
+    return Outbox(capacity, 20, metrics), metrics
+
+
+def dropped(metrics: Metrics, reason: str) -> float:
+    return metrics.registry.get_sample_value("edge_asr_events_dropped_total", {"sink": "mqtt", "reason": reason}) or 0.0
