@@ -66,10 +66,10 @@ class Choice(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is wanted now, whether it was commanded since the last time, and which commands were refused since."""
+    """What is wanted now, what of it was commanded since the last time, and which commands were refused since."""
 
     values: ControlValues
-    commanded: bool
+    commanded: frozenset[Control]
     faults: tuple[str, ...]
 
 
@@ -152,7 +152,7 @@ class Controls:
             values = replace(self._values, mute=self._mute)
         for control in commanded:
             self._count(control, "taken")
-        return Wanted(values, bool(commanded), faults)
+        return Wanted(values, frozenset(commanded), faults)
 
     def take_due(self) -> tuple[Due, ...]:
         """Who waits to hear what became of a command, since the last time; after `take`. The supervisor's thread."""

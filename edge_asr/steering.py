@@ -107,7 +107,7 @@ class Steering:
         if self._told is None:
             self._good_gain = wanted.gain
         before, self._wanted = self._wanted, wanted
-        self._do(before, wanted)
+        self._do(before, wanted, commanded)
         pressed = self._press()
         gain, fault = self._ears.gain_news(), self._models.turn()
         if gain.fault or fault:
@@ -116,7 +116,7 @@ class Steering:
             self._good_gain = self._wanted.gain
         late: dict[Control, str] = {"gain": gain.fault, "listen": pressed, **dict.fromkeys(_MODELS, fault)}
         in_force = self._in_force(gain)
-        self._tell(in_force, commanded=commanded)
+        self._tell(in_force, commanded=bool(commanded))
         for said in (*faults, *(f"{control}/set: {late[control]}" for control in self._failed(late))):
             self._answers.refused(said)
         self._respond(due, late, in_force, gain_settled=gain.settled)
@@ -127,12 +127,12 @@ class Steering:
         self.apply()
         self._answers.keep(at_once=True)
 
-    def _do(self, before: ControlValues, wanted: ControlValues) -> None:
+    def _do(self, before: ControlValues, wanted: ControlValues, commanded: frozenset[Control]) -> None:
         if wanted.mute != before.mute:
             self._mute(on=wanted.mute)
         if wanted.sensitivity != before.sensitivity:
             self._brain.set_sensitivity(wanted.sensitivity)
-        if wanted.gain != before.gain:
+        if wanted.gain != before.gain or "gain" in commanded:  # somebody else may have turned it meanwhile
             self._ears.set_gain(wanted.gain)
         if (wanted.model, wanted.hotwords) != (before.model, before.hotwords):
             self._models.want(Hearing(wanted.model, wanted.hotwords))

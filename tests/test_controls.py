@@ -32,7 +32,7 @@ def test_a_retained_command_is_refused_whatever_it_says() -> None:
     room.controls.command("mute", b"ON", retained=True)
     room.controls.command("sensitivity", b"much", retained=True)
     values, commanded, faults = room.controls.take()
-    assert (values, commanded) == (CONFIGURED, False)
+    assert (values, commanded) == (CONFIGURED, frozenset())
     assert [fault.split(",")[0] for fault in faults] == [
         "mute/set: a retained message is refused",
         "sensitivity/set: a retained message is refused",
@@ -43,7 +43,7 @@ def test_a_retained_command_is_refused_whatever_it_says() -> None:
 def test_to_take_a_retained_command_away_is_no_fault() -> None:
     room = Room()
     room.controls.command("mute", b"", retained=True)
-    assert room.controls.take() == (CONFIGURED, False, ())
+    assert room.controls.take() == (CONFIGURED, frozenset(), ())
     assert room.count("mute", "emptied") == 1
 
 
@@ -52,10 +52,10 @@ def test_of_a_flood_the_last_counts() -> None:
     for number in range(10_000):
         room.controls.command("sensitivity", str(number % 101).encode(), retained=False)
     values, commanded, faults = room.controls.take()
-    assert (values.sensitivity, commanded, faults) == (9999 % 101, True, ())
+    assert (values.sensitivity, commanded, faults) == (9999 % 101, {"sensitivity"}, ())
     assert room.count("sensitivity", "superseded") == 9999
     assert room.count("sensitivity", "taken") == 1
-    assert room.controls.take() == (values, False, ())
+    assert room.controls.take() == (values, frozenset(), ())
 
 
 def test_of_a_flood_of_nonsense_a_few_are_told() -> None:
@@ -72,7 +72,7 @@ def test_signal_and_command_overrule_each_other_in_their_order() -> None:
     room.controls.signalled(signal.SIGUSR2)
     assert not room.controls.take().values.mute
     room.controls.signalled(signal.SIGUSR1)
-    assert room.controls.take() == (ControlValues(mute=True, sensitivity=50), False, ())
+    assert room.controls.take() == (ControlValues(mute=True, sensitivity=50), frozenset(), ())
     room.controls.command("mute", b"OFF", retained=False)
     assert not room.controls.take().values.mute
 
@@ -144,7 +144,7 @@ def test_a_model_that_is_not_there_is_refused_with_those_that_are() -> None:
     controls = chooser()
     controls.command("model", b"fr", retained=False)
     values, commanded, [fault] = controls.take()
-    assert (values.model, commanded) == ("en", False)
+    assert (values.model, commanded) == ("en", frozenset())
     assert "'fr' is refused, expected one of base, en, mine, zh as plain text" in fault
 
 
@@ -157,7 +157,8 @@ def test_phrases_are_for_who_can_be_told_them_and_go_with_another_model() -> Non
     controls.command("model", b"mine", retained=False)
     controls.command("hotwords", b"HALL\nLIVING ROOM :2", retained=False)
     values, commanded, faults = controls.take()
-    assert (values.model, values.hotwords, commanded, faults) == ("mine", ("HALL", "LIVING ROOM :2"), True, ())
+    assert (values.model, values.hotwords, faults) == ("mine", ("HALL", "LIVING ROOM :2"), ())
+    assert commanded == {"model", "hotwords"}
     controls.command("language", b"zh", retained=False)
     assert controls.take().values.hotwords == ()
 

@@ -99,6 +99,22 @@ def test_a_gain_is_answered_with_what_was_read_back(tmp_path: Path) -> None:
     assert room.did == ["gain 60"]
 
 
+def test_a_gain_that_somebody_else_has_changed_meanwhile_is_set_again(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.say("gain", "60")
+    room.news = GainNews(60, True, "")
+    room.steering.apply()
+    room.news = GainNews(30, True, "")  # another program
+    room.steering.apply()
+    room.say("sensitivity", "70")
+    assert room.did == ["gain 60", "sensitivity 70"]
+    room.say("gain", "60")
+    assert room.did[2:] == ["gain 60"]
+    room.news = GainNews(60, True, "")
+    room.steering.apply()
+    assert room.responses()[-1] == ("gain", True, "60")
+
+
 def test_a_gain_that_cannot_be_set_is_refused_and_not_kept(tmp_path: Path) -> None:
     room = Room(tmp_path, ControlValues(mute=False, sensitivity=50, gain=80, model="en"))
     assert room.did == ["gain 80"]
