@@ -12,7 +12,7 @@ from edge_asr import __version__
 from edge_asr.answers import Answers
 from edge_asr.asr.bundle import Bundle, load_bundle, of_family
 from edge_asr.asr.families import load_offline, load_streaming, longest_utterance_s
-from edge_asr.asr.manifest import Manifest, MoonshineManifest, SileroManifest
+from edge_asr.asr.manifest import SileroManifest
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.audio.capture import Capture
 from edge_asr.audio.ring import Ring
@@ -32,6 +32,7 @@ from edge_asr.model_switch import Hearing, ModelSwitch
 from edge_asr.pipeline import Pipeline
 from edge_asr.report import Reporter
 from edge_asr.second_pass import SecondPass
+from edge_asr.second_pass_choice import second_pass_bundle
 from edge_asr.second_pass_worker import SecondPassWorker
 from edge_asr.sensitivity import thresholds
 from edge_asr.settings import device_id, device_name, model_folder, state_folder
@@ -126,44 +127,6 @@ def _load_silero(config: Config, sample_rate_hz: int, threshold: float) -> Siler
     )
 
 
-def second_pass_bundle(config: Config, first: Manifest) -> Bundle[Manifest] | None:
-    """Bundle of the second pass behind a first one, None when there is to be none.
-
-    Raises ModelError, and ConfigError when it is asked for and cannot hear what the first pass hears.
-    """
-    wanted, folder = config.second_pass, model_folder(config)
-    if wanted.enabled is False or (wanted.enabled == "auto" and not (folder / wanted.bundle).is_dir()):
-        return None
-    bundle: Bundle[Manifest] = load_bundle(folder, wanted.bundle)
-    fault = unfit(bundle.manifest, first)
-    if fault is None and wanted.enabled == "auto":
-        fault = needless(bundle.manifest, first)
-    if fault is None:
-        return bundle
-    if wanted.enabled == "auto":
-        log.info("no second pass: second_pass.bundle = %r: %s", wanted.bundle, fault)
-        return None
-    raise ConfigError(
-        f"second_pass.bundle = {wanted.bundle!r}: {fault}; choose another, or second_pass.enabled = false"
-    )
-
-
-def unfit(second: Manifest, first: Manifest) -> str | None:
-    """Why a model cannot be the second pass of another."""
-    if second.language.split("-")[0] != first.language.split("-")[0]:
-        return f"it speaks {second.language!r}, {first.name!r} speaks {first.language!r}"
-    if second.sample_rate_hz != first.sample_rate_hz:
-        return f"it hears {second.sample_rate_hz} Hz, {first.name!r} hears {first.sample_rate_hz} Hz"
-    return None
-
-
-def needless(second: Manifest, first: Manifest) -> str | None:
-    """Why a model is not worth its work as the second pass of another, unless it is asked for."""
-    if isinstance(second, MoonshineManifest) and isinstance(first, MoonshineManifest) and second.width <= first.width:
-        return f"{first.name!r} has heard it already, and is no smaller; to have it all the same, enabled = true"
-    return None
-
-
 def load_second_pass(config: Config) -> SecondPass | None:
     """Second pass as the configuration wants it, None when there is to be none. Raises ModelError and ConfigError."""
     first = load_bundle(model_folder(config), config.models.bundle).manifest
@@ -224,29 +187,32 @@ def control_file(config: Config) -> ControlFile:
 
 
 def begin_hearing(
-    config: Config, kept: ControlValues, choices: Sequence[Choice]
-) -> tuple[ControlValues, Config, Recognizer[Any]]:
+    config: Config, kept: ControlValues, choices: Sequence[Choice], clock: Clock, metrics: Metrics
+) -> tuple[ControlValues, Brains]:
     """What was last chosen to listen with, or what is configured where that cannot be loaded any more.
 
-    Returns the controls as they then are, and the configuration that is loaded. Raises ModelError and ConfigError.
+    Returns the controls as they then are, and what hears. Raises ModelError and ConfigError.
     """
     hearing = Hearing(kept.model, kept.hotwords)
     if hearing != (config.models.bundle, ()):
         try:
-            with hearing_with(config, hearing, choices) as chosen:
-                return kept, chosen, load_recognizer(chosen)
+            return kept, load_brains(config, choices, None, clock, metrics, hearing)
         except (ModelError, ConfigError) as error:
             log.warning("%r was chosen last and cannot be listened with: %s", kept.model, error)
-    return replace(kept, model=config.models.bundle, hotwords=()), config, load_recognizer(config)
+    configured = replace(kept, model=config.models.bundle, hotwords=())
+    return configured, Brains(load_recognizer(config), build_rewriter(config, clock, metrics))
 
 
 def load_brains(
-    config: Config, choices: Sequence[Choice], rate_hz: int, clock: Clock, metrics: Metrics, hearing: Hearing
+    config: Config, choices: Sequence[Choice], rate_hz: int | None, clock: Clock, metrics: Metrics, hearing: Hearing
 ) -> Brains:
-    """What hears, loaded in whatever thread this is called in; raises ModelError and ConfigError."""
+    """What hears, loaded in whatever thread this is called in; raises ModelError and ConfigError.
+
+    rate_hz: what it has to hear, None for whatever it does.
+    """
     with hearing_with(config, hearing, choices) as chosen:
         bundle = load_bundle(model_folder(chosen), hearing.model)
-        if bundle.manifest.sample_rate_hz != rate_hz:
+        if rate_hz not in (None, bundle.manifest.sample_rate_hz):
             raise ConfigError(
                 f"it hears {bundle.manifest.sample_rate_hz} Hz, what listens now {rate_hz} Hz: set "
                 f"models.bundle = {hearing.model!r} and restart"
@@ -263,7 +229,11 @@ def build_rewriter(config: Config, clock: Clock, metrics: Metrics) -> SecondPass
 
 def run_daemon(config: Config, clock: Clock | None = None) -> int:
     """Run until told to stop; returns the exit code. Raises ConfigError and ModelError before anything starts."""
-    clock = clock or SystemClock()
+    return build_daemon(config, clock or SystemClock()).run()
+
+
+def build_daemon(config: Config, clock: Clock) -> Supervisor:
+    """Everything, wired and not started. It keeps no hold of the first model, which may be exchanged and let go."""
     metrics, notifier, stop = Metrics(), Notifier(), StopRequest()
     file, choices = control_file(config), model_choices(config)
     kept = file.load()
@@ -275,7 +245,7 @@ def run_daemon(config: Config, clock: Clock | None = None) -> int:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1, signal.SIGUSR2))  # the command line holds them back
     status = StatusLine(notifier)
     sinks = build_sinks(config, metrics, controls, status)
-    wanted, chosen, recognizer = begin_hearing(config, kept, choices)
+    wanted, (recognizer, rewriter) = begin_hearing(config, kept, choices, clock, metrics)
     controls.give_up(kept, wanted)
     ring = Ring(config.audio.ring_s, metrics)
     reporter = Reporter(sinks, status, clock, recognizer.language, recognizer.model)
@@ -283,7 +253,6 @@ def run_daemon(config: Config, clock: Clock | None = None) -> int:
     capture_clock = CaptureClock()
     stamp = Stamp(clock, device_id(config), recognizer.language, recognizer.model, capture_clock.captured_ns)
     pipeline = build_pipeline(config, recognizer)
-    rewriter = build_rewriter(chosen, clock, metrics)
     worker = Worker(ring, pipeline, stamp, capture_clock, sinks, clock, config.overload, metrics, stop.fatal, rewriter)
     answers = Answers(sinks, file, partial(stamp.error, "command"), clock, device_id(config))
     in_force = Hearing(wanted.model, wanted.hotwords)
@@ -297,4 +266,4 @@ def run_daemon(config: Config, clock: Clock | None = None) -> int:
     models = ModelSwitch(load, worker, in_force, recognizer.language, model_changed)
     steering = Steering(capture, worker, models, controls, answers)
     meter = LoadMeter(worker.effort, sinks, clock)
-    return Supervisor(capture, ring, worker, sinks, stop, steering, meter, clock, notifier).run()
+    return Supervisor(capture, ring, worker, sinks, stop, steering, meter, clock, notifier)

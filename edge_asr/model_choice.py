@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -54,7 +54,7 @@ def hearing_with(config: Config, hearing: Hearing, choices: Sequence[Choice]) ->
     """The configuration with that model and those phrases; phrases lie in a file while it is loaded.
 
     A configured file of phrases is left out where the model could not be told any. Raises ConfigError: a phrase is of
-    no use to the model.
+    no use to the model, or there is no room for the file.
     """
     takes_phrases = any(choice.phrases for choice in choices if choice.model == hearing.model)
     recognizer = config.recognizer
@@ -64,9 +64,16 @@ def hearing_with(config: Config, hearing: Hearing, choices: Sequence[Choice]) ->
     if not hearing.hotwords:
         yield replace(config, models=models, recognizer=recognizer)
         return
-    with tempfile.TemporaryDirectory(prefix="edge_asr-") as folder:
-        file = Path(folder) / "hotwords"
-        file.write_text("\n".join(hearing.hotwords) + "\n", encoding="utf-8")
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="edge_asr-"))
+            file = Path(folder) / "hotwords"
+            file.write_text("\n".join(hearing.hotwords) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(
+                f"the phrases cannot be written to a temporary file ({error.strerror or error}): make room for "
+                "it, or set TMPDIR to a folder that has some"
+            ) from None
         recognizer = replace(recognizer, hotwords_file=str(file))
         try:
             yield replace(config, models=models, recognizer=recognizer)

@@ -5,18 +5,20 @@ import shutil
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from edge_asr.app import begin_hearing, load_brains
 from edge_asr.asr.catalogue import find
 from edge_asr.asr.zipformer.beam_search import BeamTransducer
 from edge_asr.asr.zipformer.recognizer import ZipformerRecognizer
 from edge_asr.clock import SystemClock
-from edge_asr.config import Config, GateConfig, ModelsConfig, RecognizerConfig
+from edge_asr.config import Config, GateConfig, ModelsConfig, RecognizerConfig, SecondPassConfig
 from edge_asr.controls import Choice, ControlValues
 from edge_asr.errors import ConfigError, ModelError
 from edge_asr.metrics import Metrics
 from edge_asr.model_choice import hearing_with, model_choices, model_report
 from edge_asr.model_switch import Hearing
+from edge_asr.worker import Brains
 from tests.asr.moonshine import tiny_moonshine
 from tests.asr.zipformer import zipformers
 
@@ -93,23 +95,50 @@ def test_another_rate_is_refused_with_the_way_to_have_it(models: Path) -> None:
         load(models, Hearing("mine", ()), 8000)
 
 
+def begin(given: Config, kept: ControlValues) -> tuple[ControlValues, Brains]:
+    return begin_hearing(given, kept, CHOICES, SystemClock(), Metrics())
+
+
 def test_what_was_chosen_last_is_listened_with(models: Path) -> None:
     kept = values("mine", PHRASES)
-    found, chosen, recognizer = begin_hearing(config(models), kept, CHOICES)
-    assert (found, chosen.models.bundle, recognizer.model) == (kept, "mine", "mine")
+    found, brains = begin(config(models), kept)
+    assert (found, brains.recognizer.model) == (kept, "mine")
+    assert isinstance(brains.recognizer, ZipformerRecognizer)
+    assert isinstance(brains.recognizer._search, BeamTransducer)
 
 
 def test_what_is_not_there_any_more_gives_way_to_what_is_configured(
     models: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    found, chosen, recognizer = begin_hearing(config(models), values("gone"), CHOICES)
-    assert (found, chosen.models.bundle, recognizer.model) == (values("tiny"), "tiny", "tiny")
+    found, brains = begin(config(models), values("gone"))
+    assert (found, brains.recognizer.model) == (values("tiny"), "tiny")
     [record] = caplog.records
     assert record.getMessage().startswith(
         "'gone' was chosen last and cannot be listened with: there is no model 'gone'"
     )
     with pytest.raises(ModelError, match="there is no model 'none'"):
-        begin_hearing(config(models, "none"), values("gone"), CHOICES)
+        begin(config(models, "none"), values("gone"))
+
+
+def test_a_choice_that_has_no_second_pass_any_more_gives_way_too(
+    models: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    manifest = models / "mine" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "language": "de"}))
+    insisting = replace(config(models), second_pass=SecondPassConfig(enabled=True, bundle="tiny"))
+    found, brains = begin(insisting, values("mine"))
+    assert (found, brains.recognizer.model) == (values("tiny"), "tiny")
+    assert brains.second_pass is not None
+    assert "second_pass.bundle = 'tiny': it speaks 'en', 'mine' speaks 'de'" in caplog.text
+
+
+def test_without_room_for_the_phrases_it_begins_as_configured(
+    models: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(models / "nowhere"))
+    found, brains = begin(config(models), values("mine", PHRASES))
+    assert (found, brains.recognizer.model) == (values("tiny"), "tiny")
+    assert "the phrases cannot be written to" in caplog.text
 
 
 def test_the_version_of_a_bundle_is_held_to_the_one_that_would_be_pulled(models: Path) -> None:

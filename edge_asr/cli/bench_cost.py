@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from edge_asr.app import second_pass_bundle
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.manifest import KaldiManifest
 from edge_asr.bench import cost
@@ -21,6 +20,7 @@ from edge_asr.cli.options import load_config
 from edge_asr.clock import SystemClock
 from edge_asr.config import Config
 from edge_asr.errors import ModelError
+from edge_asr.second_pass_choice import second_pass_bundle
 from edge_asr.settings import model_folder
 
 

@@ -103,7 +103,7 @@ def test_all_is_announced_again_within_a_second_of_home_assistants_start(broker:
         subscriber.messages.clear()
         send(broker, "homeassistant/status", "offline")
         send(broker, f"{BASE}/sensitivity/set", "1")
-        wait_for(lambda: device.controls.take().commanded)  # it came after the other
+        wait_for(lambda: bool(device.controls.take().commanded))  # it came after the other
         assert ours(subscriber) == []
 
 
