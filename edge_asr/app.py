@@ -1,6 +1,7 @@
 """Wires everything, once, by constructor arguments; no other file knows all the rooms."""
 
 import logging
+import os
 import signal
 from collections.abc import Sequence
 from functools import partial
@@ -229,7 +230,12 @@ def build_rewriter(config: Config, clock: Clock, metrics: Metrics) -> SecondPass
 
 def run_daemon(config: Config, clock: Clock | None = None) -> int:
     """Run until told to stop; returns the exit code. Raises ConfigError and ModelError before anything starts."""
-    return build_daemon(config, clock or SystemClock()).run()
+    supervisor = build_daemon(config, clock or SystemClock())
+    code = supervisor.run()
+    if supervisor.left_behind:
+        logging.shutdown()
+        os._exit(code)  # the interpreter's own end would meet a thread inside of onnxruntime, and abort
+    return code
 
 
 def build_daemon(config: Config, clock: Clock) -> Supervisor:

@@ -50,6 +50,11 @@ class _Loading:
         """Whether it has ended, one way or the other."""
         return not self._thread.is_alive()
 
+    def wait(self, wait_s: float) -> bool:
+        """Whether it has ended, after at most `wait_s`."""
+        self._thread.join(wait_s)
+        return self.done
+
     def _run(self) -> None:
         try:
             self.brains = self._load(self.wanted)
@@ -79,6 +84,7 @@ class ModelSwitch:
         self._wanted = in_force
         self._loading: _Loading | None = None
         self._handed: _Loading | None = None
+        self._closed = False
         self.in_force = in_force
         self.language = language
 
@@ -90,6 +96,14 @@ class ModelSwitch:
     def want(self, hearing: Hearing) -> None:
         """Listen with this as soon as it can be; of many the last counts. Returns at once."""
         self._wanted = hearing
+
+    def close(self) -> None:
+        """Begin to load nothing more."""
+        self._closed = True
+
+    def quiet(self, wait_s: float) -> bool:
+        """Whether nothing is being loaded, after at most `wait_s`: a load cannot be cut short."""
+        return self._loading is None or self._loading.wait(wait_s)
 
     def turn(self) -> str:
         """Go on with it, a step at a time. Why it failed, once: then the old model is what is wanted again."""
@@ -103,7 +117,8 @@ class ModelSwitch:
             self._loading = None
             if loading.wanted == self._wanted:
                 fault = self._loaded(loading)
-        if self._loading is None and self._handed is None and self._wanted != self.in_force:
+        idle = self._loading is None and self._handed is None and not self._closed
+        if idle and self._wanted != self.in_force:
             self._loading = _Loading(self._wanted, self._load)
         return fault
 

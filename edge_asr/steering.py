@@ -82,6 +82,14 @@ class SteeredModels(Protocol):
         """Go on with it; why it failed, once."""
         ...
 
+    def close(self) -> None:
+        """Begin to load nothing more."""
+        ...
+
+    def quiet(self, wait_s: float) -> bool:
+        """Whether nothing is being loaded, after at most `wait_s`."""
+        ...
+
 
 class Steering:
     """The supervisor's thread alone; nothing here waits for anybody."""
@@ -124,8 +132,13 @@ class Steering:
 
     def finish(self) -> None:
         """The end: what was said last is to hold for the next start."""
+        self._models.close()
         self.apply()
         self._answers.keep(at_once=True)
+
+    def quiet(self, wait_s: float) -> bool:
+        """Whether none of its threads computes any more, after at most `wait_s`; after `finish`."""
+        return self._models.quiet(wait_s)
 
     def _do(self, before: ControlValues, wanted: ControlValues, commanded: frozenset[Control]) -> None:
         if wanted.mute != before.mute:

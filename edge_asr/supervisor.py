@@ -110,6 +110,7 @@ class Supervisor:
         self._load = load
         self._clock = clock
         self._notifier = notifier
+        self.left_behind = False  # after `run`: whether a thread still computes, and has to be cut off
 
     def run(self) -> int:
         """Start, serve until told to stop, stop. A missing microphone or broker is a state, not a reason to end."""
@@ -136,6 +137,12 @@ class Supervisor:
         self._ring.close()
         if not self._worker.stop(_WORKER_SHARE_S):
             log.warning("the recognizer did not finish in %.1f s; its last words are lost", _WORKER_SHARE_S)
+            self.left_behind = True
         for sink in self._sinks:
-            spent_s = (self._clock.monotonic_ns() - began_ns) / NS_PER_S
-            sink.stop(max(_LAST_SINK_S, _DRAIN_S - spent_s))
+            sink.stop(max(_LAST_SINK_S, self._left_s(began_ns)))
+        if not self._steering.quiet(max(0.0, self._left_s(began_ns))):
+            log.warning("a model was still being loaded; it is not waited for")
+            self.left_behind = True
+
+    def _left_s(self, began_ns: int) -> float:
+        return _DRAIN_S - (self._clock.monotonic_ns() - began_ns) / NS_PER_S

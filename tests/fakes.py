@@ -131,6 +131,16 @@ class StillModels:
         self.settled = True
         self.fault = ""
         self.wanted: list[Hearing] = []
+        self.closed = False
+        self.loads = False
+
+    def close(self) -> None:
+        self.closed = True
+
+    def quiet(self, wait_s: float) -> bool:
+        assert self.closed
+        assert 0 <= wait_s < 3
+        return not self.loads
 
     def want(self, hearing: Hearing) -> None:
         self.wanted.append(hearing)

@@ -25,9 +25,18 @@ def _signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def test_a_model_that_has_been_exchanged_is_not_kept_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     tiny_moonshine.bundle(tmp_path)
+    return Config(
+        models=ModelsConfig(dir=str(tmp_path), bundle="tiny"),
+        gate=GateConfig(vad="webrtc"),
+        mqtt=MqttConfig(enabled=False),
+    )
+
+
+def test_a_model_that_has_been_exchanged_is_not_kept_in_memory(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[object] = []
 
     def run(supervisor: Supervisor) -> int:
@@ -40,10 +49,21 @@ def test_a_model_that_has_been_exchanged_is_not_kept_in_memory(tmp_path: Path, m
         return 0
 
     monkeypatch.setattr(Supervisor, "run", run)
-    config = Config(
-        models=ModelsConfig(dir=str(tmp_path), bundle="tiny"),
-        gate=GateConfig(vad="webrtc"),
-        mqtt=MqttConfig(enabled=False),
-    )
     assert run_daemon(config) == 0
     assert left == [None]
+
+
+@pytest.mark.parametrize(("computes", "left"), [(True, [3]), (False, [])])
+def test_who_leaves_a_thread_behind_that_computes_leaves_without_the_interpreters_end(
+    computes: bool, left: list[int], config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(supervisor: Supervisor) -> int:
+        supervisor.left_behind = computes
+        return 3
+
+    codes: list[int] = []
+    monkeypatch.setattr(Supervisor, "run", run)
+    monkeypatch.setattr("os._exit", codes.append)
+    monkeypatch.setattr("logging.shutdown", lambda: None)
+    assert run_daemon(config) == 3
+    assert codes == left

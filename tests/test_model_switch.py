@@ -103,6 +103,22 @@ def test_of_many_wishes_the_last_counts_and_one_is_loaded_at_a_time() -> None:
     assert room.switch.in_force == THIRD
 
 
+def test_at_the_end_nothing_new_is_begun_and_what_is_being_loaded_is_waited_for() -> None:
+    room = Room()
+    assert room.switch.quiet(0.0)
+    room.switch.want(SECOND)
+    room.switch.turn()
+    room.switch.want(THIRD)
+    room.switch.close()
+    assert not room.switch.quiet(0.05)
+    room.go.release(2)
+    assert room.switch.quiet(10.0)
+    room.switch.turn()
+    room.switch.turn()
+    assert room.switch.quiet(0.0)
+    assert room.loads == [SECOND]
+
+
 def test_who_thinks_better_of_it_keeps_the_old_one() -> None:
     room = Room()
     room.switch.want(SECOND)

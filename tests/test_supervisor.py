@@ -148,8 +148,9 @@ def supervised(
     told: Answers,
     clock: HandClock,
     diary: Diary,
+    models: StillModels | None = None,
 ) -> Supervisor:
-    steering = Steering(ears, brain, StillModels(), wishes, told)
+    steering = Steering(ears, brain, models or StillModels(), wishes, told)
     meter = LoadMeter(lambda: Effort(0.0, 0.0, 0.0), sinks, clock)
     return Supervisor(ears, ring, brain, sinks, stop, steering, meter, clock, diary)
 
@@ -253,6 +254,24 @@ def test_rooms_that_use_up_all_their_time_still_end_within_the_promise() -> None
     assert given_s[0] >= 0.5  # what the brain just said needs its time on the way
     assert given_s[1] > 0
     assert (clock.ns - began_ns) / 1e9 <= 2.4  # of 3 s: the signal is seen up to 0.2 s late, and a process takes to go
+
+
+@pytest.mark.parametrize(("finished", "loads"), [(True, False), (False, False), (True, True)])
+def test_whoever_still_computes_at_the_end_is_left_behind(finished: bool, loads: bool) -> None:
+    stop, models = StopRequest(), StillModels()
+    diary = Diary(stop, 1)
+    models.loads = loads
+
+    class Stuck(FakeBrain):
+        def stop(self, deadline_s: float) -> bool:
+            assert deadline_s > 0
+            return finished
+
+    house = supervised(FakeEars(diary, True), Ring(1.0, Metrics()), Stuck(diary, 0.0), [], stop, controls(), answers(),
+                       HandClock(), diary, models)  # fmt: skip
+    assert house.run() == 0
+    assert models.closed
+    assert house.left_behind is (loads or not finished)
 
 
 def test_a_command_and_a_signal_are_the_same_mute_and_both_are_answered(tmp_path: Path) -> None:

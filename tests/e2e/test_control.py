@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -198,6 +199,19 @@ def test_another_model_takes_over_between_two_sentences_and_outlives_the_process
     again.until_listening()
     until_answered(again, "model", "mine")
     assert again.listener.of("state")[-1].body["model"] == "mine"
+
+
+@pytest.mark.parametrize("wait_s", [0.1, 0.25, 0.4])
+def test_a_stop_in_the_midst_of_a_load_is_an_orderly_end(
+    wait_s: float, start: Callable[..., House], models: Path
+) -> None:
+    house = start(f"models.dir={models}", "models.bundle=mine", *FIRST_PASS)
+    until_answered(house, "model", "mine")
+    command(house, "model", "en")
+    time.sleep(wait_s)
+    os.kill(house.daemon.pid, signal.SIGTERM)
+    wait_until(lambda: house.daemon.exit_code() is not None, 5, "its end")
+    assert house.daemon.exit_code() == 0
 
 
 def test_a_session_of_rhasspy_is_answered_with_what_was_said(start: Callable[..., House]) -> None:
