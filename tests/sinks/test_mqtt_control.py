@@ -181,8 +181,8 @@ def test_without_controls_and_announcement_nothing_is_subscribed(broker: Broker)
 
 
 def test_what_has_not_changed_is_not_said_again_unless_nothing_has(broker: Broker, device: Device) -> None:
-    device.sink.start()
     with Subscriber(broker.port) as subscriber:
+        device.sink.start()  # an empty state is not there any more for who comes later
         subscriber.wait_for(lambda: subscriber.payloads("/hotwords/state") == [b""])
         subscriber.messages.clear()
         louder = ControlValues(mute=False, sensitivity=50, gain=70)
