@@ -77,13 +77,15 @@ def refused(answer: str, config: MqttConfig, client_id: str) -> str:
     return f"{where} refuses the connection ({answer}): see the broker's log"
 
 
-def closed_early(answer: str, config: MqttConfig) -> str:
-    """Why a connection ended before the broker said anything."""
+def closed_early(answer: str, config: MqttConfig, *, five: bool = False) -> str:
+    """Why a connection ended before the broker said anything; `five`: we spoke MQTT 5."""
     where = f"{config.host}:{broker_port(config)}"
     if config.tls.enabled:
         fix = "does it want a client certificate (mqtt.tls.cert_file, mqtt.tls.key_file)?"
     else:
         fix = "is it an MQTT port, and does it want TLS (mqtt.tls.enabled = true)?"
+    if five:
+        fix += ' Does it know no MQTT 5 (mqtt.protocol = "3.1.1")?'
     return f"{where} closed the connection without an answer ({answer}): {fix}"
 
 

@@ -56,12 +56,15 @@ class Connection:
         self._metrics = metrics
         self._online: Receipt | None = None  # paho's thread writes it, the sender waits for it
         self._where = f"the broker at {config.host}:{broker_faults.broker_port(config)}"
-        self._news = ConnectionNews(log, self._where, on_connection)  # paho's thread alone, as are the next three
+        self._news = ConnectionNews(log, self._where, on_connection)  # paho's thread alone, as are the next five
         self._connected_ns = 0
         self._short_in_a_row = 0
         self._refused = False
         self._unwanted: set[int] = set()  # numbers of what the broker refused: 65,535 at most, and they come again
+        self._misread_in_a_row = 0
         self._untaken = False  # whether the log knows that the broker refuses what we publish
+        self._largest_bytes = dialect.largest_bytes(None)
+        self._too_large_said = False  # the sender's
         self._most = window
         self.window = window  # or less, where the broker says so; paho's thread writes it, the sender reads it
         self._replaced = threading.Event()  # there is another client; what the one before still held is sent again
@@ -101,6 +104,23 @@ class Connection:
         self._replaced.clear()
         return True
 
+    def takes(self, message: Message) -> bool:
+        """Whether the broker takes a message of that size: else it ends the connection, and again when that is resent.
+
+        Only in MQTT 5 does it say what it takes.
+        """
+        fits = dialect.size_bytes(message) <= self._largest_bytes
+        if not fits and not self._too_large_said:
+            self._too_large_said = True
+            log.warning(
+                "%s takes messages of at most %d bytes: what we say on %s is longer and is dropped; raise the broker's "
+                "limit, in mosquitto's configuration max_packet_size",
+                self._where,
+                self._largest_bytes,
+                message.topic,
+            )
+        return fits
+
     def publish(self, message: Message) -> Receipt | None:
         """Hand a message over; None when it cannot be sent."""
         return dialect.publish(self._client, message, self._unwanted)
@@ -137,7 +157,7 @@ class Connection:
     def _on_connect(self, client: paho.Client, _data: Any, _flags: Any, code: Any, properties: Any) -> None:
         if code.is_failure:
             if dialect.speaks_five(client) and dialect.knows_no_five(str(code)):
-                self._fall_back(client)
+                self._fall_back(client, "does not speak MQTT 5")
                 return
             self._refused = True
             self._failed(broker_faults.refused(str(code), self._config, self._client_id))
@@ -146,6 +166,7 @@ class Connection:
             self._online = self._publish_availability("online")
         self._connected_ns = time.monotonic_ns()
         self.window = max(1, min(self._most, dialect.most_unacknowledged(properties) - 1))  # one is kept for a goodbye
+        self._largest_bytes = dialect.largest_bytes(properties)
         self._untaken = False
         if not self._outbox.up():
             self._publish_availability("offline")
@@ -156,17 +177,17 @@ class Connection:
         self._metrics.broker_connected.set(1)
         self._news.tell(True, "")
 
-    def _fall_back(self, old: paho.Client) -> None:
+    def _fall_back(self, old: paho.Client, why: str) -> None:
         """Go on in MQTT 3.1.1, with a client of its own: paho's speak one version for life."""
         old.on_connect = old.on_connect_fail = old.on_disconnect = None
         with self._replacing:
             if self._outbox.has_left or self._spare is None:
                 return
             log.warning(
-                "the broker at %s:%d does not speak MQTT 5: going on with 3.1.1, which does not show whether a command "
+                "%s %s: going on with 3.1.1, which does not show whether a command "
                 'that comes while we are connected was sent to be retained; mqtt.protocol = "3.1.1" says so at once',
-                self._config.host,
-                broker_faults.broker_port(self._config),
+                self._where,
+                why,
             )
             self._online = None
             self._client = self._spare
@@ -198,7 +219,7 @@ class Connection:
         # paho calls this from its `except OSError` and keeps the error to itself
         self._failed(broker_faults.unreachable(sys.exc_info()[1], self._config))
 
-    def _on_disconnect(self, _client: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
+    def _on_disconnect(self, client: paho.Client, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
         stood = self._outbox.down()
         self._metrics.broker_connected.set(0)
         refused, self._refused = self._refused, False
@@ -209,7 +230,11 @@ class Connection:
             self._short_in_a_row = self._short_in_a_row + 1 if short else 0
             self._failed(broker_faults.lost(str(code), self._config, self._short_in_a_row > 1, self._client_id))
         else:
-            self._failed(broker_faults.closed_early(str(code), self._config))
+            self._failed(broker_faults.closed_early(str(code), self._config, five=dialect.speaks_five(client)))
+        misread = dialect.speaks_five(client) and dialect.not_understood(str(code))
+        self._misread_in_a_row = self._misread_in_a_row + 1 if misread else 0
+        if self._misread_in_a_row > 1:  # it would be so for ever: what we sent is sent again, and answered again
+            self._fall_back(client, "and we do not understand each other in MQTT 5")
 
     def _failed(self, reason: str) -> None:
         if self._outbox.has_left:

@@ -21,7 +21,11 @@ Version = Literal["5", "3.1.1"]
 _CONNECT_DEADLINE_S = 5.0  # for TCP and for TLS, each
 POLL_S = 0.2  # how long the sender waits for one acknowledgement before it looks around
 _UNKNOWN_VERSION = "unsupported protocol version"  # paho's words for both answers: that of 5, and that of before
+_NOT_UNDERSTOOD = "protocol error"  # what paho makes of an answer that it cannot read
 _MOST_UNACKNOWLEDGED = 65_535  # where a broker names no limit
+_LARGEST_BYTES = 268_435_455  # the same; the standard allows no more
+_LARGEST_IN_BYTES = 32_768  # four times the longest that is of use here; paho would take all of the standard's
+_AROUND_BYTES = 100  # a packet's head and properties
 
 
 def build_client(
@@ -56,7 +60,11 @@ def build_client(
 
 def begin(client: paho.Client, config: MqttConfig) -> None:
     """Begin to connect, in a thread of paho's own; returns at once."""
-    five: dict[str, Any] = {"clean_start": True} if speaks_five(client) else {}
+    five: dict[str, Any] = {}
+    if speaks_five(client):
+        limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        limits.MaximumPacketSize = _LARGEST_IN_BYTES
+        five = {"clean_start": True, "properties": limits}
     client.connect_async(config.host, broker_port(config), config.keepalive_s, **five)
     client.loop_start()
 
@@ -69,6 +77,21 @@ def speaks_five(client: paho.Client) -> bool:
 def knows_no_five(answer: str) -> bool:
     """Whether the broker's answer to a client of MQTT 5 says that it does not speak that."""
     return answer.lower() == _UNKNOWN_VERSION
+
+
+def not_understood(answer: str) -> bool:
+    """Whether a connection of MQTT 5 has ended because one side could not read the other."""
+    return answer.lower() == _NOT_UNDERSTOOD
+
+
+def largest_bytes(properties: Any) -> int:
+    """Size of the largest packet that the broker takes; `properties` are of its welcome."""
+    return int(getattr(properties, "MaximumPacketSize", _LARGEST_BYTES))
+
+
+def size_bytes(message: Message) -> int:
+    """Size of its packet, at most."""
+    return _AROUND_BYTES + len(message.topic.encode()) + len(message.payload) + len(message.correlation or b"")
 
 
 def most_unacknowledged(properties: Any) -> int:

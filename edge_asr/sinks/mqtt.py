@@ -155,6 +155,9 @@ class MqttSink:
             outbox.settle(outbox.drain_left_s())
 
     def _publish(self, message: Message) -> None:
+        if not self._connection.takes(message):
+            self._outbox.refused("too_large")
+            return
         receipt = self._connection.publish(message)
         if receipt is None:
             self._outbox.refused()

@@ -184,12 +184,12 @@ class Outbox:
             if message is not None and not self._counted:
                 self._in_flight.append(_Sent(message, receipt))
 
-    def refused(self) -> None:
+    def refused(self, why: str = "queue_full") -> None:
         """What was taken cannot be sent."""
         with self._changed:
             message, self._in_hand = self._in_hand, None
             if message is not None and not message.retain and not self._counted:
-                self._drop("offline" if message.qos == 0 else "queue_full")
+                self._drop("offline" if message.qos == 0 else why)
                 self._release(message)
 
     def settle(self, wait_s: float) -> bool:
