@@ -19,6 +19,7 @@ from edge_asr.audio.capture import Capture
 from edge_asr.audio.ring import Ring
 from edge_asr.audio.silero import SecondOpinion, SileroVad
 from edge_asr.audio.vad import Vad, WebRtcVad
+from edge_asr.brains import Brains
 from edge_asr.clock import Clock, SystemClock
 from edge_asr.config import Config
 from edge_asr.control_file import ControlFile
@@ -47,7 +48,7 @@ from edge_asr.status_line import StatusLine
 from edge_asr.steering import Steering
 from edge_asr.supervisor import StopRequest, Supervisor
 from edge_asr.systemd import Notifier
-from edge_asr.worker import Brains, Worker
+from edge_asr.worker import Worker
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from edge_asr.brains import Brains
 from edge_asr.errors import ConfigError, ModelError
-from edge_asr.worker import Brains
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ same function, and any cutting of the same audio into chunks gives the same obse
 import math
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeGuard
+from typing import Any, Generic
 
 import numpy as np
 
@@ -22,65 +22,11 @@ from edge_asr.audio.resample import BlockResampler
 from edge_asr.audio.vad import Vad
 from edge_asr.config import EndpointConfig, GateConfig
 from edge_asr.endpoint_rules import endpoint_rules, hangover_ms
+from edge_asr.observation import Observation, SpeechEnded, SpeechStarted, Transcript, no_samples
 from edge_asr.sensitivity import Thresholds, thresholds
 
 _ROUNDING_S = 1e-6  # times are sums of samples at two rates; equal ones differ in their last bits
 _SURE = 0.6  # first words in a running tap and in white noise: 26 of 32 below; of 96 in speech 9, 240 ms later then
-
-
-def _no_samples() -> Samples:
-    return np.empty(0, np.int16)
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechStarted:
-    """The gate has opened. `at_s`: speech onset, in stream time."""
-
-    stream_id: str
-    segment_id: str
-    at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Transcript:
-    """A partial or the final of a segment.
-
-    Times of `hypothesis` count from `start_s` (stream time of the utterance's first sample). `decided_s` is the
-    stream time of the newest sample when this was decided. A final carries the samples (n,) that its pass heard,
-    read-only, for the second pass; `second_model` names the one that wrote the text anew, None: the first pass did.
-    """
-
-    stream_id: str
-    segment_id: str
-    revision: int
-    hypothesis: Hypothesis
-    onset_s: float
-    start_s: float
-    decided_s: float
-    end_reason: EndReason | None  # None: a partial
-    truncated: bool = False
-    samples: Samples = field(default_factory=_no_samples, repr=False, compare=False)
-    second_model: str | None = None
-    stable_chars: int = 0  # of a partial's text, from its beginning
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechEnded:
-    """The utterance is over; with no words and no partial before, there was no final."""
-
-    stream_id: str
-    segment_id: str
-    at_s: float
-    end_reason: EndReason
-    words: int
-
-
-Observation = SpeechStarted | Transcript | SpeechEnded
-
-
-def is_final(observation: Observation) -> TypeGuard[Transcript]:
-    """Whether it is the last transcript of its segment."""
-    return isinstance(observation, Transcript) and observation.end_reason is not None
 
 
 @dataclass(slots=True)
@@ -322,7 +268,7 @@ class Pipeline(Generic[State]):
 
 
 def _frozen(blocks: list[Samples]) -> Samples:
-    samples = np.concatenate(blocks) if blocks else _no_samples()
+    samples = np.concatenate(blocks) if blocks else no_samples()
     samples.flags.writeable = False
     return samples
 

@@ -21,7 +21,7 @@ from edge_asr.asr.result import EndReason, Hypothesis, Word
 from edge_asr.asr.spoken_runs import run_share
 from edge_asr.audio.chunk import Samples
 from edge_asr.errors import RecognitionError
-from edge_asr.pipeline import Observation, Transcript, is_final
+from edge_asr.observation import Observation, Transcript, is_final
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.metrics import Metrics
-from edge_asr.pipeline import Transcript
+from edge_asr.observation import Transcript
 from edge_asr.second_pass import Reason, Rewritten, SecondPass
 
 log = logging.getLogger(__name__)

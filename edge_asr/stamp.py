@@ -18,7 +18,7 @@ from edge_asr.events import (
     SpeechStartedEvent,
     WordTiming,
 )
-from edge_asr.pipeline import Observation, SpeechEnded, SpeechStarted, Transcript
+from edge_asr.observation import Observation, SpeechEnded, SpeechStarted, Transcript
 
 _WINDOW_S = 5.0
 _SEGMENTS = 32

@@ -7,18 +7,19 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
 
-from edge_asr.asr.recognizer import Recognizer, State
+from edge_asr.asr.recognizer import State
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.audio.ring import Ring
+from edge_asr.brains import Brains
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import OverloadConfig
-from edge_asr.events import Event, FinalEvent
+from edge_asr.dispatch import Dispatch
 from edge_asr.load import Effort
 from edge_asr.metrics import Metrics
-from edge_asr.pipeline import Observation, Pipeline, SpeechEnded, Transcript, is_final
+from edge_asr.observation import Observation, SpeechEnded, Transcript, is_final
+from edge_asr.pipeline import Pipeline
 from edge_asr.second_pass_worker import SecondPassWorker
 from edge_asr.sensitivity import checked
 from edge_asr.sinks.sink import Sink
@@ -32,13 +33,6 @@ _FATAL_ERRORS = 3
 _FATAL_WINDOW_S = 60.0
 _DRAIN_SHARE = 0.6  # of the time to stop in; the rest is for the end of the utterance ...
 _REWRITE_SHARE = 0.85  # ... and up to here for the second pass; what the first computes then is stopped
-
-
-class Brains(NamedTuple):
-    """What hears: the streaming recognizer, and the thread of the second pass behind it, if any, not started."""
-
-    recognizer: Recognizer[Any]
-    second_pass: SecondPassWorker | None
 
 
 class Worker:
@@ -61,7 +55,7 @@ class Worker:
         self._pipeline = pipeline
         self._stamp = stamp
         self._capture_clock = capture_clock
-        self._sinks = sinks
+        self._dispatch = Dispatch(sinks, metrics)
         self._clock = clock
         self._overload = overload
         self._metrics = metrics
@@ -81,7 +75,6 @@ class Worker:
         self._drain_end_ns: int | None = None
         self._rewrite_end_ns = 0
         self._stream_id = ""
-        self._broken_sinks: set[int] = set()
         self._errors_ns: deque[int] = deque(maxlen=_FATAL_ERRORS + 1)
         self._last_chunk_ns: int | None = None
         self._beat_ns = clock.monotonic_ns()
@@ -270,35 +263,18 @@ class Worker:
     def _emit(self, observations: list[Observation]) -> None:
         for observation in observations:
             if self._second_pass is None or not is_final(observation):
-                self._send(self._stamp.event(observation))
+                self._dispatch.send(self._stamp.event(observation))
             else:
                 self._publish(self._second_pass.submit(observation, overloaded=self._overloaded))
 
     def _publish(self, finals: list[Transcript]) -> None:
         for final in finals:
-            self._send(self._stamp.event(final))
+            self._dispatch.send(self._stamp.event(final))
 
     def _let_out(self) -> None:
         """The thread ends: finals that wait for their second pass get what time is left."""
         if self._second_pass is not None:
             self._publish(self._second_pass.finish(self._rewrite_end_ns))
-
-    def _send(self, event: Event) -> None:
-        self._metrics.events.labels(event_type=event.__struct_config__.tag).inc()
-        if isinstance(event, FinalEvent):
-            self._metrics.words.inc(len(event.words))
-        for sink in self._sinks:
-            try:
-                sink.emit(event)
-            except Exception as error:  # noqa: BLE001 - a sink's edge: it costs neither the utterance nor the others
-                self._sink_failed(sink, error)
-
-    def _sink_failed(self, sink: Sink, error: Exception) -> None:
-        name = type(sink).__name__
-        self._metrics.sink_errors.labels(sink=name).inc()
-        if id(sink) not in self._broken_sinks:
-            self._broken_sinks.add(id(sink))
-            log.error("%s failed (%s: %s); this is said once", name, type(error).__name__, error)
 
     def _failed(self, error: Exception) -> bool:
         """End the utterance as `error`; True when this has happened too often to go on."""
@@ -307,7 +283,7 @@ class Worker:
         seen = self._pipeline.abandon()
         self._emit(seen)
         message = f"{type(error).__name__}: {error}"
-        self._send(self._stamp.error("recognition", message, *self._lost_segment(seen)))
+        self._dispatch.send(self._stamp.error("recognition", message, *self._lost_segment(seen)))
         now_ns = self._clock.monotonic_ns()
         self._errors_ns.append(now_ns)
         window_ns = _FATAL_WINDOW_S * NS_PER_S

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from edge_asr.asr.rescorer import Rescored, SpokenWord
 from edge_asr.asr.result import EndReason, Hypothesis, Word
 from edge_asr.errors import RecognitionError
-from edge_asr.pipeline import Transcript
+from edge_asr.observation import Transcript
 
 COMMA = 9
 

@@ -12,7 +12,7 @@ from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import Config, EndpointConfig, GateConfig, ModelsConfig, RecognizerConfig
 from edge_asr.errors import ConfigError
-from edge_asr.pipeline import is_final
+from edge_asr.observation import is_final
 from tests.asr.moonshine import tiny_moonshine
 
 

@@ -10,7 +10,8 @@ from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import EndpointConfig, EndpointProfile, GateConfig
 from edge_asr.endpoint_rules import PROFILES, EndpointRules, endpoint_rules, hangover_ms
-from edge_asr.pipeline import Pipeline, is_final
+from edge_asr.observation import is_final
+from edge_asr.pipeline import Pipeline
 from tests.fakes import RATE_HZ, LoudRecognizer, LoudVad, hush, tone
 from tests.settings_files import fault
 

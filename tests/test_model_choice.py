@@ -11,6 +11,7 @@ from edge_asr.app import begin_hearing, load_brains
 from edge_asr.asr.catalogue import find
 from edge_asr.asr.zipformer.beam_search import BeamTransducer
 from edge_asr.asr.zipformer.recognizer import ZipformerRecognizer
+from edge_asr.brains import Brains
 from edge_asr.clock import SystemClock
 from edge_asr.config import Config, GateConfig, ModelsConfig, RecognizerConfig, SecondPassConfig
 from edge_asr.controls import Choice, ControlValues
@@ -18,7 +19,6 @@ from edge_asr.errors import ConfigError, ModelError
 from edge_asr.metrics import Metrics
 from edge_asr.model_choice import hearing_with, model_choices, model_report
 from edge_asr.model_switch import Hearing
-from edge_asr.worker import Brains
 from tests.asr.moonshine import tiny_moonshine
 from tests.asr.zipformer import zipformers
 

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
+from edge_asr.brains import Brains
 from edge_asr.errors import ModelError
 from edge_asr.model_switch import Hearing, ModelSwitch
-from edge_asr.worker import Brains
 from tests.fakes import LoudRecognizer
 from tests.waiting import wait_until
 

@@ -10,7 +10,8 @@ from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import EndpointConfig, GateConfig
 from edge_asr.errors import ConfigError
-from edge_asr.pipeline import Observation, Pipeline, SpeechEnded, SpeechStarted, Transcript
+from edge_asr.observation import Observation, SpeechEnded, SpeechStarted, Transcript
+from edge_asr.pipeline import Pipeline
 from tests.fakes import RATE_HZ, LoudRecognizer, LoudState, LoudVad, hush, tone
 
 

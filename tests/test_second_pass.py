@@ -7,7 +7,7 @@ import pytest
 from edge_asr.asr.rescorer import Rescored
 from edge_asr.asr.result import EndReason
 from edge_asr.errors import RecognitionError
-from edge_asr.pipeline import SpeechEnded, Transcript
+from edge_asr.observation import SpeechEnded, Transcript
 from edge_asr.second_pass import SecondPass, heard_again
 from tests.rescorers import COMMA, ScriptedRescorer, final
 

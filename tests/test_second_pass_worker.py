@@ -6,7 +6,7 @@ import pytest
 
 from edge_asr.asr.rescorer import Rescored
 from edge_asr.metrics import Metrics
-from edge_asr.pipeline import Transcript
+from edge_asr.observation import Transcript
 from edge_asr.second_pass import SecondPass
 from edge_asr.second_pass_worker import SecondPassWorker
 from tests.fakes import HandClock

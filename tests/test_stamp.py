@@ -5,7 +5,7 @@ import pytest
 from edge_asr.asr.result import EndReason, Hypothesis, Word
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.events import FinalEvent, PartialEvent, SpeechEndedEvent, SpeechStartedEvent
-from edge_asr.pipeline import SpeechEnded, SpeechStarted, Transcript
+from edge_asr.observation import SpeechEnded, SpeechStarted, Transcript
 from edge_asr.stamp import CaptureClock, Stamp
 from tests.fakes import HandClock, hush
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_asr.brains import Brains
 from edge_asr.events import FinalEvent, PartialEvent, SpeechEndedEvent, SpeechStartedEvent
 from edge_asr.second_pass import SecondPass
 from edge_asr.second_pass_worker import SecondPassWorker
-from edge_asr.worker import Brains
 from tests.fakes import LoudRecognizer, hush, tone
 from tests.rescorers import ScriptedRescorer, SlowRescorer
 from tests.waiting import wait_until

@@ -9,7 +9,8 @@ from edge_asr.audio.chunk import AudioChunk, Samples
 from edge_asr.clock import Clock
 from edge_asr.config import Config
 from edge_asr.events import Event, encode
-from edge_asr.pipeline import Observation, Pipeline
+from edge_asr.observation import Observation
+from edge_asr.pipeline import Pipeline
 from edge_asr.second_pass import SecondPass, heard_again
 from edge_asr.stamp import Stamp
 

@@ -22,7 +22,7 @@ from edge_asr.audio.gate import BLOCK_MS
 from edge_asr.audio.resample import BlockResampler
 from edge_asr.bench.decoder_loop import Decode, Said, serve
 from edge_asr.config import Config
-from edge_asr.pipeline import Observation, Transcript, is_final
+from edge_asr.observation import Observation, Transcript, is_final
 from edge_asr.second_pass import SecondPass, heard_again
 
 _CHUNK_MS = 20

@@ -12,7 +12,7 @@ from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import Config
-from edge_asr.pipeline import Observation, Transcript
+from edge_asr.observation import Observation, Transcript
 
 pytestmark = pytest.mark.bundle
 

@@ -11,7 +11,7 @@ from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import Config, ModelsConfig
-from edge_asr.pipeline import Observation, Transcript, is_final
+from edge_asr.observation import Observation, Transcript, is_final
 from edge_asr.settings import model_folder
 
 BUNDLE = "moonshine-tiny-en"

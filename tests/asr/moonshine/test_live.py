@@ -10,7 +10,8 @@ from edge_asr.asr.moonshine.recognizer import MoonshineRecognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import EndpointConfig, GateConfig
-from edge_asr.pipeline import Observation, Pipeline, Transcript, is_final
+from edge_asr.observation import Observation, Transcript, is_final
+from edge_asr.pipeline import Pipeline
 from tests.asr.moonshine.hearing import HearingRescorer
 from tests.fakes import LoudVad, tone
 

@@ -1,0 +1,13 @@
+"""What hears, loaded and ready to take over."""
+
+from typing import Any, NamedTuple
+
+from edge_asr.asr.recognizer import Recognizer
+from edge_asr.second_pass_worker import SecondPassWorker
+
+
+class Brains(NamedTuple):
+    """What hears: the streaming recognizer, and the thread of the second pass behind it, if any, not started."""
+
+    recognizer: Recognizer[Any]
+    second_pass: SecondPassWorker | None
