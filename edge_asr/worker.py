@@ -5,7 +5,6 @@ With a second pass, finals take a way round through its thread; everything is st
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 
 from edge_asr.asr.recognizer import State
@@ -16,6 +15,7 @@ from edge_asr.brains import Brains
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import OverloadConfig
 from edge_asr.dispatch import Dispatch
+from edge_asr.fault_window import FaultWindow
 from edge_asr.load import Effort
 from edge_asr.metrics import Metrics
 from edge_asr.observation import Observation, SpeechEnded, Transcript, is_final
@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 
 _WAIT_S = 0.1
 _QUIET_S = 1.0  # no chunk for so long: what is being said has been cut off
-_FATAL_ERRORS = 3
-_FATAL_WINDOW_S = 60.0
 _DRAIN_SHARE = 0.6  # of the time to stop in; the rest is for the end of the utterance ...
 _REWRITE_SHARE = 0.85  # ... and up to here for the second pass; what the first computes then is stopped
 
@@ -75,7 +73,7 @@ class Worker:
         self._drain_end_ns: int | None = None
         self._rewrite_end_ns = 0
         self._stream_id = ""
-        self._errors_ns: deque[int] = deque(maxlen=_FATAL_ERRORS + 1)
+        self._faults = FaultWindow()
         self._last_chunk_ns: int | None = None
         self._beat_ns = clock.monotonic_ns()
         self._thread = threading.Thread(target=self._run, name="recognizer", daemon=True)
@@ -284,13 +282,10 @@ class Worker:
         self._emit(seen)
         message = f"{type(error).__name__}: {error}"
         self._dispatch.send(self._stamp.error("recognition", message, *self._lost_segment(seen)))
-        now_ns = self._clock.monotonic_ns()
-        self._errors_ns.append(now_ns)
-        window_ns = _FATAL_WINDOW_S * NS_PER_S
-        if len(self._errors_ns) > _FATAL_ERRORS and now_ns - self._errors_ns[0] < window_ns:
-            self._on_fatal(f"recognition failed {len(self._errors_ns)} times within a minute; last: {message}")
-            return True
-        return False
+        times = self._faults.too_many(self._clock.monotonic_ns())
+        if times:
+            self._on_fatal(f"recognition failed {times} times within a minute; last: {message}")
+        return times > 0
 
     def _lost_segment(self, seen: list[Observation]) -> tuple[str, str]:
         """Stream and segment of the utterance that an error has ended; no segment when nobody was speaking."""

@@ -1,0 +1,29 @@
+"""Each event reaches each sink, whatever becomes of it in another."""
+
+import pytest
+
+from edge_asr.dispatch import Dispatch
+from edge_asr.events import Event
+from edge_asr.metrics import Metrics
+from tests import sample_events
+from tests.fakes import ListSink
+
+
+class Broken(ListSink):
+    def emit(self, event: Event) -> None:
+        raise OSError(f"no room for {len(event.segment_id)}")
+
+
+def test_a_sink_that_fails_costs_the_others_nothing_and_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    metrics, well = Metrics(), ListSink()
+    dispatch = Dispatch([Broken(), well], metrics)
+    events: list[Event] = [sample_events.final(), sample_events.partial()]
+    for event in events:
+        dispatch.send(event)
+    assert well.events == events
+    value = metrics.registry.get_sample_value
+    assert value("edge_asr_sink_errors_total", {"sink": "Broken"}) == 2
+    assert [value("edge_asr_events_total", {"event_type": kind}) for kind in ("final", "partial")] == [1, 1]
+    assert value("edge_asr_words_total") == len(sample_events.final().words)
+    [record] = caplog.records
+    assert record.getMessage().startswith("Broken failed (OSError: no room")
