@@ -11,22 +11,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from itertools import islice
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from edge_asr.clock import NS_PER_S, Clock
+from edge_asr.clock import Clock
 from edge_asr.events import FinalEvent, decode
 from edge_asr.metrics import Metrics
+from edge_asr.sinks.spool_book import Held, SpoolBook
 from edge_asr.sinks.spool_file import FileFault, Row, SpoolFile, is_full, said
 
 log = logging.getLogger(__name__)
-
-_PATIENCE_S = 0.25  # a broker that takes longer than this is slow
-_DELETE_EVERY_S = 1.0
-_BATCH = 500  # rows of one transaction
 
 
 class Kept(NamedTuple):
@@ -35,12 +32,6 @@ class Kept(NamedTuple):
     ticket: int
     payload: bytes
     age_s: float
-
-
-class _Held(NamedTuple):
-    payload: bytes
-    since_ns: int
-    kept_at: float | None
 
 
 class Spool:
@@ -55,7 +46,7 @@ class Spool:
     ) -> None:
         self._path = path
         self._capacity = capacity
-        self._sync_ns = round(sync_s * NS_PER_S)
+        self._book = SpoolBook(sync_s)
         self._retry_s = retry_s
         self._metrics = metrics
         self._clock = clock
@@ -66,16 +57,6 @@ class Spool:
         self._loaded = False
         self._next_number = 1
         self._said = ""
-        self._changed = threading.Condition()  # guards all that follows
-        self._next_ticket = 1
-        self._pending: dict[int, _Held] = {}  # not in the file
-        self._rows: dict[int, tuple[int, _Held]] = {}  # in the file, by ticket
-        self._gone: list[int] = []  # numbers of rows to be deleted
-        self._gone_since_ns = 0
-        self._unsynced_since_ns: int | None = None
-        self._retry_ns = 0
-        self._away = True
-        self._ending = False
 
     def start(self, take_back: Callable[[list[Kept]], None]) -> None:
         """Open the file, now or when it can be; take_back gets what an earlier process left, in order, once."""
@@ -88,81 +69,35 @@ class Spool:
 
     def hold(self, payload: bytes) -> int:
         """Keep a final until its ticket, which is returned, is released."""
-        kept_at = self._wall_s()
-        with self._changed:
-            ticket = self._ticket()
-            self._pending[ticket] = _Held(payload, time.monotonic_ns(), kept_at)
-            self._changed.notify_all()
-            return ticket
+        return self._book.hold(payload, self._wall_s())
 
     def release(self, ticket: int) -> None:
         """The final has been delivered, or given up."""
-        with self._changed:
-            if ticket in self._rows:
-                self._delete(self._rows.pop(ticket)[0])
-            elif self._pending.pop(ticket, None) is None:
-                return
-            self._changed.notify_all()
+        self._book.release(ticket)
 
     def broker_away(self, away: bool) -> None:
         """Whether what comes now is to be written at once."""
-        with self._changed:
-            self._away = away
-            self._changed.notify_all()
+        self._book.broker_away(away)
 
     def finish(self, wait_s: float) -> frozenset[int]:
         """Write what is held and close the file, within about `wait_s`; the tickets that are in it."""
-        with self._changed:
-            self._ending = True
-            self._changed.notify_all()
+        self._book.end()
         if self._thread.ident is not None:
             self._thread.join(wait_s)
-        with self._changed:
-            if self._rows:
-                log.info("spool: %d finals wait in %s for the next start", len(self._rows), self._path)
-            return frozenset(self._rows)
+        saved = self._book.in_file()
+        if saved:
+            log.info("spool: %d finals wait in %s for the next start", len(saved), self._path)
+        return saved
 
     def _wall_s(self) -> float | None:
         return self._clock.now().timestamp() if self._clock.synced() else None
-
-    # -- under the lock
-
-    def _ticket(self) -> int:
-        self._next_ticket += 1
-        return self._next_ticket
-
-    def _delete(self, number: int) -> None:
-        if not self._gone:
-            self._gone_since_ns = time.monotonic_ns()
-        self._gone.append(number)
-
-    def _pending_due_ns(self) -> int:
-        """When what is pending is to be written; at once where older ones are in the file: the broker is behind."""
-        if self._away or self._rows or self._ending:
-            return 0
-        return next(iter(self._pending.values())).since_ns + round(_PATIENCE_S * NS_PER_S)
-
-    def _due_ns(self) -> int | None:
-        """When there is something to do, None when not before something changes."""
-        if self._ending:
-            return 0
-        moments = []
-        if self._file is None:
-            moments.append(0)
-        if self._pending:
-            moments.append(self._pending_due_ns())
-        if self._gone:
-            moments.append(self._gone_since_ns + round(_DELETE_EVERY_S * NS_PER_S))
-        if self._unsynced_since_ns is not None:
-            moments.append(self._unsynced_since_ns + self._sync_ns)
-        return max(min(moments), self._retry_ns) if moments else None
 
     # -- the thread
 
     def _run(self) -> None:
         last = False
         while not last:
-            last = self._wait()
+            last = self._book.wait(is_open=self._file is not None)
             try:
                 file = self._file or self._open()
                 while self._save(file):
@@ -172,16 +107,9 @@ class Spool:
             except FileFault as error:
                 self._failed(error)
             self._opened.set()
-            self._metrics.spool_messages.set(len(self._rows))
+            self._metrics.spool_messages.set(len(self._book.in_file()))
         if self._file is not None:
             self._close(self._file)
-
-    def _wait(self) -> bool:
-        """Wait until something is due; whether it is the last time."""
-        with self._changed:
-            while (due_ns := self._due_ns()) is None or due_ns > time.monotonic_ns():
-                self._changed.wait(None if due_ns is None else (due_ns - time.monotonic_ns()) / NS_PER_S)
-            return self._ending
 
     def _open(self) -> SpoolFile:
         file = SpoolFile(self._path)
@@ -206,15 +134,14 @@ class Spool:
         self._drop("unreadable", len(rows) - len(good))
         self._next_number = rows[-1].number + 1 if rows else 1
         now_s, now_ns = self._wall_s(), time.monotonic_ns()
+        tickets = self._book.found(
+            [(row.number, Held(row.payload, now_ns, row.kept_at)) for row in good],
+            [row.number for row in set(rows).difference(good)],
+        )
         kept = []
-        with self._changed:
-            for row in good:
-                ticket = self._ticket()
-                self._rows[ticket] = (row.number, _Held(row.payload, now_ns, row.kept_at))
-                age_s = 0.0 if now_s is None or row.kept_at is None else max(0.0, now_s - row.kept_at)
-                kept.append(Kept(ticket, row.payload, age_s))
-            for row in set(rows).difference(good):
-                self._delete(row.number)
+        for ticket, row in zip(tickets, good, strict=True):
+            age_s = 0.0 if now_s is None or row.kept_at is None else max(0.0, now_s - row.kept_at)
+            kept.append(Kept(ticket, row.payload, age_s))
         self._loaded = True
         if kept:
             log.info("spool: %d finals of an earlier run wait in %s", len(kept), self._path)
@@ -222,51 +149,30 @@ class Spool:
 
     def _replace(self, file: SpoolFile) -> None:
         """Make the file, opened again after a fault, hold what is held."""
-        with self._changed:
-            new = self._begin(len(self._pending))
-        self._write(file, new, [], whole=True)
+        self._write(file, self._book.all_pending(), [], whole=True)
 
     def _save(self, file: SpoolFile) -> bool:
         """Write and delete what is due, a batch of it; whether there was any."""
-        with self._changed:
-            due = bool(self._pending) and self._pending_due_ns() <= time.monotonic_ns()
-            new = self._begin(_BATCH if due else 0)
-            gone = self._gone[:_BATCH]
+        new, gone = self._book.due()
         if not new and not gone:
             return False
         self._write(file, new, gone)
         return True
 
-    def _begin(self, count: int) -> dict[int, _Held]:
-        return dict(islice(self._pending.items(), count))
-
-    def _write(self, file: SpoolFile, new: dict[int, _Held], gone: list[int], whole: bool = False) -> None:
-        first = self._next_number
-        numbered = dict(enumerate(new.items(), first))
-        file.change([Row(number, held.payload, held.kept_at) for number, (_, held) in numbered.items()], gone, whole)
-        self._next_number = first + len(new)
-        with self._changed:
-            del self._gone[: len(gone)]
-            for number, (ticket, held) in numbered.items():
-                if self._pending.pop(ticket, None) is None:
-                    self._delete(number)  # released meanwhile
-                else:
-                    self._rows[ticket] = (number, held)
-            if self._unsynced_since_ns is None:
-                self._unsynced_since_ns = time.monotonic_ns()
+    def _write(self, file: SpoolFile, new: dict[int, Held], gone: list[int], whole: bool = False) -> None:
+        numbers = dict(zip(new, count(self._next_number), strict=False))
+        file.change([Row(numbers[ticket], held.payload, held.kept_at) for ticket, held in new.items()], gone, whole)
+        self._next_number += len(new)
+        self._book.written(numbers, len(gone))
 
     def _sync(self, file: SpoolFile, last: bool) -> None:
-        with self._changed:
-            since_ns = self._unsynced_since_ns
-            empty = not (self._rows or self._gone)
-        if since_ns is None or (time.monotonic_ns() - since_ns < self._sync_ns and not last):
+        if not self._book.sync_due(last=last):
             return
-        if empty:
+        if self._book.file_empty:
             file.tidy()
         else:
             file.sync()
-        with self._changed:
-            self._unsynced_since_ns = None
+        self._book.synced()
 
     def _well(self) -> None:
         if self._said:
@@ -279,17 +185,11 @@ class Spool:
         if text != self._said:
             self._said = text
             log.warning("spool: %s; finals wait in memory until then", text)
-        if self._file is not None and not is_full(error):
+        lost = self._file is not None and not is_full(error)
+        if self._file is not None and lost:
             self._close(self._file)
             self._file = None
-            with self._changed:  # none is in the file for sure: write them all again
-                back = {ticket: held for ticket, (_, held) in self._rows.items()}
-                self._pending = {**back, **self._pending}
-                self._rows.clear()
-                self._gone.clear()
-                self._unsynced_since_ns = None
-        with self._changed:
-            self._retry_ns = time.monotonic_ns() + round(self._retry_s * NS_PER_S)
+        self._book.retry_in(self._retry_s, file_lost=lost)
 
     @staticmethod
     def _close(file: SpoolFile) -> None:

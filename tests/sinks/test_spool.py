@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from edge_asr.events import FinalEvent, decode, encode
 from edge_asr.metrics import Metrics
-from edge_asr.sinks import outbox, spool
+from edge_asr.sinks import outbox, spool_book
 from edge_asr.sinks.message import Message
 from edge_asr.sinks.outbox import Outbox
 from edge_asr.sinks.spool import Kept, Spool
@@ -195,7 +195,7 @@ def test_every_final_is_delivered_once_dropped_or_comes_back_in_order(steps: lis
 
 
 def test_nothing_is_written_while_the_broker_takes_it_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool, "_PATIENCE_S", 10.0)
+    monkeypatch.setattr(spool_book, "_PATIENCE_S", 10.0)
     life = Life(tmp_path / "spool.sqlite")
     life.outbox.up()
     monkeypatch.delattr(SpoolFile, "change")  # whoever writes ends in an unhandled exception
@@ -211,7 +211,7 @@ def test_nothing_is_written_while_the_broker_takes_it_in_time(tmp_path: Path, mo
 def test_while_it_is_away_or_behind_all_is_written_without_a_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spool, "_PATIENCE_S", NEVER_S)
+    monkeypatch.setattr(spool_book, "_PATIENCE_S", NEVER_S)
     life = Life(tmp_path / "spool.sqlite")
     life.say("away")
     wait_for(lambda: life.on_disk() == 1)
