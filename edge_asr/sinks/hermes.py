@@ -13,8 +13,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from edge_asr.clock import NS_PER_S
+from edge_asr.commands import Reply
 from edge_asr.controls import Controls
-from edge_asr.events import ErrorEvent, Event, FinalEvent, SpeechEndedEvent
+from edge_asr.events import CommandResponse, ErrorEvent, Event, FinalEvent, SpeechEndedEvent
 from edge_asr.sinks.message import Message
 
 _BASE = "hermes/asr"
@@ -65,6 +66,7 @@ class Hermes:
         self._lock = threading.Lock()
         self._off: set[str] = set()  # reasons to hear nothing
         self._session: _Session | None = None
+        self._sessions = 0
         self._over: deque[str] = deque(maxlen=_REMEMBERED)
 
     topics = (_ON, _OFF, _START, _STOP)
@@ -96,6 +98,20 @@ class Hermes:
             if session is not None and time.monotonic_ns() > session.ends_ns:
                 return [*self._end(session), *self._note(event, None)]
             return self._note(event, session)
+
+    @staticmethod
+    def asked(reply: Reply) -> bool:
+        """Whether it is we who have sent the command; nobody else may name that topic."""
+        return reply.topic == _START
+
+    def answered(self, response: CommandResponse, reply: Reply) -> list[Message]:
+        """What became of the command with which a session began: it may be that it cannot listen now."""
+        with self._lock:
+            session = self._session
+            if session is None or response.accepted or reply.correlation != str(self._sessions).encode():
+                return []
+            self._session = None
+            return [self._error(session.said, response.message, "command")]
 
     def _note(self, event: Event, session: _Session | None) -> list[Message]:
         if isinstance(event, SpeechEndedEvent):
@@ -138,7 +154,9 @@ class Hermes:
         if self._controls.muted:
             return [*ended, self._error(said, "it is muted and hears nothing", _START)]
         self._session = _Session(said, frozenset(self._over))
-        self._controls.command("listen", str(_LISTEN_S).encode(), retained=False)
+        self._sessions += 1
+        reply = Reply(_START, str(self._sessions).encode())
+        self._controls.command("listen", str(_LISTEN_S).encode(), retained=False, reply=reply)
         return ended
 
     def _stop(self, said: _Said) -> list[Message]:
@@ -153,9 +171,9 @@ class Hermes:
         return [_message(_CAPTURED, _captured(session.finals, session.said))]
 
     def _failed(self, session: _Session, event: ErrorEvent) -> list[Message]:
-        """An utterance was lost, or it cannot listen now; other faults are not the session's."""
-        if event.code == "command" and not event.message.startswith("listen/set"):
-            return []
+        """An utterance was lost; commands that were refused are not the session's."""
+        if event.code == "command":
+            return []  # our own is `answered`
         self._session = None
         return [self._error(session.said, event.message, event.code)]
 

@@ -81,7 +81,11 @@ class Inbox:
         if topic.startswith(self._others):
             mine = topic.startswith(f"{self._topic}/response/") or topic == f"{self._topic}/response"
         else:
-            mine = not topic.startswith("$") and not topic.endswith(("/set", "/config", "/status"))
+            mine = (
+                not topic.startswith(("$", "hermes/"))
+                and topic not in self.topics
+                and not topic.endswith(("/set", "/config", "/status"))
+            )
         return mine and 0 < len(topic) <= _RESPONSE_CHARACTERS and not set(topic) & set("+#\0")
 
     def refused(self, failed: Sequence[bool]) -> str:

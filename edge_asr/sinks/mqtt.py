@@ -113,7 +113,11 @@ class MqttSink:
 
     def respond(self, response: CommandResponse, reply: Reply) -> None:
         """Publish what became of a command, not retained, where its sender wants it. Any thread; never blocks."""
-        self._outbox.put(wire.of_response(response, reply))
+        if self._hermes is not None and self._hermes.asked(reply):
+            for message in self._hermes.answered(response, reply):
+                self._outbox.put(message)
+        else:
+            self._outbox.put(wire.of_response(response, reply))
 
     def stop(self, deadline_s: float) -> None:
         """Deliver what waits, say `offline`, disconnect and end both threads, all of it within `deadline_s`.

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from paho.mqtt import publish
 
 from edge_asr.config import MqttConfig
-from edge_asr.controls import Controls, ControlValues
+from edge_asr.controls import Controls, ControlValues, Due
 from edge_asr.demo.broker import Broker
-from edge_asr.events import ErrorEvent, Event
+from edge_asr.events import CommandResponse, ErrorEvent, Event
 from edge_asr.metrics import Metrics
 from edge_asr.sinks.hermes import Hermes
 from edge_asr.sinks.message import Message
@@ -42,6 +42,12 @@ class Room:
     def see(self, *events: Event) -> None:
         for event in events:
             self._keep(self.hermes.seen(event))
+
+    def answer(self, fault: str, due: Due | None = None) -> None:
+        due = due or self.controls.take_due()[-1]
+        assert self.hermes.asked(due.reply)
+        said = CommandResponse(device_id="k1", control=due.control, accepted=not fault, value="", message=fault)
+        self._keep(self.hermes.answered(said, due.reply))
 
     def captured(self) -> list[tuple[str, str | None]]:
         return [(body["text"], body["sessionId"]) for topic, body in self.out if topic == "hermes/asr/textCaptured"]
@@ -153,15 +159,28 @@ def test_what_keeps_it_from_listening_is_an_error_of_the_session() -> None:
     room.say(START, sessionId="a")
     room.controls.command("mute", b"OFF", retained=False)
     room.say(START, sessionId="b")
-    refusal = ErrorEvent(device_id="k1", emitted_at="", clock_synced=True, code="command", message="listen/set: no mic")
-    room.see(
-        ErrorEvent(device_id="k1", emitted_at="", clock_synced=True, code="command", message="gain/set: no"), refusal
-    )
+    room.answer("listen/set: no mic")
     room.see(*utterance("late", "s-1"))
     assert [(body["error"], body["sessionId"]) for _, body in room.out] == [
         ("it is muted and hears nothing", "a"),
         ("listen/set: no mic", "b"),
     ]
+
+
+def test_a_refusal_of_another_command_or_session_ends_none() -> None:
+    room = Room()
+    room.say(START, sessionId="a")
+    [of_a] = room.controls.take_due()
+    room.say(START, sessionId="b")
+    room.out.clear()
+    [of_b] = room.controls.take_due()
+    room.answer("listen/set: no mic", of_a)
+    room.answer("", of_b)
+    for text in ("gain/set: no", "listen/set: 'soon' is refused"):  # somebody else's
+        room.see(ErrorEvent(device_id="k1", emitted_at="", clock_synced=True, code="command", message=text))
+    room.see(*utterance("turn on", "s-1"))
+    assert room.captured() == [("turn on", "b")]
+    assert room.errors() == []
 
 
 def test_a_session_whose_end_was_lost_takes_no_words_of_much_later(monkeypatch: pytest.MonkeyPatch) -> None:

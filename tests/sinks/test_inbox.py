@@ -60,6 +60,14 @@ def test_it_subscribes_to_what_it_takes_and_to_nothing_else() -> None:
     assert Inbox("edge_asr/k1", hall.controls, None, hall.announce).topics == COMMANDS
 
 
+def test_nor_where_we_listen_ourselves() -> None:
+    hall = Hall()
+    told = announcement("k1", "Kitchen", "edge_asr/k1", "1", 20.0, status_topic="house/birth")
+    inbox = Inbox("edge_asr/k1", hall.controls, told, hall.announce)
+    inbox.take("edge_asr/k1/mute/set", b"ON", retained=False, reply=Reply("house/birth", None))
+    assert not hall.controls.take().values.mute
+
+
 def test_a_flood_of_online_announces_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     now_ns = 1
     monkeypatch.setattr("edge_asr.sinks.inbox.time.monotonic_ns", lambda: now_ns)
@@ -97,6 +105,7 @@ def test_a_response_goes_where_it_is_nothing_else(topic: str) -> None:
         "edge_asr/k1/responses",
         "homeassistant/device/other/config",
         "homeassistant/status",
+        "hermes/asr/startListening",
         "zigbee2mqtt/lamp/set",
         "$SYS/x",
         "a/#",
