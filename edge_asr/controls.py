@@ -29,6 +29,7 @@ from edge_asr.metrics import Metrics
 _FAULTS_AT_MOST = 4  # that wait to be told; the supervisor comes by several times a second
 _REPLIES_AT_MOST = 16
 UNKNOWN = "unknown"
+MUTED = "it is muted and hears nothing; send OFF to mute/set first"
 
 
 class ControlValues(Struct, frozen=True):
@@ -195,7 +196,7 @@ class Controls:
             case "listen":
                 self._listen_s = listen_said(payload)
                 if self._mute:
-                    raise CommandError("listen/set: it is muted and hears nothing; send OFF to mute/set first")
+                    raise CommandError(f"listen/set: {MUTED}")
                 self._pressed = True
             case "hotwords":
                 self._values = replace(now, hotwords=self._phrases(payload))

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from edge_asr.answers import Answers
 from edge_asr.audio.gain import GainNews
 from edge_asr.commands import Control
-from edge_asr.controls import Controls, ControlValues, Due
+from edge_asr.controls import MUTED, Controls, ControlValues, Due
 from edge_asr.model_switch import Hearing
 
 _LISTEN_S = 10  # for a press that says no time
@@ -161,8 +161,10 @@ class Steering:
     def _press(self) -> str:
         """Why it cannot listen now, where that is wanted."""
         pressed, seconds = self._controls.take_press()
-        if not pressed or self._wanted.mute:
+        if not pressed:
             return ""
+        if self._wanted.mute:
+            return MUTED
         if not self._ears.hears:
             return "there is no microphone that delivers; see the state of this device"
         self._brain.listen_now(seconds or _LISTEN_S)

@@ -177,6 +177,15 @@ def test_listen_now_needs_a_microphone_and_its_state_follows(tmp_path: Path) -> 
     assert len(room.did) == 2
 
 
+def test_who_mutes_right_after_the_press_is_not_listened_to_and_the_press_is_refused(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.controls.command("listen", b"PRESS", retained=False, reply=Reply("answers", b"listen"))
+    room.controls.command("mute", b"ON", retained=False, reply=Reply("answers", b"mute"))
+    room.steering.apply()
+    assert room.did == ["mute True", "pause"]
+    assert room.responses() == [("listen", False, "OFF"), ("mute", True, "ON")]
+
+
 def test_who_waits_for_a_slow_answer_is_one_of_a_few(tmp_path: Path) -> None:
     room = Room(tmp_path)
     for _ in range(20):
