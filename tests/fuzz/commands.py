@@ -83,7 +83,8 @@ class House:
     def receive(self, sent: Sent) -> None:
         """One message, looked at from all sides: raises AssertionError where something does not hold."""
         self.deliver(sent)
-        values, commanded, faults = self._controls.take()
+        values, executed, faults = self._controls.take()
+        commanded = bool(executed)
         self._controls.take_press()
         for due in self._controls.take_due():
             assert due.reply.topic == sent.response
@@ -113,7 +114,8 @@ class House:
             message.properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
             message.properties.ResponseTopic = sent.response
             message.properties.CorrelationData = sent.payload[:100]
-        self._sink._on_message(self._sink._client, None, message)
+        connection = self._sink._connection
+        connection._on_message(connection._client, None, message)
 
     def take(self) -> int:
         """The supervisor comes by; how many faults and answers waited for it."""

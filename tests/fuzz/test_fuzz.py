@@ -32,6 +32,6 @@ def test_a_retained_command_that_was_executed_would_be_seen(monkeypatch: pytest.
 
 def test_a_topic_that_is_not_quite_ours_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House()
-    monkeypatch.setitem(house._sink._inbox._commands, "edge_asr/k2/mute/set", "mute")
+    monkeypatch.setitem(house._sink._connection._inbox._commands, "edge_asr/k2/mute/set", "mute")
     with pytest.raises(AssertionError, match="changed"):
         house.receive(Sent(b"edge_asr/k2/mute/set", b"ON", retained=False))
