@@ -71,7 +71,7 @@ CATALOGUE = (
         bundle_bytes=273_000_000,
         build_bytes=390_000_000,
         build_memory_bytes=750_000_000,
-        measured=Measured("WER", _ENGLISH_SETS, 18.3, 0.0318),
+        measured=Measured("WER", _ENGLISH_SETS, 18.2, 0.0342),
     ),
     CatalogueEntry(
         name="zh",
