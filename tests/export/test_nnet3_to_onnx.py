@@ -48,11 +48,11 @@ def run(net: Any, frames: NDArray[np.float32], ivector: NDArray[np.float32]) -> 
 
 
 @settings(max_examples=40, deadline=None)
-@given(LAYERS, st.integers(1, 3), st.integers(0, 11), st.integers(0, 99))
+@given(LAYERS, st.integers(1, 3), st.integers(0, 11), st.integers(0, 99), st.booleans())
 def test_any_network_of_the_family_computes_its_definition(
-    layers: list[tuple[list[int], list[int]]], factor: int, extra: int, seed: int
+    layers: list[tuple[list[int], list[int]]], factor: int, extra: int, seed: int, shared: bool
 ) -> None:
-    tiny = TinyNetwork(layers, seed=seed)
+    tiny = TinyNetwork(layers, seed=seed, shared=shared)
     if any(min(linear) + min(affine) > 0 or max(linear) + max(affine) < 0 for linear, affine in layers):
         return  # Kaldi builds none whose layer does not look at its own frame: the bypass would set the context
     net = net_of(tiny.data())

@@ -18,6 +18,7 @@ class TinyNetwork:
     layers: list[tuple[list[int], list[int]]]
     pdfs: int = 10
     seed: int = 0
+    shared: bool = False  # a layer's rectifier and norm have other readers beside the next layer
     lines: list[str] = field(default_factory=list)
     components: list[tuple[str, bytes]] = field(default_factory=list)
 
@@ -64,6 +65,9 @@ class TinyNetwork:
             narrow = self._tdnn(f"{name}.linear", last, HIDDEN, BOTTLENECK, linear, bias=False)
             wide = self._tdnn(f"{name}.affine", narrow, BOTTLENECK, HIDDEN, affine, bias=True)
             new = self._hidden(name, wide)
+            if self.shared:
+                others = f"Sum(Scale(0.5, {name}.relu), Scale(2, {name}.batchnorm))"
+                new = f"Sum({new}, Sum({others}, Scale(-1, {name}.relu)))"
             last = self.add(f"{name}.noop", f"Sum(Scale(0.75, {last}), {new})", "NoOpComponent", b"")
         params = kaldi.token("<Params>") + kaldi.array(self.random(BOTTLENECK, HIDDEN))
         prefinal = self.add("prefinal-l", last, "LinearComponent", kaldi.token("<RankInOut>") + _pair(2, 3) + params)

@@ -9,6 +9,7 @@ take them in. What is added to a scaled tensor gets the inverse of its scale int
 rectifier, which commutes with positive factors. That halves the operations of a network whose products are small.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -103,6 +104,7 @@ class Writer:
         self._done: dict[tuple[str, int], Frames] = {(INPUT, 1): Frames(INPUT, net.inputs[INPUT], 0, 0, 1)}
         self._state_shapes: list[tuple[int, int]] = []
         self._pliable: dict[str, list[int]] = {}  # tensors not used yet, and the weights that they are proportional to
+        self._grown: dict[str, Row] = {}  # by what their weights were multiplied since; Frames do not know of it
 
     def model(self) -> onnx.ModelProto:
         """Write all of it; raises ModelError, and KeyError where the network names what it lacks."""
@@ -196,7 +198,7 @@ class Writer:
         if columns != frames.width:
             raise ModelError(f"{name} takes {columns} values and gets {frames.width}")
         weights = weights.astype(np.float64)
-        scaled = weights * np.broadcast_to(frames.scale, columns)
+        scaled = weights * np.broadcast_to(self._now(frames).scale, columns)
         own = np.zeros(rows) if bias is None or not bias.size else bias.astype(np.float64)
         shift = own + weights @ np.broadcast_to(frames.offset, columns)
         numbers = [len(self._weights)]
@@ -212,7 +214,7 @@ class Writer:
     def _relu(self, frames: Frames) -> Frames:
         numbers = self._pliable.get(frames.tensor)
         plain = self._plain(frames)
-        rectified = replace(plain, tensor=self._op("Relu", plain.tensor))
+        rectified = replace(self._now(plain), tensor=self._op("Relu", plain.tensor))
         if numbers is not None and plain.tensor == frames.tensor:
             self._pliable[rectified.tensor] = numbers
         return rectified
@@ -232,17 +234,26 @@ class Writer:
         for other in aligned[1:]:
             if other.width != aligned[0].width:
                 raise ModelError(f"the network adds {other.width} values to {aligned[0].width}")
-        stiff = [part.scale for part in aligned if part.tensor not in self._pliable]
+        for tensor, count in Counter(part.tensor for part in aligned).items():
+            if count > 1:  # what suits the one would spoil the other
+                self._pliable.pop(tensor, None)
+        stiff = [self._now(part).scale for part in aligned if part.tensor not in self._pliable]
         common = stiff[0] if stiff and stiff[0].ndim == 0 else np.ones(())
         first, *others = [self._bent(part, common) for part in aligned]
+        if not others:
+            return first
         tensor = first.tensor
         for other in others:
             tensor = self._op("Add", tensor, other.tensor)
-        return replace(first, tensor=tensor, offset=sum((part.offset for part in others), first.offset))
+        return replace(first, tensor=tensor, scale=common, offset=sum((part.offset for part in others), first.offset))
+
+    def _now(self, frames: Frames) -> Frames:
+        """The same values with the scale that the tensor has by now, whoever has changed its weights meanwhile."""
+        return replace(frames, scale=frames.scale / self._grown.get(frames.tensor, np.ones(())))
 
     def _bent(self, frames: Frames, scale: Row) -> Frames:
         """The same values with another scale: by other weights where that can be, else computed."""
-        factor = frames.scale / scale
+        factor = self._now(frames).scale / scale
         if (factor == 1.0).all():
             return frames
         if frames.tensor in self._pliable and (factor > 0.0).all():
@@ -251,7 +262,8 @@ class Writer:
                     (numpy_helper.to_array(self._weights[number]) * factor).astype(np.float32),
                     self._weights[number].name,
                 )
-            return replace(frames, scale=scale)
+            self._grown[frames.tensor] = self._grown.get(frames.tensor, np.ones(())) * factor
+            return replace(frames, scale=scale * self._grown[frames.tensor])
         return replace(frames, tensor=self._op("Mul", frames.tensor, self._weight(factor)), scale=scale)
 
     def _plain(self, frames: Frames) -> Frames:
@@ -259,7 +271,8 @@ class Writer:
         bent = self._bent(frames, np.ones(()))
         if not bent.offset.any():
             return replace(bent, offset=np.zeros(()))
-        return replace(bent, tensor=self._op("Add", bent.tensor, self._weight(bent.offset)), offset=np.zeros(()))
+        moved = self._op("Add", bent.tensor, self._weight(bent.offset))
+        return replace(self._now(bent), tensor=moved, offset=np.zeros(()))
 
     def _append(self, parts: Sequence[Frames | None]) -> Frames:
         """Columns side by side; None stands for the ivector, the same in each row."""
@@ -276,7 +289,7 @@ class Writer:
             aligned[0],
             tensor=self._op("Concat", *[column.tensor for column in columns], axis=1),
             width=sum(column.width for column in columns),
-            scale=np.concatenate([np.broadcast_to(column.scale, column.width) for column in columns]),
+            scale=np.concatenate([np.broadcast_to(self._now(column).scale, column.width) for column in columns]),
             offset=np.concatenate([np.broadcast_to(column.offset, column.width) for column in columns]),
         )
 
@@ -296,7 +309,9 @@ class Writer:
         end = -tail if tail else TO_THE_END
         tensor = self._op("Slice", frames.tensor, self._index(head), self._index(end), self._index(0))
         step = frames.step
-        return replace(frames, tensor=tensor, left=frames.left + head * step, right=frames.right + tail * step)
+        return replace(
+            self._now(frames), tensor=tensor, left=frames.left + head * step, right=frames.right + tail * step
+        )
 
     def _thin(self, frames: Frames) -> Frames:
         """Every n-th row, in step with the output: both edges then differ from its edges by whole steps."""
@@ -306,7 +321,7 @@ class Writer:
         at = [self._index(value) for value in (head, end, 0, self._factor)]
         tensor = self._op("Slice", frames.tensor, *at)
         left, right = frames.left + head, frames.right + tail
-        return replace(frames, tensor=tensor, left=left, right=right, step=self._factor)
+        return replace(self._now(frames), tensor=tensor, left=left, right=right, step=self._factor)
 
     def _op(self, kind: str, *inputs: str, **attributes: Any) -> str:
         name = f"{kind.lower()}_{len(self._nodes)}"

@@ -32,9 +32,10 @@ class StreamingWriter(Writer):
         self._delayed: dict[tuple[str, int], str] = {}
 
     def _cut(self, frames: Frames, head: int, tail: int) -> Frames:
-        delayed = frames.tensor if not tail else self._delay(frames, tail)
         left, right = frames.left + head * frames.step, frames.right + tail * frames.step
-        return replace(frames, tensor=delayed, left=left, right=right)
+        if not tail:
+            return replace(frames, left=left, right=right)
+        return replace(self._now(frames), tensor=self._delay(frames, tail), left=left, right=right)
 
     def _delay(self, frames: Frames, rows: int) -> str:
         """The tensor `rows` rows later: those that are held back are a state."""
@@ -55,4 +56,4 @@ class StreamingWriter(Writer):
         at = [self._index(value) for value in (begin, end, 0, self._factor)]
         tensor = self._op("Slice", frames.tensor, *at)
         left, right = frames.left + head, frames.right + tail
-        return replace(frames, tensor=tensor, left=left, right=right, step=self._factor)
+        return replace(self._now(frames), tensor=tensor, left=left, right=right, step=self._factor)
