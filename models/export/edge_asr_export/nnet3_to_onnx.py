@@ -4,24 +4,22 @@ A tensor holds frames as rows. Its first row lies `left` frames after the first 
 frames before the last, and rows are `step` frames apart. Nodes that are needed only at the output's rate are computed
 only there; `step_plan` finds which. Where parts with different edges meet, they are cut to the rows that all have.
 
-Normalizations and fixed factors are not computed: they go along with a tensor as a scale and an offset, until weights
-take them in. What is added to a scaled tensor gets the inverse of its scale into its own weights, through the
-rectifier, which commutes with positive factors. That halves the operations of a network whose products are small.
+Normalizations and fixed factors go into the weights beside them: `scaled_tensors` tells how.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from edge_asr.errors import ModelError
 from edge_asr_export.descriptor import Descriptor
 from edge_asr_export.nnet3 import Component, Nnet3
+from edge_asr_export.scaled_tensors import Frames, ScaledTensors
 from edge_asr_export.step_plan import plan, time_offsets
 
 INPUT, IVECTOR, OUTPUT = "input", "ivector", "output"
@@ -32,27 +30,6 @@ _IR_VERSION = 8
 TO_THE_END = np.iinfo(np.int64).max
 _UNCHANGED = {"NoOpComponent", "GeneralDropoutComponent", "DropoutComponent", "SpecAugmentTimeMaskComponent"}
 _AFFINE = {"NaturalGradientAffineComponent", "FixedAffineComponent", "AffineComponent", "TdnnComponent"}
-
-
-Row = NDArray[np.float64]  # a number, or one for each column
-
-
-@dataclass(frozen=True)
-class Frames:
-    """A tensor of frames: see the head of this file. Its values are meant as `scale * tensor + offset`."""
-
-    tensor: str
-    width: int
-    left: int
-    right: int
-    step: int
-    scale: Row = field(default_factory=lambda: np.ones(()))
-    offset: Row = field(default_factory=lambda: np.zeros(()))
-
-    def scaled(self, scale: Row, offset: Row | None = None) -> "Frames":
-        """The same, times `scale` plus `offset`."""
-        added = np.zeros(()) if offset is None else offset
-        return replace(self, scale=self.scale * scale, offset=self.offset * scale + added)
 
 
 def convert(net: Nnet3, subsampling_factor: int) -> onnx.ModelProto:
@@ -93,18 +70,15 @@ def set_context(model: onnx.ModelProto, net: Nnet3, subsampling_factor: int) -> 
     helper.set_model_props(model, properties)
 
 
-class Writer:
+class Writer(ScaledTensors):
     """Nodes and weights of one model while it is written."""
 
     def __init__(self, net: Nnet3, subsampling_factor: int) -> None:
+        super().__init__()
         self._net = net
         self._factor = subsampling_factor
-        self._nodes: list[Any] = []
-        self._weights: list[Any] = []
         self._done: dict[tuple[str, int], Frames] = {(INPUT, 1): Frames(INPUT, net.inputs[INPUT], 0, 0, 1)}
         self._state_shapes: list[tuple[int, int]] = []
-        self._pliable: dict[str, list[int]] = {}  # tensors not used yet, and the weights that they are proportional to
-        self._grown: dict[str, Row] = {}  # by what their weights were multiplied since; Frames do not know of it
 
     def model(self) -> onnx.ModelProto:
         """Write all of it; raises ModelError, and KeyError where the network names what it lacks."""
@@ -247,33 +221,6 @@ class Writer:
             tensor = self._op("Add", tensor, other.tensor)
         return replace(first, tensor=tensor, scale=common, offset=sum((part.offset for part in others), first.offset))
 
-    def _now(self, frames: Frames) -> Frames:
-        """The same values with the scale that the tensor has by now, whoever has changed its weights meanwhile."""
-        return replace(frames, scale=frames.scale / self._grown.get(frames.tensor, np.ones(())))
-
-    def _bent(self, frames: Frames, scale: Row) -> Frames:
-        """The same values with another scale: by other weights where that can be, else computed."""
-        factor = self._now(frames).scale / scale
-        if (factor == 1.0).all():
-            return frames
-        if frames.tensor in self._pliable and (factor > 0.0).all():
-            for number in self._pliable[frames.tensor]:
-                self._weights[number] = numpy_helper.from_array(
-                    (numpy_helper.to_array(self._weights[number]) * factor).astype(np.float32),
-                    self._weights[number].name,
-                )
-            self._grown[frames.tensor] = self._grown.get(frames.tensor, np.ones(())) * factor
-            return replace(frames, scale=scale * self._grown[frames.tensor])
-        return replace(frames, tensor=self._op("Mul", frames.tensor, self._weight(factor)), scale=scale)
-
-    def _plain(self, frames: Frames) -> Frames:
-        """The same values without scale and offset."""
-        bent = self._bent(frames, np.ones(()))
-        if not bent.offset.any():
-            return replace(bent, offset=np.zeros(()))
-        moved = self._op("Add", bent.tensor, self._weight(bent.offset))
-        return replace(self._now(bent), tensor=moved, offset=np.zeros(()))
-
     def _append(self, parts: Sequence[Frames | None]) -> Frames:
         """Columns side by side; None stands for the ivector, the same in each row."""
         aligned = self._align([part for part in parts if part is not None])
@@ -322,24 +269,6 @@ class Writer:
         tensor = self._op("Slice", frames.tensor, *at)
         left, right = frames.left + head, frames.right + tail
         return replace(self._now(frames), tensor=tensor, left=left, right=right, step=self._factor)
-
-    def _op(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        name = f"{kind.lower()}_{len(self._nodes)}"
-        for used in inputs:
-            self._pliable.pop(used, None)
-        self._nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
-        return name
-
-    def _weight(self, values: Any) -> str:
-        return self._initializer(np.ascontiguousarray(values, np.float32))
-
-    def _index(self, value: int) -> str:
-        return self._initializer(np.array([value], np.int64))
-
-    def _initializer(self, array: Any) -> str:
-        name = f"weight_{len(self._weights)}"
-        self._weights.append(numpy_helper.from_array(array, name))
-        return name
 
 
 def _fixed(descriptor: Descriptor) -> bool:

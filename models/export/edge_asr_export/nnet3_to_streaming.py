@@ -11,7 +11,8 @@ import onnx
 from onnx import helper
 
 from edge_asr_export.nnet3 import Nnet3
-from edge_asr_export.nnet3_to_onnx import NEXT, STATE, TO_THE_END, Frames, Writer, write
+from edge_asr_export.nnet3_to_onnx import NEXT, STATE, TO_THE_END, Writer, write
+from edge_asr_export.scaled_tensors import Frames
 
 
 def convert_streaming(net: Nnet3, subsampling_factor: int) -> onnx.ModelProto:
