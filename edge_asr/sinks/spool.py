@@ -105,7 +105,8 @@ class Spool:
                 self._sync(file, last)
                 self._well()
             except FileFault as error:
-                self._failed(error)
+                if self._failed(error):
+                    last = False  # once more, at once
             self._opened.set()
             self._metrics.spool_messages.set(len(self._book.in_file()))
         if self._file is not None:
@@ -179,8 +180,16 @@ class Spool:
             self._said = ""
             log.info("spool: finals are kept in %s again", self._path)
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: Exception) -> bool:
+        """Tell it, and wait before the next try; whether there is none to wait for, because the file begins anew."""
         self._metrics.sink_errors.labels(sink="spool").inc()
+        if self._file is not None and is_full(error) and not self._book.in_file():
+            # All that is in it has been delivered, and no room is left to delete it in: so the whole of it goes. Else
+            # each start would deliver it again.
+            self._discard(self._file)
+            self._file = None
+            self._book.retry_in(0.0, file_lost=True)
+            return True
         text = said(error, self._path)
         if text != self._said:
             self._said = text
@@ -190,6 +199,14 @@ class Spool:
             self._close(self._file)
             self._file = None
         self._book.retry_in(self._retry_s, file_lost=lost)
+        return False
+
+    @staticmethod
+    def _discard(file: SpoolFile) -> None:
+        try:
+            file.discard()
+        except FileFault as error:
+            log.debug("spool: removing failed: %s", error)
 
     @staticmethod
     def _close(file: SpoolFile) -> None:

@@ -83,6 +83,12 @@ class SpoolFile:
         """Close the file, with its log folded into it."""
         self._connection.close()
 
+    def discard(self) -> None:
+        """Close the file and remove it, its log first: what is left by a crash in between is old, not half."""
+        self._connection.close()
+        for path in (_log_of(self.path), self.path):
+            path.unlink(missing_ok=True)
+
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         connection = self._connection

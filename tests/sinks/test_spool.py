@@ -406,6 +406,27 @@ def test_a_full_disk_that_gets_room_again(tmp_path: Path, caplog: pytest.LogCapt
         later.stop()
 
 
+def test_on_a_full_disk_what_was_delivered_does_not_come_back_at_every_start(tmp_path: Path) -> None:
+    """There is no room to delete in: the file is begun anew, and holds what has come meanwhile."""
+    with small_disk(tmp_path, 200):
+        first = Life(tmp_path / "spool.sqlite")
+        first.say(*map(str, range(30)))
+        wait_for(lambda: first.on_disk() == 30)
+        assert first.stop() == 0
+        fill(tmp_path / "filler")
+        second = Life(first.path)
+        second.outbox.up()
+        second.deliver(30)
+        wait_for(lambda: second.faults() > 0)
+        second.outbox.down()
+        second.say("new")
+        wait_for(lambda: second.on_disk() == 1)
+        assert second.stop() == 0
+        third = Life(first.path)
+        assert third.waiting() == ["new"]
+        third.stop()
+
+
 def test_a_full_file_keeps_what_it_has(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     life = Life(tmp_path / "spool.sqlite")
     life.say("before")
