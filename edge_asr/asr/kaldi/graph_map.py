@@ -44,11 +44,13 @@ class OpenGraph:
 
 def open_graph(path: Path, *, mappable: bool) -> OpenGraph:
     """Const FST of a file that was checked; mapped where that can be done. Raises ModelError."""
+    # The same file may be mapped already, by a graph that goes before this one does: what lies there then is not ours.
+    others = _regions(path)
     with _mapping() if mappable else contextlib.nullcontext():
         fst = kaldifst.StdConstFst.read(str(path))
     if fst is None:
         raise ModelError(f"{path} is not a decoding graph that can be read")
-    return OpenGraph(fst, _regions(path))
+    return OpenGraph(fst, sorted(_regions(path) - others))
 
 
 @contextlib.contextmanager
@@ -88,16 +90,16 @@ def _write(flag: int, value: bytes) -> None:
     ctypes.c_size_t.from_address(flag + _SIZE_AT).value = len(value)
 
 
-def _regions(path: Path) -> list[tuple[int, int]]:
+def _regions(path: Path) -> set[tuple[int, int]]:
     """Where the file is mapped in this process: addresses [begin, end)."""
     real = str(path.resolve())
     try:
         lines = Path("/proc/self/maps").read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
-        return []
-    return [
+        return set()
+    return {
         (int(begin, 16), int(end, 16))
         for line in lines
         if line.endswith(real) and (found := line.split(maxsplit=5))[-1] == real
         for begin, _, end in [found[0].partition("-")]
-    ]
+    }

@@ -1,5 +1,7 @@
 """The graph is mapped where it can be, read where not, and is the same graph either way."""
 
+import ctypes
+import mmap
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from edge_asr.asr.kaldi.graph_file import check_graph_file
 from edge_asr.asr.kaldi.graph_map import open_graph
 from edge_asr.errors import ModelError
 
+_MAP_FIXED_NOREPLACE = 0x100000
 TEXT = "0 1 1 1 0.5\n1 1 2 0 0.25\n1 2 3 2\n2 0.75\n"
 
 
@@ -75,6 +78,37 @@ def test_pages_go_when_they_have_become_many(most_bytes: int, tmp_path: Path, mo
     graph.relieve()
     assert (resident_kib(path) > 0) is (most_bytes > 0)
     assert content(graph.fst) == before
+
+
+def test_memory_that_takes_the_place_of_another_graph_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = const_fst(tmp_path / "graph.fst", aligned=True)
+    before = open_graph(path, mappable=True)
+    places = [(begin, end - begin) for begin, end in mapped(path)]
+    graph = open_graph(path, mappable=True)
+    del before
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+    fixed_anonymous = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_FIXED_NOREPLACE
+    for begin, size in places:
+        assert libc.mmap(begin, size, mmap.PROT_READ | mmap.PROT_WRITE, fixed_anonymous, -1, 0) == begin
+        ctypes.memset(begin, 7, size)
+    monkeypatch.setattr(graph_map, "_MOST_BYTES", 0)
+    monkeypatch.setattr(graph, "_before_pages", 0)
+    graph.relieve()
+    try:
+        assert [ctypes.string_at(begin, size) for begin, size in places] == [b"\7" * size for _, size in places]
+    finally:
+        for begin, size in places:
+            libc.munmap(ctypes.c_void_p(begin), ctypes.c_size_t(size))
+
+
+def mapped(path: Path) -> list[tuple[int, int]]:
+    lines = Path("/proc/self/maps").read_text("utf8").splitlines()
+    spans = [line.split()[0].split("-") for line in lines if line.endswith(str(path))]
+    return [(int(begin, 16), int(end, 16)) for begin, end in spans]
 
 
 def resident_kib(path: Path) -> int:
