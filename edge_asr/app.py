@@ -16,6 +16,7 @@ from edge_asr.asr.families import load_offline, load_streaming, longest_utteranc
 from edge_asr.asr.manifest import SileroManifest
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.audio.capture import Capture
+from edge_asr.audio.level_meter import LevelMeter
 from edge_asr.audio.ring import Ring
 from edge_asr.audio.silero import SecondOpinion, SileroVad
 from edge_asr.audio.vad import Vad, WebRtcVad
@@ -28,6 +29,7 @@ from edge_asr.endpoint_rules import endpoint_rules
 from edge_asr.errors import ConfigError, ModelError
 from edge_asr.heap import give_back
 from edge_asr.load import LoadMeter
+from edge_asr.loudness import WINDOW_S, Loudness
 from edge_asr.metrics import Metrics
 from edge_asr.model_choice import hearing_with, model_choices, model_report
 from edge_asr.model_switch import Hearing, ModelSwitch
@@ -256,7 +258,9 @@ def build_daemon(config: Config, clock: Clock) -> Supervisor:
     controls.give_up(kept, wanted)
     ring = Ring(config.audio.ring_s, metrics)
     reporter = Reporter(sinks, status, clock, recognizer.language, recognizer.model)
-    capture = Capture(config.audio, ring, clock, metrics, reporter.capture_changed)
+    loudness = Loudness(config.audio.level_every_s, sinks, clock, metrics)
+    level_meter = LevelMeter(WINDOW_S, loudness.take)
+    capture = Capture(config.audio, ring, clock, metrics, reporter.capture_changed, meter=level_meter)
     capture_clock = CaptureClock()
     stamp = Stamp(clock, device_id(config), recognizer.language, recognizer.model, capture_clock.captured_ns)
     pipeline = build_pipeline(config, recognizer)
@@ -273,4 +277,4 @@ def build_daemon(config: Config, clock: Clock) -> Supervisor:
     models = ModelSwitch(load, worker, in_force, recognizer.language, model_changed)
     steering = Steering(capture, worker, models, controls, answers)
     meter = LoadMeter(worker.effort, sinks, clock)
-    return Supervisor(capture, ring, worker, sinks, stop, steering, meter, clock, notifier)
+    return Supervisor(capture, ring, worker, sinks, stop, steering, meter, loudness, clock, notifier)

@@ -42,8 +42,10 @@ class AudioConfig(Section, frozen=True):
     ring_s: PositiveSeconds = 10.0
     chunk_ms: Annotated[int, Meta(ge=10, le=200)] = 20
     no_chunk_timeout_s: PositiveSeconds = 3.0
+    one_value_alarm_s: Annotated[float, Meta(ge=0.0, le=3600.0)] = 4.0  # digital silence; 0: no alarm
     reopen_min_s: PositiveSeconds = 0.5
     reopen_max_s: PositiveSeconds = 10.0
+    level_every_s: Annotated[float, Meta(ge=0.0, le=3600.0)] = 0.0  # how often the level is published; 0: never
 
 
 class GateConfig(Section, frozen=True):

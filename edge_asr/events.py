@@ -151,6 +151,7 @@ class StateReport(Struct, frozen=True, kw_only=True):
     """The retained `…/state` payload: what the device is doing and why."""
 
     state: Literal["starting", "listening", "muted", "degraded", "stopping"]
+    capture: Literal["starting", "healthy", "silent", "lost", "recovering", "hung", "muted", "stopped"]
     reason: str  # empty while listening; else one line for a person, with the fix
     model: str
     language: str
@@ -159,4 +160,12 @@ class StateReport(Struct, frozen=True, kw_only=True):
     since: str  # ISO 8601, UTC
 
 
-Report = StateReport | LoadReport | ModelReport
+class LevelReport(Struct, frozen=True, kw_only=True):
+    """The `…/level` payload, not retained: how loud the microphone was since the last one, in dB of full scale."""
+
+    rms_dbfs: float
+    peak_dbfs: float
+    clipped: float  # share of the samples at full scale
+
+
+Report = StateReport | LoadReport | ModelReport | LevelReport

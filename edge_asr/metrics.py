@@ -3,7 +3,9 @@
 Every bounded queue and every loss has a counter here. One `Metrics` is made by `app` and handed down.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, generate_latest
+
+_CAPTURE = ["starting", "healthy", "silent", "lost", "recovering", "hung", "muted", "stopped"]
 
 
 class Metrics:
@@ -39,7 +41,12 @@ class Metrics:
         self.ring_seconds = gauge("ring_seconds", "Audio that waits in the ring")
         self.spool_messages = gauge("spool_messages", "Finals that wait on disk for the broker")
         self.broker_connected = gauge("broker_connected", "1 while the broker is connected")
-        self.capture_healthy = gauge("capture_healthy", "1 while samples arrive")
+        self.capture_healthy = gauge("capture_healthy", "1 while a microphone is heard")
+        self.capture_state = Enum(
+            "edge_asr_capture_state", "1 for what capture does now", states=_CAPTURE, registry=self.registry
+        )
+        self.level_dbfs = gauge("level_dbfs", "Loudness (RMS) of the microphone in the last second, dB of full scale")
+        self.clipped_samples = counter("clipped_samples", "Samples at full scale: the microphone is too loud")
 
     def text(self) -> str:
         """All of it in Prometheus' text format."""

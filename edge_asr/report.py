@@ -6,13 +6,22 @@ from collections.abc import Sequence
 from typing import Literal
 
 from edge_asr import __version__
-from edge_asr.audio.source import CaptureState
+from edge_asr.audio.source import CaptureState, CaptureStatus
 from edge_asr.clock import Clock
 from edge_asr.events import ModelReport, StateReport
 from edge_asr.sinks.sink import Sink
 from edge_asr.status_line import StatusLine
 
 log = logging.getLogger(__name__)
+
+# For people and automations there are fewer: whatever is wrong with the microphone is "degraded".
+_NAMES: dict[CaptureStatus, Literal["starting", "listening", "muted", "degraded", "stopping"]] = {
+    "starting": "starting",
+    "healthy": "listening",
+    "muted": "muted",
+    "stopped": "stopping",
+    **dict.fromkeys(("silent", "lost", "recovering", "hung"), "degraded"),
+}
 
 
 class Reporter:
@@ -36,7 +45,7 @@ class Reporter:
             log.info("listening to %s", state.source)
         elif state.status == "muted":
             log.info("muted: %s", state.reason)
-        elif state.status == "lost":
+        elif state.status in ("lost", "hung", "silent"):
             log.warning("not listening: %s", state.reason)
 
     def bundle(self, bundle: ModelReport) -> None:
@@ -52,22 +61,12 @@ class Reporter:
                 self._say(self._last)
 
     def _say(self, state: CaptureState) -> None:
-        if state.status == "healthy":
-            self._report("listening", "", state.source)
-        elif state.status == "stopped":
-            self._report("stopping", "shutting down", "")
-        elif state.status == "starting":
-            self._report("starting", state.reason, "")
-        elif state.status == "muted":
-            self._report("muted", state.reason, "")
-        else:
-            self._report("degraded", state.reason, "")
-
-    def _report(
-        self, state: Literal["starting", "listening", "muted", "degraded", "stopping"], reason: str, microphone: str
-    ) -> None:
+        listening = state.status == "healthy"
+        name, reason = _NAMES[state.status], "shutting down" if state.status == "stopped" else state.reason
+        microphone = state.source if listening else ""
         report = StateReport(
-            state=state,
+            state=name,
+            capture=state.status,
             reason=reason,
             model=self._model,
             language=self._language,
@@ -75,6 +74,6 @@ class Reporter:
             version=__version__,
             since=self._clock.now().isoformat(timespec="milliseconds"),
         )
-        self._status.ears(f"{state}: {reason or microphone}")
+        self._status.ears(f"{name}: {reason or microphone}")
         for sink in self._sinks:
             sink.report(report)

@@ -11,6 +11,7 @@ from edge_asr.audio.ring import Ring
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.errors import EXIT_FAILURE, EXIT_OK
 from edge_asr.load import LoadMeter
+from edge_asr.loudness import Loudness
 from edge_asr.sinks.sink import Sink
 from edge_asr.steering import Steering
 from edge_asr.systemd import Notifier
@@ -98,6 +99,7 @@ class Supervisor:
         stop: StopRequest,
         steering: Steering,
         load: LoadMeter,
+        loudness: Loudness,
         clock: Clock,
         notifier: Notifier,
     ) -> None:
@@ -108,6 +110,7 @@ class Supervisor:
         self._stop = stop
         self._steering = steering
         self._load = load
+        self._loudness = loudness
         self._clock = clock
         self._notifier = notifier
         self.left_behind = False  # after `run`: whether a thread still computes, and has to be cut off
@@ -123,6 +126,7 @@ class Supervisor:
         while not self._stop.wait(_TICK_S):
             self._steering.apply()
             self._load.look()
+            self._loudness.look()
             if self._worker.beat_age_s() < _FRESH_BEAT_S and self._capture.healthy_or_backing_off:
                 self._notifier.watchdog()
         self._shut_down()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edge_asr.asr.result import Hypothesis, Word
 from edge_asr.commands import Reply
 from edge_asr.controls import ControlValues
-from edge_asr.events import CommandResponse, Event, LoadReport, ModelReport, Report, StateReport
+from edge_asr.events import CommandResponse, Event, LevelReport, LoadReport, ModelReport, Report, StateReport
 from edge_asr.model_switch import Hearing
 from edge_asr.sensitivity import Thresholds
 
@@ -158,7 +158,7 @@ class ListSink:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.states: list[StateReport] = []
-        self.reports: list[LoadReport | ModelReport] = []
+        self.reports: list[LoadReport | ModelReport | LevelReport] = []
         self.answers: list[ControlValues] = []
         self.responses: list[tuple[CommandResponse, Reply]] = []
         self.stopped = False

@@ -50,6 +50,7 @@ def state(name: str = "listening", reason: str = "") -> StateReport:
     assert name in {"starting", "listening", "muted", "degraded", "stopping"}
     return StateReport(
         state=name,  # type: ignore[arg-type]
+        capture="healthy" if name == "listening" else "lost",
         reason=reason,
         model="small",
         language="en",

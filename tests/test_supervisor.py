@@ -14,6 +14,7 @@ from edge_asr.control_file import ControlFile
 from edge_asr.controls import Controls, ControlValues
 from edge_asr.events import ErrorEvent
 from edge_asr.load import Effort, LoadMeter
+from edge_asr.loudness import Loudness
 from edge_asr.metrics import Metrics
 from edge_asr.report import Reporter
 from edge_asr.status_line import StatusLine
@@ -152,7 +153,8 @@ def supervised(
 ) -> Supervisor:
     steering = Steering(ears, brain, models or StillModels(), wishes, told)
     meter = LoadMeter(lambda: Effort(0.0, 0.0, 0.0), sinks, clock)
-    return Supervisor(ears, ring, brain, sinks, stop, steering, meter, clock, diary)
+    loudness = Loudness(0.0, sinks, clock, Metrics())
+    return Supervisor(ears, ring, brain, sinks, stop, steering, meter, loudness, clock, diary)
 
 
 def supervise(well: bool = True, beat_s: float = 0.0, turns: int = 2) -> tuple[int, list[str]]:

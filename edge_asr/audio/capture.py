@@ -1,20 +1,24 @@
 """Keeps a microphone open: choose, open, listen for life, close, back off, again; for as long as the process lives.
 
-Several faults of sound systems raise nothing, so the test that counts is "no chunk for some seconds". A microphone
-that is not there is a state with a reason, never an exception.
+What it does it says by states (source.py), and what decides are the samples that arrive (vitals.py). A microphone that
+is not there is a state with a reason, never an exception.
 """
 
 import random
-import secrets
 import threading
 from collections.abc import Callable
 
-from edge_asr.audio.deadline import TooManyHungCallsError
+from edge_asr.audio.chunk import AudioChunk
+from edge_asr.audio.deadline import DeadlineError, TooManyHungCallsError
 from edge_asr.audio.devices import Microphone
 from edge_asr.audio.gain import GainKeeper, GainNews
+from edge_asr.audio.level_meter import LevelMeter
 from edge_asr.audio.opener import MicrophoneStream, Opener, SystemOpener
+from edge_asr.audio.pulse import SilentServerError
 from edge_asr.audio.ring import Ring
-from edge_asr.audio.source import CaptureState
+from edge_asr.audio.source import CaptureState, CaptureStatus
+from edge_asr.audio.stream_names import StreamNames
+from edge_asr.audio.vitals import Limits, Vitals
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import AudioConfig
 from edge_asr.errors import CaptureError
@@ -25,8 +29,10 @@ CLOSE_DEADLINE_S = 2.0
 _STARTING_TICK_S = 0.1
 _TICK_S = 1.0
 _MOVED_CHECK_S = 5.0  # besides each event of the sound server
+_FRESH_S = 1.0  # with a chunk not older than this the sound server may be asked, which may take its time
 _STALE_S = 30.0  # more than the slowest step: choose 2 x 2.5 s + list 5 s + open 5 s + close 2 s
 _JITTER = 0.2
+_HANGING = (DeadlineError, SilentServerError, TooManyHungCallsError)
 
 
 class Capture:
@@ -44,6 +50,7 @@ class Capture:
         metrics: Metrics,
         on_state: Callable[[CaptureState], None],
         *,
+        meter: LevelMeter | None = None,
         opener: Opener | None = None,
     ) -> None:
         self._config = config
@@ -52,7 +59,10 @@ class Capture:
         self._metrics = metrics
         self._on_state = on_state
         self._opener = opener or SystemOpener(config.source, config.channel, config.chunk_ms, clock, metrics)
+        self._meter = meter
         self._names = StreamNames(clock)
+        self._limits = Limits(FIRST_CHUNK_S, config.no_chunk_timeout_s, config.one_value_alarm_s)
+        self._vitals = Vitals(clock.monotonic_ns())
         self._microphone: Microphone | None = None
         self._stream: MicrophoneStream | None = None
         self._state = CaptureState("starting", config.source, "looking for the microphone")
@@ -117,8 +127,8 @@ class Capture:
 
     @property
     def hears(self) -> bool:
-        """Whether a microphone delivers."""
-        return self._state.status == "healthy"
+        """Whether a microphone delivers; what, is another question."""
+        return self._state.status in ("healthy", "silent")
 
     def gain_news(self) -> GainNews:
         """What is known of it, and what became of the newest wish. It is for one thread to ask."""
@@ -178,10 +188,10 @@ class Capture:
             self._open()
         except TooManyHungCallsError as error:
             self._stuck = True
-            return self._failed(str(error))
+            return self._failed(str(error), "hung")
         except CaptureError as error:
             self._stuck = False
-            return self._failed(str(error))
+            return self._failed(str(error), "hung" if isinstance(error, _HANGING) else "lost")
         self._stuck = False
         return _STARTING_TICK_S
 
@@ -192,39 +202,55 @@ class Capture:
             return  # muted while the sound system was asked
         stream_id = self._names.next()
         self._streams_changed = False
-        self._stream = self._opener.open(microphone, stream_id, self._ring.push)
+        vitals = Vitals(self._clock.monotonic_ns())
+
+        def deliver(chunk: AudioChunk) -> None:
+            vitals.take(chunk)
+            if self._meter is not None:
+                self._meter.take(chunk)
+            self._ring.push(chunk)
+
+        self._stream = self._opener.open(microphone, stream_id, deliver)
+        self._vitals = vitals
         self._opened_ns = self._moved_check_ns = self._clock.monotonic_ns()
         self._metrics.capture_reopened.labels(reason=self._lost_by).inc()
-        if self._state.status != "lost":
-            self._say(CaptureState("starting", microphone.description, "waiting for the first samples"))
+        status: CaptureStatus = "starting" if self._state.status == "starting" else "recovering"
+        self._say(CaptureState(status, microphone.description, "waiting for the first samples"))
 
     def _check(self, stream: MicrophoneStream) -> float:
         now_ns = self._clock.monotonic_ns()
         if not stream.active:
             return self._lost("ended", f"the stream of '{self._name()}' was ended by the sound system; reopening it")
+        verdict = self._vitals.judge(self._limits, now_ns)
+        if verdict.vitality == "gone":
+            began = self._limits.no_chunk_s if stream.last_chunk_ns is not None else FIRST_CHUNK_S
+            limit_s = max(began, self._limits.no_chunk_s)
+            return self._lost("no_chunks", f"'{self._name()}' has delivered nothing for {limit_s:g} s; reopening it")
         look = self._streams_changed or now_ns - self._moved_check_ns > _MOVED_CHECK_S * NS_PER_S
-        if look:
+        if look and self._vitals.age_s(now_ns) < _FRESH_S:  # else it waits: a silent server would hold the news up
             self._streams_changed = False
             self._moved_check_ns = now_ns
             other = stream.moved_to()
             if other is not None:
                 reason = f"'{self._name()}' went away; the sound server's substitute '{other}' is not listened to"
                 return self._lost("moved", reason)
-        last_ns = stream.last_chunk_ns
-        limit_s = self._config.no_chunk_timeout_s
-        if last_ns is None:
-            limit_s = max(limit_s, FIRST_CHUNK_S)
-        silent_s = (self._clock.monotonic_ns() - (last_ns or self._opened_ns)) / NS_PER_S
-        if silent_s >= limit_s:
-            return self._lost("no_chunks", f"'{self._name()}' has delivered nothing for {limit_s:g} s; reopening it")
-        if last_ns is None:
+        else:
+            look = False
+        if verdict.vitality == "awaited":
             return _STARTING_TICK_S
-        self._be_healthy(now_ns)
-        self._gain.apply(stream, look=look)
-        return min(_TICK_S, limit_s - silent_s)
+        self._hear(now_ns, silent=verdict.vitality == "silent")
+        if self._vitals.age_s(now_ns) < _FRESH_S:
+            self._gain.apply(stream, look=look)
+        return min(_TICK_S, verdict.due_s or _TICK_S)
 
-    def _be_healthy(self, now_ns: int) -> None:
-        if self._state.status != "healthy":
+    def _hear(self, now_ns: int, *, silent: bool) -> None:
+        if silent:
+            reason = (
+                f"'{self._name()}' delivers one value only, digital silence: is it muted, by a switch on it or in the "
+                "sound server? another input, or a device without a microphone? edge-asr doctor says more"
+            )
+            self._say(CaptureState("silent", self._source_text(), reason))
+        elif self._state.status != "healthy":
             self._say(CaptureState("healthy", self._source_text(), ""))
         if now_ns - self._opened_ns > self._config.reopen_max_s * NS_PER_S:
             self._failures = 0  # a loose contact that lasts some seconds each time does not get here
@@ -236,8 +262,8 @@ class Capture:
         self._close()
         return self._failed(reason)
 
-    def _failed(self, reason: str) -> float:
-        self._say(CaptureState("lost", self._source_text(), reason))
+    def _failed(self, reason: str, status: CaptureStatus = "lost") -> float:
+        self._say(CaptureState(status, self._source_text(), reason))
         config = self._config
         delay_s = min(config.reopen_max_s, config.reopen_min_s * 2.0 ** min(self._failures, 30))
         delay_s *= 1.0 - _JITTER * random.random()  # noqa: S311 - spreads the load of many devices, no secret
@@ -260,6 +286,7 @@ class Capture:
             return
         self._state = state
         self._metrics.capture_healthy.set(1 if state.status == "healthy" else 0)
+        self._metrics.capture_state.state(state.status)
         self._on_state(state)
 
     def _name(self) -> str:
@@ -267,26 +294,3 @@ class Capture:
 
     def _source_text(self) -> str:
         return self._microphone.description if self._microphone else self._config.source
-
-
-class StreamNames:
-    """Short names that do not repeat, over restarts too: wall-clock seconds in base 36, and three random digits.
-
-    The random part is for machines without a clock of their own, which wake up at the same second twice.
-    """
-
-    _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._last_s = 0
-
-    def next(self) -> str:
-        """A new name; later ones sort behind earlier ones of this process."""
-        self._last_s = max(self._last_s + 1, int(self._clock.now().timestamp()))
-        number = self._last_s * 36**3 + secrets.randbelow(36**3)
-        digits = ""
-        while number:
-            number, digit = divmod(number, 36)
-            digits = self._DIGITS[digit] + digits
-        return digits

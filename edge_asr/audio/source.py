@@ -6,7 +6,10 @@ from typing import Literal, Protocol
 
 from edge_asr.audio.chunk import AudioChunk
 
-CaptureStatus = Literal["starting", "healthy", "lost", "muted", "stopped"]
+# starting: nothing was heard yet. healthy: it hears. silent: samples come, and are digital silence. lost: there is no
+# microphone, or none that delivers; it is tried again. recovering: open again after that, no samples yet. hung: a call
+# of the sound system did not return.
+CaptureStatus = Literal["starting", "healthy", "silent", "lost", "recovering", "hung", "muted", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)

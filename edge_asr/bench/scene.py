@@ -52,6 +52,7 @@ class Scene:
             self._subscriber = stack.enter_context(Subscriber(mqtt, device_id(self._config)))
             here = {"audio.source": f"pulse:{MICROPHONE}", "mqtt.host": broker.host, "mqtt.port": broker.port}
             here |= {"mqtt.enabled": "true", "mqtt.tls.enabled": "false", "mqtt.partials": "true"}
+            here |= {"audio.one_value_alarm_s": "0"}  # a virtual microphone sends zeros between two sounds
             settings = [word for key, value in here.items() for word in ("--set", f"{key}={value}")]
             self._daemon = Daemon([*self._words, *settings], self._sound.environment(), command=self._command)
             stack.enter_context(self._daemon)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 
 from edge_asr.audio.alsa import card_ids
@@ -9,6 +10,7 @@ from edge_asr.audio.devices import Inventory, Microphone, choose, eligible
 from edge_asr.audio.opener import take_inventory
 from edge_asr.audio.portaudio import PortAudio
 from edge_asr.audio.pulse import SoundServer, server_address
+from edge_asr.cli.meter import meter
 from edge_asr.cli.options import add_config_options, load_config
 from edge_asr.clock import SystemClock
 from edge_asr.errors import EXIT_FAILURE, EXIT_OK, CaptureError
@@ -21,12 +23,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `devices`."""
     parser.add_argument("--all", action="store_true", help="monitors of loudspeakers and ALSA plugins too")
     parser.add_argument("--json", action="store_true", help="one JSON object, with everything")
+    parser.add_argument(
+        "--meter",
+        nargs="?",
+        type=_seconds,
+        const=math.inf,
+        metavar="SECONDS",
+        help="how loud the chosen microphone is, live, for so long or until Ctrl-C",
+    )
     add_config_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the microphones; 1 when there is none."""
-    source = load_config(args).audio.source
+    """Print the microphones, or the level of the chosen one; 1 when there is none."""
+    config = load_config(args)
+    if args.meter is not None:
+        return meter(config.audio, args.meter)
+    source = config.audio.source
     server = SoundServer()
     inventory = take_inventory(server, PortAudio(SystemClock(), Metrics()))
     server.close()
@@ -41,6 +54,16 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(_as_text(source, inventory, chosen, fault, everything=args.all)))
     return EXIT_OK if eligible(inventory) else EXIT_FAILURE
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not seconds > 0.0:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number of seconds above 0, or none")
+    return seconds
 
 
 def _as_text(

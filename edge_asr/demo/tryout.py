@@ -94,7 +94,8 @@ class TryOut:
         files = own_files(self._wish.files) if self._wish.files else sample()
         server = stack.enter_context(PulseServer())
         self._variables |= server.environment()
-        self._words += ["--set", f"audio.source=pulse:{MICROPHONE}"]
+        # Between two sentences it sends zeros, which of a real microphone would be an alarm.
+        self._words += ["--set", f"audio.source=pulse:{MICROPHONE}", "--set", "audio.one_value_alarm_s=0"]
         self._screen.say(f"It hears {'what you gave' if self._wish.files else TITLE}.")
         return Tape(files, server.play, self._clock, once=self._wish.once)
 

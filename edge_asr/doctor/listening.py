@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge_asr.audio.capture import FIRST_CHUNK_S, StreamNames
+from edge_asr.audio.capture import FIRST_CHUNK_S
 from edge_asr.audio.chunk import AudioChunk, Samples
 from edge_asr.audio.devices import Microphone
 from edge_asr.audio.opener import SystemOpener
+from edge_asr.audio.stream_names import StreamNames
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import AudioConfig
 from edge_asr.doctor.finding import Finding, fail, ok, warn

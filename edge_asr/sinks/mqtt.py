@@ -102,8 +102,15 @@ class MqttSink:
             self._outbox.put(wire.of_event(self._topic, event))
 
     def report(self, state: Report) -> None:
-        """Publish the state, retained; only the newest of its kind counts. Any thread; never blocks."""
-        self._outbox.put_state(wire.of_report(self._topic, state))
+        """Publish the state, retained; only the newest of its kind counts. Any thread; never blocks.
+
+        A level does not stay, and is dropped while the broker is away or slow.
+        """
+        message = wire.of_report(self._topic, state)
+        if message.retain:
+            self._outbox.put_state(message)
+        else:
+            self._outbox.put(message)
 
     def answer(self, values: ControlValues) -> None:
         """Publish the controls that are in force, retained: those that have changed, or all. Never blocks."""

@@ -10,6 +10,7 @@ from edge_asr.events import (
     CommandResponse,
     Event,
     FinalEvent,
+    LevelReport,
     LoadReport,
     ModelReport,
     PartialEvent,
@@ -20,6 +21,7 @@ from edge_asr.events import (
 from edge_asr.sinks.message import JSON, TEXT, Message
 
 _PARTIAL_STALE_S = 5  # a newer one, or the final, has come by then
+_LEVEL_STALE_S = 5
 _RESPONSE_STALE_S = 30
 _REPORTS: dict[type[Report], str] = {StateReport: "state", LoadReport: "load", ModelReport: "model/update"}
 
@@ -33,7 +35,9 @@ def of_event(base: str, event: Event) -> Message:
 
 
 def of_report(base: str, report: Report) -> Message:
-    """Message of a state of the device."""
+    """Message of a state of the device; a level is none, and does not stay."""
+    if isinstance(report, LevelReport):
+        return Message(f"{base}/level", msgspec.json.encode(report), qos=0, stale_s=_LEVEL_STALE_S)
     return state(f"{base}/{_REPORTS[type(report)]}", msgspec.json.encode(report))
 
 

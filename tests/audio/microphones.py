@@ -26,10 +26,11 @@ class FakeStream:
         self._deliver = deliver
         self._clock = clock
 
-    def chunk(self) -> None:
-        """The device delivers."""
+    def chunk(self, value: int | None = None) -> None:
+        """The device delivers: a hiss, or one value only."""
         self.last_chunk_ns = self._clock.monotonic_ns()
-        self._deliver(AudioChunk(self.stream_id, 0, np.zeros(320, np.int16), 16000, self.last_chunk_ns))
+        samples = np.tile(np.array([1, -1], np.int16), 160) if value is None else np.full(320, value, np.int16)
+        self._deliver(AudioChunk(self.stream_id, 0, samples, 16000, self.last_chunk_ns))
 
     def moved_to(self) -> str | None:
         self.asked += 1

@@ -1,8 +1,10 @@
 """Capture's decisions, step by step: when it is healthy, when it is lost, and what the watchdog is told."""
 
-from edge_asr.audio.capture import CLOSE_DEADLINE_S, FIRST_CHUNK_S, StreamNames
+from edge_asr.audio.capture import CLOSE_DEADLINE_S, FIRST_CHUNK_S
 from edge_asr.audio.deadline import TooManyHungCallsError
+from edge_asr.audio.pulse import SilentServerError
 from edge_asr.audio.source import CaptureState
+from edge_asr.audio.stream_names import StreamNames
 from edge_asr.errors import CaptureError
 from tests.audio.capture_room import Room
 from tests.fakes import HandClock
@@ -40,7 +42,7 @@ def test_a_source_that_falls_silent_is_lost_after_the_limit_and_not_before(room:
     assert room.stream.stream_id != first.stream_id
     room.stream.chunk()
     room.capture.step()
-    assert room.statuses == ["starting", "healthy", "lost", "healthy"]
+    assert room.statuses == ["starting", "healthy", "lost", "recovering", "healthy"]
     assert room.reopened("no_chunks") == 1.0
 
 
@@ -100,7 +102,7 @@ def test_a_missing_microphone_is_a_state_with_a_reason_said_once(room: Room) -> 
     room.until_open()
     room.stream.chunk()
     room.capture.step()
-    assert room.statuses == ["lost", "healthy"]
+    assert room.statuses == ["lost", "recovering", "healthy"]
     assert room.reopened("start") == 1.0
 
 
@@ -122,6 +124,50 @@ def test_mute_closes_the_microphone_and_unmute_opens_a_new_stream(room: Room) ->
     assert room.stream is not muted
     assert room.statuses == ["starting", "healthy", "muted", "starting", "starting", "healthy"]
     assert room.reopened("unmuted") == 1.0
+
+
+def test_digital_silence_is_an_alarm_until_something_sounds(room: Room) -> None:
+    room.healthy()
+    for _ in range(39):
+        room.clock.advance_s(0.1)
+        room.stream.chunk(value=-1)  # some cards' zero
+        room.capture.step()
+    assert room.status == "healthy"
+    room.clock.advance_s(0.2)
+    room.stream.chunk(value=-1)
+    room.capture.step()
+    assert room.status == "silent"
+    assert "digital silence" in room.capture.state.reason
+    assert room.gauge() == 0.0
+    assert room.watchdog_is_fed()
+    assert len(room.opener.streams) == 1  # it is not reopened: what it sends is heard
+    room.clock.advance_s(0.1)
+    room.stream.chunk()
+    room.capture.step()
+    assert room.statuses == ["starting", "healthy", "silent", "healthy"]
+    pushed = [room.ring.pop(0.0) for _ in range(42)]
+    assert all(chunk is not None for chunk in pushed)
+
+
+def test_a_call_that_does_not_return_is_told_from_a_microphone_that_is_not_there(room: Room) -> None:
+    room.opener.fault = SilentServerError("the sound server does not answer; if this lasts, restart it")
+    room.run_for(1.0)
+    assert room.status == "hung"
+    assert room.metrics.registry.get_sample_value("edge_asr_capture_state", {"edge_asr_capture_state": "hung"}) == 1.0
+    assert room.metrics.registry.get_sample_value("edge_asr_capture_state", {"edge_asr_capture_state": "lost"}) == 0.0
+    room.opener.fault = CaptureError("source 'usb_mic' is not there")
+    room.run_for(2.0)
+    assert room.status == "lost"
+
+
+def test_a_silent_server_does_not_hold_up_the_news_of_a_silent_microphone(room: Room) -> None:
+    room.healthy()
+    for _ in range(3):
+        room.clock.advance_s(1.1)
+        room.capture.on_change(False)
+        room.capture.step()
+    assert room.stream.asked == 0  # each question might take seconds
+    assert room.status == "lost"
 
 
 def test_calls_that_hang_for_ever_are_for_the_watchdog(room: Room) -> None:

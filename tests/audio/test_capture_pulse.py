@@ -31,11 +31,17 @@ HEALTHY_S = 20.0  # the source sleeps for up to 2 s; the rest is for a busy mach
 class Ears:
     """A capture of `usb_mic`, and what it said and heard."""
 
-    def __init__(self, source: str = "usb_mic") -> None:
+    def __init__(self, source: str = "usb_mic", one_value_alarm_s: float = 0.0) -> None:
         self.metrics = Metrics()
         self.ring = Ring(60.0, self.metrics)
         self.states: list[CaptureState] = []
-        config = AudioConfig(source=source, no_chunk_timeout_s=2.0, reopen_min_s=0.2, reopen_max_s=5.0)
+        config = AudioConfig(
+            source=source,
+            no_chunk_timeout_s=2.0,
+            one_value_alarm_s=one_value_alarm_s,
+            reopen_min_s=0.2,
+            reopen_max_s=5.0,
+        )
         self.capture = Capture(config, self.ring, SystemClock(), self.metrics, self.states.append)
 
     @property
@@ -252,3 +258,23 @@ def test_the_way_through_alsa_alone(pulse_server: PulseServer) -> None:
         wait_until(lambda: capture.state.status == "healthy", HEALTHY_S, "healthy again")
     finally:
         capture.stop(10.0)
+
+
+def test_digital_silence_is_said_and_a_mute_in_the_sound_server_is_one(
+    pulse_server: PulseServer, tmp_path: Path
+) -> None:
+    hiss = np.random.default_rng(8).integers(-300, 300, 60 * 16_000).astype(np.int16)
+    soundfile.write(tmp_path / "hiss.wav", hiss, 16_000)
+    ears = Ears(one_value_alarm_s=1.0)
+    with pulse_server.play(tmp_path / "hiss.wav") as player:
+        ears.capture.start()
+        try:
+            ears.wait_for("healthy")
+            pulse_server.pactl("set-source-mute", "usb_mic", "1")
+            ears.wait_for("silent")
+            pulse_server.pactl("set-source-mute", "usb_mic", "0")
+            ears.wait_for("healthy")
+        finally:
+            ears.capture.stop(10.0)
+            player.kill()
+    assert ears.reopened("no_chunks") == 0.0
