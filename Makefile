@@ -19,7 +19,7 @@ SHELL_SCRIPTS := .ci/run deploy/debian/packages.sh deploy/debian/service.sh
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run bench test lint chaos fuzz setup setup-dev setup-bench bundle install uninstall lock clean
+.PHONY: help run bench test lint chaos ears fuzz setup setup-dev setup-bench bundle install uninstall lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -42,6 +42,9 @@ lint: setup-dev ## ruff, mypy, import law, shell scripts
 
 chaos: setup-dev ## 200 faults against a real daemon and broker while it talks (ARGS="--seed 3"; root adds a full disk)
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+ears: setup-dev ## 120 faults of a real microphone on PulseAudio and PipeWire (ARGS="--seed 3")
+	@$(BIN)/python -m tests.ears $(ARGS)
 
 fuzz: setup-dev ## a million commands of every kind (ARGS="--seed 3")
 	@$(BIN)/python -m tests.fuzz $(ARGS)

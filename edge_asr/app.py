@@ -15,6 +15,7 @@ from edge_asr.asr.bundle import Bundle, load_bundle, of_family
 from edge_asr.asr.families import load_offline, load_streaming, longest_utterance_s
 from edge_asr.asr.manifest import SileroManifest
 from edge_asr.asr.recognizer import Recognizer
+from edge_asr.audio.auto_gain import AutoGain, GainLimits
 from edge_asr.audio.capture import Capture
 from edge_asr.audio.level_meter import LevelMeter
 from edge_asr.audio.ring import Ring
@@ -259,8 +260,11 @@ def build_daemon(config: Config, clock: Clock) -> Supervisor:
     ring = Ring(config.audio.ring_s, metrics)
     reporter = Reporter(sinks, status, clock, recognizer.language, recognizer.model)
     loudness = Loudness(config.audio.level_every_s, sinks, clock, metrics)
-    level_meter = LevelMeter(WINDOW_S, loudness.take)
-    capture = Capture(config.audio, ring, clock, metrics, reporter.capture_changed, meter=level_meter)
+    limits = GainLimits(config.audio.auto_gain_min_percent, config.audio.auto_gain_max_percent)
+    auto_gain = AutoGain(limits) if config.audio.auto_gain else None
+    level_meter = LevelMeter(WINDOW_S, loudness.take, *([auto_gain.take] if auto_gain is not None else []))
+    heard = reporter.capture_changed
+    capture = Capture(config.audio, ring, clock, metrics, heard, meter=level_meter, auto_gain=auto_gain)
     capture_clock = CaptureClock()
     stamp = Stamp(clock, device_id(config), recognizer.language, recognizer.model, capture_clock.captured_ns)
     pipeline = build_pipeline(config, recognizer)

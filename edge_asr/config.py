@@ -45,6 +45,9 @@ class AudioConfig(Section, frozen=True):
     one_value_alarm_s: Annotated[float, Meta(ge=0.0, le=3600.0)] = 4.0  # digital silence; 0: no alarm
     reopen_min_s: PositiveSeconds = 0.5
     reopen_max_s: PositiveSeconds = 10.0
+    auto_gain: bool = False
+    auto_gain_min_percent: Annotated[int, Meta(ge=1, le=150)] = 30
+    auto_gain_max_percent: Annotated[int, Meta(ge=1, le=150)] = 120
     level_every_s: Annotated[float, Meta(ge=0.0, le=3600.0)] = 0.0  # how often the level is published; 0: never
 
 

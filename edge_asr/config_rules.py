@@ -27,6 +27,11 @@ def _faults(config: Config) -> Iterator[str]:
 def _audio(audio: AudioConfig) -> Iterator[str]:
     if not audio.source.strip():
         yield 'audio.source is empty: use "auto", or a name that `edge-asr devices` lists'
+    if audio.auto_gain_min_percent > audio.auto_gain_max_percent:
+        yield (
+            f"audio.auto_gain_min_percent = {audio.auto_gain_min_percent} is above audio.auto_gain_max_percent = "
+            f"{audio.auto_gain_max_percent}: swap them"
+        )
     if audio.reopen_min_s > audio.reopen_max_s:
         yield (
             f"audio.reopen_min_s = {audio.reopen_min_s:g} is above audio.reopen_max_s = {audio.reopen_max_s:g}: "

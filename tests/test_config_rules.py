@@ -10,6 +10,7 @@ from tests.settings_files import fault
     [
         (["audio.source= "], "audio.source is empty"),
         (["audio.reopen_min_s=11"], "audio.reopen_min_s = 11 is above audio.reopen_max_s = 10"),
+        (["audio.auto_gain_min_percent=121"], "audio.auto_gain_min_percent = 121 is above audio.auto_gain_max_percent"),
         (["gate.onset_ms=300"], "gate.onset_ms = 300 is above gate.onset_window_ms = 240"),
         (["gate.pre_roll_ms=1000", "endpoint.max_utterance_s=1"], "gate.pre_roll_ms = 1000 fills"),
         (["endpoint.silence_s=20"], "endpoint.silence_s = 20 is not below endpoint.max_utterance_s = 20"),

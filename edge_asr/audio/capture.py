@@ -8,6 +8,7 @@ import random
 import threading
 from collections.abc import Callable
 
+from edge_asr.audio.auto_gain import AutoGain
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.audio.deadline import DeadlineError, TooManyHungCallsError
 from edge_asr.audio.devices import Microphone
@@ -32,6 +33,7 @@ _MOVED_CHECK_S = 5.0  # besides each event of the sound server
 _FRESH_S = 1.0  # with a chunk not older than this the sound server may be asked, which may take its time
 _STALE_S = 30.0  # more than the slowest step: choose 2 x 2.5 s + list 5 s + open 5 s + close 2 s
 _JITTER = 0.2
+_FAILURES_WHEN_HEARD = 2  # counted against a microphone that was heard for a short while
 _HANGING = (DeadlineError, SilentServerError, TooManyHungCallsError)
 
 
@@ -51,6 +53,7 @@ class Capture:
         on_state: Callable[[CaptureState], None],
         *,
         meter: LevelMeter | None = None,
+        auto_gain: AutoGain | None = None,
         opener: Opener | None = None,
     ) -> None:
         self._config = config
@@ -60,6 +63,7 @@ class Capture:
         self._on_state = on_state
         self._opener = opener or SystemOpener(config.source, config.channel, config.chunk_ms, clock, metrics)
         self._meter = meter
+        self._auto_gain = auto_gain
         self._names = StreamNames(clock)
         self._limits = Limits(FIRST_CHUNK_S, config.no_chunk_timeout_s, config.one_value_alarm_s)
         self._vitals = Vitals(clock.monotonic_ns())
@@ -241,6 +245,8 @@ class Capture:
         self._hear(now_ns, silent=verdict.vitality == "silent")
         if self._vitals.age_s(now_ns) < _FRESH_S:
             self._gain.apply(stream, look=look)
+            if self._auto_gain is not None:
+                self._gain.adjust(stream, self._auto_gain)
         return min(_TICK_S, verdict.due_s or _TICK_S)
 
     def _hear(self, now_ns: int, *, silent: bool) -> None:
@@ -252,8 +258,9 @@ class Capture:
             self._say(CaptureState("silent", self._source_text(), reason))
         elif self._state.status != "healthy":
             self._say(CaptureState("healthy", self._source_text(), ""))
-        if now_ns - self._opened_ns > self._config.reopen_max_s * NS_PER_S:
-            self._failures = 0  # a loose contact that lasts some seconds each time does not get here
+        # A loose contact that lasts some seconds each time is tried again soon, but not at once.
+        lasts = now_ns - self._opened_ns > self._config.reopen_max_s * NS_PER_S
+        self._failures = 0 if lasts else min(self._failures, _FAILURES_WHEN_HEARD)
 
     def _lost(self, label: str, reason: str) -> float:
         self._lost_by = label
@@ -276,6 +283,8 @@ class Capture:
         if stream is None:
             return
         self._gain.closed()
+        if self._auto_gain is not None:
+            self._auto_gain.heard_nothing()
         try:
             stream.close(CLOSE_DEADLINE_S)
         except TooManyHungCallsError:

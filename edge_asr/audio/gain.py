@@ -4,6 +4,7 @@ import logging
 import threading
 from typing import NamedTuple
 
+from edge_asr.audio.auto_gain import AutoGain
 from edge_asr.audio.opener import MicrophoneStream
 from edge_asr.errors import CaptureError
 
@@ -61,6 +62,21 @@ class GainKeeper:
         elif look or self._fresh:
             self._tell(wanted, stream.gain())
         self._fresh = False
+
+    def adjust(self, stream: MicrophoneStream, auto: AutoGain) -> None:
+        """Let `auto` turn it on an open stream; what somebody wants stays their wish."""
+        percent = self._percent
+        wanted = None if percent is None or self._waits else auto.wish(percent)
+        if wanted is None:
+            return
+        try:
+            now = stream.set_gain(wanted)
+        except CaptureError as error:
+            log.warning("the volume of the microphone cannot be set: %s", error)
+            return
+        log.info("the volume of the microphone is %d %% now, it was %d %%", now, percent)
+        with self._lock:
+            self._percent = now
 
     def _set(self, stream: MicrophoneStream, wanted: int) -> None:
         try:

@@ -24,13 +24,13 @@ class Level(NamedTuple):
 
 
 class LevelMeter:
-    """Measures chunks; `on_level` is called in the thread that delivers them, with every whole window.
+    """Measures chunks; each of `on_level` is called in the thread that delivers them, with every whole window.
 
-    It is quick and raises nothing as long as `on_level` does so. A chunk is in one window or in the other: the length
+    It is quick and raises nothing as long as they do so. A chunk is in one window or in the other: the length
     of a window is `window_s`, rounded up to chunks.
     """
 
-    def __init__(self, window_s: float, on_level: Callable[[Level], None]) -> None:
+    def __init__(self, window_s: float, *on_level: Callable[[Level], None]) -> None:
         self._window_ns = round(window_s * NS_PER_S)
         self._on_level = on_level
         self._begin()
@@ -55,7 +55,8 @@ class LevelMeter:
         if self._duration_ns >= self._window_ns:
             level = self._level()
             self._begin()
-            self._on_level(level)
+            for tell in self._on_level:
+                tell(level)
 
     def _level(self) -> Level:
         mean = self._sum / self._samples

@@ -20,7 +20,7 @@ def test_back_off_doubles_to_its_limit(room: Room) -> None:
         assert 0.8 * longest - 0.02 <= delay <= longest + 0.02
 
 
-def test_a_loose_contact_does_not_reset_the_back_off_but_a_long_life_does(room: Room) -> None:
+def test_a_loose_contact_is_tried_again_soon_but_not_at_once_and_after_a_long_life_at_once(room: Room) -> None:
     def live_for(seconds: float) -> None:
         for _ in range(round(seconds)):
             room.stream.chunk()
@@ -31,11 +31,11 @@ def test_a_loose_contact_does_not_reset_the_back_off_but_a_long_life_does(room: 
 
     room.until_open()
     pauses: list[float] = []
-    for _ in range(4):
+    for _ in range(8):
         live_for(3.0)
         pauses.append(room.until_open())
-    assert pauses == sorted(pauses)
-    assert pauses[-1] > 3.0
+    assert pauses[:3] == sorted(pauses[:3])
+    assert all(1.6 - 0.02 <= pause <= 2.0 + 0.02 for pause in pauses[2:])  # heard each time: it is there, so try soon
     live_for(CONFIG.reopen_max_s + 2.0)
     assert room.until_open() < 0.6
 
