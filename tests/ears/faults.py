@@ -32,6 +32,13 @@ class Fault:
     new_stream: bool = True  # whether what comes afterwards has to be another opening
 
 
+def listeners(room: Room) -> list[str]:
+    """Streams that listen to the microphone."""
+    outputs = [line.split() for line in room.pactl("list", "short", "source-outputs").splitlines()]
+    sources = {words[1]: words[0] for words in map(str.split, room.pactl("list", "short", "sources").splitlines())}
+    return [words[0] for words in outputs if words[1] == sources.get(MIC)]
+
+
 def _nothing(_: Room) -> None: ...
 
 
@@ -41,11 +48,8 @@ def _killed(room: Room) -> None:
 
 def _moved(room: Room) -> None:
     """Somebody sends our stream to another source; the microphone stays where it is."""
-    outputs = [line.split() for line in room.pactl("list", "short", "source-outputs").splitlines()]
-    sources = {words[1]: words[0] for words in map(str.split, room.pactl("list", "short", "sources").splitlines())}
-    for words in outputs:
-        if words[1] == sources[MIC]:
-            room.pactl("move-source-output", words[0], "feed.monitor")
+    for output in listeners(room):
+        room.pactl("move-source-output", output, "feed.monitor")
 
 
 def _suspended(room: Room) -> None:
@@ -83,6 +87,7 @@ FAULTS = (
     Fault("process restarted while the server is away", _killed, lambda room: room.start(), lasts_s=(1.0, 6.0)),
 )
 RESTARTED = FAULTS[-1].name
+MOVED = "moved to another source"
 
 
 def lasting(fault: Fault, dice: random.Random) -> None:

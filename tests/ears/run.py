@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 
 from edge_asr.demo.pulse_server import PulseServer
-from tests.ears.faults import FAULTS, MIC, RESTARTED, Fault, lasting
+from tests.ears.faults import FAULTS, MIC, MOVED, RESTARTED, Fault, lasting, listeners
 from tests.ears.watch import NS_PER_S, Watch
 from tests.pipewire_server import PipeWireServer
 
@@ -24,6 +24,7 @@ SERVERS: dict[str, type[PulseServer] | type[PipeWireServer]] = {"pulseaudio": Pu
 UNDECLARED_S = 5.0
 _HEARD_DEADLINE_S = 30.0
 _SETTLE_S = 3.0
+_REFUSAL_S = 6.0
 _HISS_S = 3600
 _RATE_HZ = 16_000
 
@@ -37,6 +38,7 @@ class Ears:
     faults: Counter[str] = field(default_factory=Counter)
     again_s: dict[str, list[float]] = field(default_factory=dict)
     breaches: list[str] = field(default_factory=list)
+    refused: int = 0  # moves that the server has not made, not counted as faults
     undeclared_s: float = 0.0
     unfed_s: float = 0.0
 
@@ -74,10 +76,9 @@ def run(server: str, backend: str, count: int, seed: int, folder: Path) -> Ears:
             ears.breaches.append(f"it never heard anything: {watching.watch.beat}")
             return ears
         time.sleep(_SETTLE_S)
-        for number in range(count):
+        while ears.faults.total() < count and ears.refused < count:
             fault = dice.choice(FAULTS)
-            ears.faults[fault.name] += 1
-            _suffer(fault, room, player, watching, ears, dice, number)
+            _suffer(fault, room, player, watching, ears, dice)
             time.sleep(dice.uniform(0.2, 2.0))
         player.play()
         watching.settle(ears)
@@ -136,7 +137,6 @@ def _suffer(
     watching: _Watching,
     ears: Ears,
     dice: random.Random,
-    number: int,
 ) -> None:
     before = watching.watch.beat["stream_id"]
     fault.inject(room)
@@ -148,13 +148,23 @@ def _suffer(
     fault.mend(room)
     back_ns = time.monotonic_ns()
     player.play()
+    ears.faults[fault.name] += 1
     # with a server that was away the sound is back later than the microphone is: the first sample counts, zeros too
-    heard = watching.watch.wait_for(_healthy_since(back_ns, before if fault.new_stream else None), _HEARD_DEADLINE_S)
+    again = _healthy_since(back_ns, before if fault.new_stream else None)
+    heard = watching.watch.wait_for(again, _REFUSAL_S) if fault.name == MOVED else None
+    if fault.name == MOVED and heard is None and listeners(room):
+        # PipeWire's session manager does not always do it: the stream is still where it was
+        ears.faults[fault.name] -= 1
+        ears.refused += 1
+        return
+    heard = heard or watching.watch.wait_for(again, _HEARD_DEADLINE_S)
     if heard is None:
         beat = watching.watch.beat
-        ears.breaches.append(f"fault {number + 1}, {fault.name}: not back after {_HEARD_DEADLINE_S:g} s: {beat}")
+        ears.breaches.append(
+            f"fault {ears.faults.total()}, {fault.name}: not back after {_HEARD_DEADLINE_S:g} s: {beat}"
+        )
         return
-    again_ns = max(0, heard["chunk_ns"] - (back_ns if fault.name != "moved to another source" else injected_ns))
+    again_ns = max(0, heard["chunk_ns"] - (back_ns if fault.name != MOVED else injected_ns))
     ears.again_s.setdefault(fault.name, []).append(again_ns / NS_PER_S)
 
 
