@@ -39,6 +39,7 @@ class Ears:
     again_s: dict[str, list[float]] = field(default_factory=dict)
     breaches: list[str] = field(default_factory=list)
     refused: int = 0  # moves that the server has not made, not counted as faults
+    dead_rooms: int = 0  # microphones that the server did not bring back for anybody, not counted either
     undeclared_s: float = 0.0
     unfed_s: float = 0.0
 
@@ -158,6 +159,14 @@ def _suffer(
         ears.refused += 1
         return
     heard = heard or watching.watch.wait_for(again, _HEARD_DEADLINE_S)
+    if heard is None and not _anybody_hears(room):
+        ears.faults[fault.name] -= 1
+        ears.dead_rooms += 1
+        room.unload_microphone()
+        room.load_microphone()
+        if watching.watch.wait_for(_healthy_since(time.monotonic_ns()), _HEARD_DEADLINE_S) is None:
+            ears.breaches.append(f"it does not hear what is loaded anew: {watching.watch.beat}")
+        return
     if heard is None:
         beat = watching.watch.beat
         ears.breaches.append(
@@ -166,6 +175,18 @@ def _suffer(
         return
     again_ns = max(0, heard["chunk_ns"] - (back_ns if fault.name != MOVED else injected_ns))
     ears.again_s.setdefault(fault.name, []).append(again_ns / NS_PER_S)
+
+
+def _anybody_hears(room: Server) -> bool:
+    """Whether a program of the sound server's own hears the microphone: if not, it is not back."""
+    words = ["parec", f"--device={MIC}", "--raw", "--latency-msec=50"]
+    try:
+        done = subprocess.run(
+            words, env={**os.environ, **room.environment()}, capture_output=True, timeout=4.0, check=False
+        )
+    except subprocess.TimeoutExpired as still_runs:
+        return bool(still_runs.stdout)
+    return bool(done.stdout)
 
 
 def _healthy_since(since_ns: int, not_stream: str | None = None) -> Callable[[dict[str, Any]], bool]:
@@ -187,6 +208,10 @@ def report(ears: Ears) -> str:
     times = ears.all_again_s()
     if times:
         lines.append(f"  {'all':44} {len(times):3}  median {np.median(times):.2f}  p95 {np.percentile(times, 95):.2f}")
+    if ears.refused or ears.dead_rooms:
+        lines.append(
+            f"  not counted: {ears.refused} moves that the server did not make, {ears.dead_rooms} it did not mend"
+        )
     lines.append(
         f"  longest deaf and said to hear: {ears.undeclared_s:.2f} s; watchdog not fed for {ears.unfed_s:.1f} s"
     )

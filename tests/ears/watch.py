@@ -25,6 +25,7 @@ class Watch:
     beat: dict[str, Any] = field(default_factory=lambda: dict(_NO_BEAT))
     undeclared_s: float = 0.0  # longest time without a sound while it said that it hears
     longest_pause_s: float = 0.0  # between two beats
+    _declared_ns: int = 0  # when it last said that it does not hear
     unfed_s: float = 0.0  # for how long systemd's watchdog was not fed
 
     def __enter__(self) -> Self:
@@ -68,5 +69,8 @@ class Watch:
                 pause_s = (beat["at_ns"] - before["at_ns"]) / NS_PER_S
                 self.longest_pause_s = max(self.longest_pause_s, pause_s)
                 self.unfed_s += 0.0 if beat["fed"] else pause_s
-            if beat["status"] == "healthy" and beat["sound_ns"]:
-                self.undeclared_s = max(self.undeclared_s, (beat["at_ns"] - beat["sound_ns"]) / NS_PER_S)
+            if beat["status"] != "healthy":
+                self._declared_ns = beat["at_ns"]
+            deaf_s = (beat["at_ns"] - max(beat["sound_ns"], self._declared_ns)) / NS_PER_S
+            if beat["sound_ns"]:
+                self.undeclared_s = max(self.undeclared_s, deaf_s)
