@@ -6,9 +6,10 @@ one temperature on and is over below a lower one. Its clock is the reading's.
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from edge_asr.config import LadderConfig
+from edge_asr.events import RungName
 
 Cause = Literal["heat", "lag"]
 _GAP_S = 5.0  # a reading speaks for no longer than this: between two that are further apart nobody has looked
@@ -23,9 +24,12 @@ class Rung(IntEnum):
     SMALL_MODEL = 3
 
     @property
-    def label(self) -> str:
+    def label(self) -> RungName:
         """Its name on the wire."""
-        return self.name.lower()
+        return _LABELS[self]
+
+
+_LABELS: tuple[RungName, ...] = get_args(RungName)
 
 
 class Relief(NamedTuple):
@@ -33,6 +37,9 @@ class Relief(NamedTuple):
 
     rung: Rung = Rung.ALL
     cause: Cause | None = None
+
+
+NO_RELIEF = Relief()
 
 
 class Reading(NamedTuple):
@@ -48,9 +55,9 @@ class Reading(NamedTuple):
 class Stand:
     """Where the ladder stands. `since`s are monotonic seconds; None: it is not so now."""
 
-    relief: Relief = Relief()
+    relief: Relief = NO_RELIEF
     moved_s: float | None = None  # the last step, either way
-    pressed_since_s: float | None = None  # by heat
+    pressed_since_s: float | None = None  # by heat; it lasts until it is cool
     calm_since_s: float | None = None
     seen_s: float | None = None  # the reading before
     late: tuple[tuple[float, float], ...] = ()  # when it was late since the last step: end and length, in seconds
@@ -73,24 +80,22 @@ def step(reading: Reading, stand: Stand, rules: LadderConfig, deepest: Rung) -> 
 
 
 def _hot(reading: Reading, rules: LadderConfig) -> bool:
-    return bool(reading.throttled) or (
-        reading.celsius is not None and reading.celsius >= rules.temperature_high_celsius
-    )
+    celsius = reading.celsius
+    return bool(reading.throttled) or (celsius is not None and celsius >= rules.temperature_high_celsius)
 
 
 def _observed(reading: Reading, stand: Stand, rules: LadderConfig) -> Stand:
-    """What is remembered of the readings; a temperature between the two bounds, or late once, is neither."""
-    now_s, hot = reading.now_s, _hot(reading, rules)
-    cool = not hot and (reading.celsius is None or reading.celsius < rules.temperature_low_celsius)
+    """What is remembered of the readings. Between the two bounds it is as it was; not known is cool."""
+    now_s = reading.now_s
     late = tuple(one for one in stand.late if one[0] > now_s - rules.lag_window_s)
     if reading.late and stand.seen_s is not None:
         late += ((now_s, min(now_s - stand.seen_s, _GAP_S)),)
     pressed_since_s, calm_since_s = stand.pressed_since_s, stand.calm_since_s
-    if hot and pressed_since_s is None:
-        pressed_since_s = now_s
-    elif cool:
+    if _hot(reading, rules):
+        pressed_since_s = now_s if pressed_since_s is None else pressed_since_s
+    elif reading.celsius is None or reading.celsius < rules.temperature_low_celsius:
         pressed_since_s = None
-    if not cool or reading.late:
+    if pressed_since_s is not None or reading.late:
         calm_since_s = None
     elif calm_since_s is None:
         calm_since_s = now_s
@@ -99,11 +104,11 @@ def _observed(reading: Reading, stand: Stand, rules: LadderConfig) -> Stand:
 
 def _pressure(reading: Reading, stand: Stand, rules: LadderConfig) -> Cause | None:
     """Why to step down now, None where nothing presses, or the step before has had no time to help."""
-    if _hot(reading, rules) and stand.pressed_since_s is not None:
-        since_s = max(stand.pressed_since_s, stand.moved_s if stand.moved_s is not None else stand.pressed_since_s)
-        if reading.now_s - since_s >= rules.step_down_s:
-            return "heat"
-    rested = stand.moved_s is None or reading.now_s - stand.moved_s >= rules.step_down_s
+    now_s, moved_s = reading.now_s, stand.moved_s or 0.0
+    hot_since_s = stand.pressed_since_s
+    if _hot(reading, rules) and hot_since_s is not None and now_s - max(hot_since_s, moved_s) >= rules.step_down_s:
+        return "heat"
+    rested = stand.moved_s is None or now_s - moved_s >= rules.step_down_s
     if rested and reading.late and sum(length_s for _, length_s in stand.late) >= rules.lag_persists_s:
         return "lag"
     return None

@@ -4,7 +4,7 @@ import logging
 
 from edge_asr.clock import NS_PER_S
 from edge_asr.config import OverloadConfig
-from edge_asr.ladder import Relief, Rung
+from edge_asr.ladder import NO_RELIEF, Relief, Rung
 from edge_asr.metrics import Metrics
 from edge_asr.second_pass import Reason
 
@@ -14,21 +14,19 @@ _SAID_APART_S = 60.0  # a machine that is too slow for good drops audio every fe
 
 
 class Overload:
-    """One thread, the recognizer's; `relieve` and `lag_s` are for any. lag: now - capture time of the newest consumed."""
+    """One thread, the recognizer's; `relieve` and `late` are for any.
+
+    lag: now - capture time of the newest chunk consumed; 0 while nothing waits.
+    """
 
     def __init__(self, config: OverloadConfig, metrics: Metrics) -> None:
         self._config = config
         self._metrics = metrics
-        self._relief = Relief()
+        self._relief = NO_RELIEF
         self._lag_s = 0.0
         self._worst_lag_s = 0.0
         self._said_ns: int | None = None
         self._unsaid_s = 0.0
-
-    @property
-    def lag_s(self) -> float:
-        """Seconds; 0 while nothing waits. Any thread."""
-        return self._lag_s
 
     @property
     def keep_s(self) -> float:
@@ -63,12 +61,12 @@ class Overload:
     @property
     def partials(self) -> bool:
         """Whether there are to be any."""
-        return not self._late and self._relief.rung < Rung.NO_PARTIALS
+        return not self.late and self._relief.rung < Rung.NO_PARTIALS
 
     @property
     def skip(self) -> Reason | None:
         """Why there is to be no second pass; None: there is."""
-        if self._late:
+        if self.late:
             return "overload"
         rung, cause = self._relief  # read once: another thread may change it
         if rung < Rung.NO_SECOND_PASS:
@@ -76,7 +74,8 @@ class Overload:
         return "heat" if cause == "heat" else "overload"
 
     @property
-    def _late(self) -> bool:
+    def late(self) -> bool:
+        """Whether the lag costs partials and second pass. Any thread."""
         return self._lag_s > self._config.partials_lag_s
 
     def flushed(self, dropped_s: float, now_ns: int) -> None:

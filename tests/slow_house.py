@@ -31,9 +31,8 @@ Cost = Callable[[float], float]  # seconds of computing for a second of audio, b
 def marked(recording: NDArray[np.int16]) -> NDArray[np.int16]:
     """The same, but that each loud block has a loudness of its own: so it is known again anywhere."""
     blocks = recording[: len(recording) // BLOCK * BLOCK].reshape(-1, BLOCK)
-    return (
-        (np.sign(blocks) * (np.abs(blocks) + np.arange(len(blocks))[:, None] * (blocks != 0))).ravel().astype(np.int16)
-    )
+    louder = np.sign(blocks) * (np.abs(blocks) + np.arange(len(blocks))[:, None])
+    return np.asarray(louder.ravel(), np.int16)
 
 
 @dataclass
