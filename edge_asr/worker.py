@@ -74,6 +74,7 @@ class Worker:
         self._stream_id = ""
         self._faults = FaultWindow()
         self._last_chunk_ns: int | None = None
+        self._captured_ns = 0  # of the chunk before
         self._beat_ns = clock.monotonic_ns()
         self._thread = threading.Thread(target=self._run, name="recognizer", daemon=True)
 
@@ -209,6 +210,9 @@ class Worker:
             self._emit(self._pipeline.end(EndReason.DISCONTINUITY))  # stamped by the old stream's clock
             if self._second_pass is not None:
                 self._publish(self._second_pass.flush())
+        elif chunk.captured_ns - self._captured_ns > _QUIET_S * NS_PER_S:  # it came too soon for `_cut_off` to see
+            self._emit(self._pipeline.end(EndReason.DISCONTINUITY))
+        self._captured_ns = chunk.captured_ns
         self._tune(chunk)
         self._capture_clock.observe(chunk)
         partials = self.overload.partials
