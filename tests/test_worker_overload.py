@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from edge_asr.config import OverloadConfig
 from edge_asr.events import FinalEvent, SpeechEndedEvent
 from edge_asr.ladder import Relief, Rung
-from tests.fakes import RATE_HZ, hush, tone
+from tests.fakes import BLOCK, RATE_HZ, hush, tone
 from tests.rescorers import ScriptedRescorer
 from tests.slow_house import SlowHouse, marked
 
@@ -36,8 +36,9 @@ def assert_never_across(house: SlowHouse) -> None:
         loud = np.flatnonzero(heard)
         if not len(loud):
             continue
-        begin = int(np.flatnonzero(np.abs(house.recording) == abs(int(heard[loud[0]])))[0]) - int(loud[0])
-        assert np.array_equal(heard, house.recording[max(begin, 0) : max(begin, 0) + len(heard)])
+        block = int(np.flatnonzero(np.abs(house.recording) == abs(int(heard[loud[0]])))[0]) - int(loud[0])
+        places = range(max(block, 0), max(block, 0) + BLOCK)  # it may begin in the midst of a block
+        assert any(np.array_equal(heard, house.recording[at : at + len(heard)]) for at in places)
 
 
 def test_unslowed_everything_is_there() -> None:
@@ -145,7 +146,7 @@ costs = st.lists(st.tuples(st.floats(0.2, 6.0), st.sampled_from([0.05, 0.9, 1.5,
 speech = st.lists(st.tuples(st.floats(0.2, 6.0), st.floats(0.1, 2.0)), min_size=1, max_size=4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(costs, speech, st.sampled_from([1.0, 10.0]))
 def test_whatever_is_slow_nothing_is_lost_uncounted_and_nothing_is_decoded_across_a_gap(
     slow: list[tuple[float, float]], spoken: list[tuple[float, float]], ring_s: float
