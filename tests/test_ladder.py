@@ -89,6 +89,15 @@ def test_lag_that_stays_is_a_reason_and_a_moment_of_it_is_none() -> None:
     assert walk.steps == [(290, Relief(Rung.NO_PARTIALS, "lag")), (300, Relief(Rung.NO_SECOND_PASS, "lag"))]
 
 
+@pytest.mark.parametrize(("persists_s", "down_s", "second"), [(2.0, 12.0, 15), (20.0, 5.0, 41)])
+def test_a_step_has_time_to_help_before_the_next_and_what_was_late_before_it_is_forgotten(
+    persists_s: float, down_s: float, second: int
+) -> None:
+    walk = Walk(rules=LadderConfig(lag_persists_s=persists_s, lag_window_s=60.0, step_down_s=down_s))
+    walk.go(60, late=True)
+    assert walk.rungs() == [(persists_s + 1, 1), (second, 2)]
+
+
 def test_after_lag_a_warm_machine_that_was_never_hot_goes_up_again() -> None:
     walk = Walk()
     walk.go(12, BETWEEN, late=True)
