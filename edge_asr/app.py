@@ -35,6 +35,7 @@ from edge_asr.metrics import Metrics
 from edge_asr.model_choice import hearing_with, model_choices, model_report
 from edge_asr.model_switch import Hearing, ModelSwitch
 from edge_asr.pipeline import Pipeline
+from edge_asr.relief import Reliever
 from edge_asr.report import Reporter
 from edge_asr.second_pass import SecondPass
 from edge_asr.second_pass_choice import second_pass_bundle
@@ -47,10 +48,12 @@ from edge_asr.sinks.jsonl import JsonlSink
 from edge_asr.sinks.mqtt import MqttSink
 from edge_asr.sinks.sink import Sink
 from edge_asr.stamp import CaptureClock, Stamp
+from edge_asr.stand_in import StandIn
 from edge_asr.status_line import StatusLine
 from edge_asr.steering import Steering
 from edge_asr.supervisor import StopRequest, Supervisor
 from edge_asr.systemd import Notifier
+from edge_asr.thermal import Thermometer
 from edge_asr.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -279,6 +282,11 @@ def build_daemon(config: Config, clock: Clock) -> Supervisor:
 
     reporter.bundle(model_report(config, wanted.model))
     models = ModelSwitch(load, worker, in_force, recognizer.language, model_changed)
-    steering = Steering(capture, worker, models, controls, answers)
+    stand_in = StandIn(models, choices, config.ladder.small_bundle, clock)
+    steering = Steering(capture, worker, stand_in, controls, answers)
     meter = LoadMeter(worker.effort, sinks, clock)
-    return Supervisor(capture, ring, worker, sinks, stop, steering, meter, loudness, clock, notifier)
+    rules = config.ladder
+    heat = Thermometer(rules.temperature_path, rules.throttled_path)
+    reliever = Reliever(rules, heat, worker.overload, stand_in, sinks, device_id(config), metrics, clock)
+    looks = (meter.look, loudness.look, reliever.look)
+    return Supervisor(capture, ring, worker, sinks, stop, steering, looks, clock, notifier)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
+Celsius = Annotated[float, Meta(gt=0.0, le=150.0)]
 PositiveSeconds = Annotated[float, Meta(gt=0.0, le=3600.0)]
 EndpointProfile = Literal["quick", "balanced", "patient", "dictation"]
 TopicPart = Annotated[
@@ -115,6 +116,21 @@ class OverloadConfig(Section, frozen=True):
     keep_s: PositiveSeconds = 0.5
 
 
+class LadderConfig(Section, frozen=True):
+    """What is given up, a step at a time, while the machine is hot or stays behind; and when it is taken up again."""
+
+    enabled: bool = True
+    temperature_high_celsius: Celsius = 80.0  # a Raspberry Pi slows down a little from here, and hard from 85
+    temperature_low_celsius: Celsius = 70.0
+    temperature_path: str = "/sys/class/thermal/thermal_zone*/temp"
+    throttled_path: str = "/sys/devices/platform/soc/soc:firmware/get_throttled"
+    lag_persists_s: PositiveSeconds = 10.0
+    lag_window_s: PositiveSeconds = 30.0
+    step_down_s: PositiveSeconds = 10.0
+    step_up_s: PositiveSeconds = 60.0
+    small_bundle: TopicPart | None = None  # None: the last step is not there
+
+
 class TlsConfig(Section, frozen=True):
     """TLS to the broker. The host name is always checked."""
 
@@ -194,6 +210,7 @@ class Config(Section, frozen=True):
     recognizer: RecognizerConfig = RecognizerConfig()
     second_pass: SecondPassConfig = SecondPassConfig()
     overload: OverloadConfig = OverloadConfig()
+    ladder: LadderConfig = LadderConfig()
     mqtt: MqttConfig = MqttConfig()
     jsonl: JsonlConfig = JsonlConfig()
     log: LogConfig = LogConfig()

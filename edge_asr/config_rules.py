@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from edge_asr.config import AudioConfig, Config, EndpointConfig, GateConfig, MqttConfig, OverloadConfig
+from edge_asr.config import AudioConfig, Config, EndpointConfig, GateConfig, LadderConfig, MqttConfig, OverloadConfig
 from edge_asr.endpoint_rules import endpoint_rules
 from edge_asr.errors import ConfigError
 
@@ -21,6 +21,7 @@ def _faults(config: Config) -> Iterator[str]:
     yield from _gate(config.gate)
     yield from _endpoint(config.endpoint, config.gate)
     yield from _overload(config.overload, config.audio)
+    yield from _ladder(config.ladder)
     yield from _mqtt(config.mqtt)
 
 
@@ -76,6 +77,20 @@ def _overload(overload: OverloadConfig, audio: AudioConfig) -> Iterator[str]:
         yield (
             f"audio.ring_s = {audio.ring_s:g} is not above overload.flush_lag_s = {overload.flush_lag_s:g}: "
             "the ring would overflow before it is flushed"
+        )
+
+
+def _ladder(ladder: LadderConfig) -> Iterator[str]:
+    if ladder.temperature_low_celsius >= ladder.temperature_high_celsius:
+        yield (
+            f"ladder.temperature_low_celsius = {ladder.temperature_low_celsius:g} is not below "
+            f"ladder.temperature_high_celsius = {ladder.temperature_high_celsius:g}: it would go up and down all the "
+            "time, lower the first or raise the second"
+        )
+    if ladder.lag_persists_s > ladder.lag_window_s:
+        yield (
+            f"ladder.lag_persists_s = {ladder.lag_persists_s:g} is above ladder.lag_window_s = "
+            f"{ladder.lag_window_s:g}: that much never fits into the window, lower the first or raise the second"
         )
 
 

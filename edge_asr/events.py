@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 VERSION: Literal[1] = 1
+RungName = Literal["all", "no_partials", "no_second_pass", "small_model"]
 
 
 class WordTiming(Struct, frozen=True):
@@ -97,8 +98,23 @@ class ErrorEvent(Struct, frozen=True, kw_only=True, tag_field="event_type", tag=
     v: Literal[1] = VERSION
 
 
+class LadderEvent(Struct, frozen=True, kw_only=True, tag_field="event_type", tag="ladder"):
+    """A hot or slow machine gives more up, or takes something up again; `…/ladder` says the same, retained."""
+
+    device_id: str
+    emitted_at: str
+    clock_synced: bool
+    rung: RungName
+    cause: Literal["heat", "lag"] | None  # of what is given up; None: nothing is
+    message: str
+    temperature_celsius: float | None = None
+    stream_id: str = ""  # it belongs to none, nor to a segment
+    segment_id: str = ""
+    v: Literal[1] = VERSION
+
+
 TranscriptEvent = PartialEvent | FinalEvent
-Event = PartialEvent | FinalEvent | SpeechStartedEvent | SpeechEndedEvent | ErrorEvent
+Event = PartialEvent | FinalEvent | SpeechStartedEvent | SpeechEndedEvent | ErrorEvent | LadderEvent
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
@@ -139,6 +155,15 @@ class LoadReport(Struct, frozen=True, kw_only=True):
     over_s: float
 
 
+class LadderReport(Struct, frozen=True, kw_only=True):
+    """The retained `…/ladder` payload: what a hot or slow machine has given up; each rung includes those before it."""
+
+    rung: RungName
+    cause: Literal["heat", "lag"] | None
+    temperature_celsius: float | None  # when it stepped there
+    since: str  # ISO 8601, UTC
+
+
 class ModelReport(Struct, frozen=True, kw_only=True):
     """The retained `…/model/update` payload: the bundle in force, and the newest that this program knows."""
 
@@ -168,4 +193,4 @@ class LevelReport(Struct, frozen=True, kw_only=True):
     clipped: float  # share of the samples at full scale
 
 
-Report = StateReport | LoadReport | ModelReport | LevelReport
+Report = StateReport | LoadReport | LadderReport | ModelReport | LevelReport

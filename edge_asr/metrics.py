@@ -3,6 +3,8 @@
 Every bounded queue and every loss has a counter here. One `Metrics` is made by `app` and handed down.
 """
 
+import math
+
 from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, generate_latest
 
 _CAPTURE = ["starting", "healthy", "silent", "lost", "recovering", "hung", "muted", "stopped"]
@@ -27,7 +29,7 @@ class Metrics:
         self.events_dropped = counter("events_dropped", "Events that a sink could not take", "sink", "reason")
         self.commands = counter("commands", "Commands from afar, each once, by what became of it", "control", "outcome")
         self.partials_suppressed = counter(
-            "partials_suppressed", "Chunks consumed while partials were given up because of lag"
+            "partials_suppressed", "Chunks consumed while partials were given up because of lag or heat"
         )
         self.second_pass_finals = counter("second_pass_finals", "Finals whose text is the second pass's")
         self.second_pass_skipped = counter(
@@ -37,6 +39,10 @@ class Metrics:
         self.close_timeouts = counter("capture_close_timeouts", "PortAudio calls that hung and were left behind")
         self.worker_errors = counter("worker_errors", "Utterances ended by an error", "error")
         self.sink_errors = counter("sink_errors", "Errors held inside a sink", "sink")
+        self.ladder_steps = counter("ladder_steps", "Steps of the ladder of heat and lag", "direction", "cause")
+        self.ladder_rung = gauge("ladder_rung", "What is given up: 0 nothing, 1 partials, 2 second pass, 3 the model")
+        self.temperature_celsius = gauge("temperature_celsius", "Hottest sensor; NaN while it is not known")
+        self.temperature_celsius.set(math.nan)
         self.lag_seconds = gauge("lag_seconds", "Now - capture time of the newest chunk consumed")
         self.ring_seconds = gauge("ring_seconds", "Audio that waits in the ring")
         self.spool_messages = gauge("spool_messages", "Finals that wait on disk for the broker")

@@ -25,7 +25,7 @@ from edge_asr.observation import Observation, Transcript, is_final
 
 log = logging.getLogger(__name__)
 
-Reason = Doubt | Literal["no_words", "too_long", "spelled", "error", "overload", "queue_full", "late", "end"]
+Reason = Doubt | Literal["no_words", "too_long", "spelled", "error", "overload", "heat", "queue_full", "late", "end"]
 
 _ADJACENT_S = 0.7  # a longer pause begins something new
 _CONTEXT_SHARE = 3  # of the segment's own length: behind 15 s of context a mere "yes" waited four times as long

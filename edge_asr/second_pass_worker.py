@@ -51,27 +51,27 @@ class SecondPassWorker:
         """Start the thread."""
         self._thread.start()
 
-    def submit(self, final: Transcript, *, overloaded: bool) -> list[Transcript]:
-        """Take a final; what leaves at once, because the queue is full, is returned."""
+    def submit(self, final: Transcript, *, skip: Reason | None) -> list[Transcript]:
+        """Take a final; what leaves at once, because the queue is full or there is a reason to `skip`, is returned."""
         waiting = _Waiting(final, self._clock.monotonic_ns() + self._deadline_ns)
-        if overloaded:
-            self._give_up(waiting, "overload")
+        if skip is not None:
+            self._give_up(waiting, skip)
         with self._changed:
             if len(self._waiting) >= _QUEUE_SEGMENTS:
                 self._give_up(self._waiting[0], "queue_full")
             self._waiting.append(waiting)
             self._changed.notify()
-        return self.collect(overloaded=overloaded)
+        return self.collect(skip=skip)
 
-    def collect(self, *, overloaded: bool) -> list[Transcript]:
-        """Finals that leave now, in their order. While `overloaded`, none is begun any more."""
+    def collect(self, *, skip: Reason | None) -> list[Transcript]:
+        """Finals that leave now, in their order. While there is a reason to `skip` it, none is begun any more."""
         now_ns = self._clock.monotonic_ns()
         with self._changed:
             for one in self._waiting:
                 if now_ns >= one.due_ns:
                     self._give_up(one, "late")
-                elif overloaded and not one.started:
-                    self._give_up(one, "overload")
+                elif skip is not None and not one.started:
+                    self._give_up(one, skip)
             return list(self._leaving())
 
     def flush(self) -> list[Transcript]:

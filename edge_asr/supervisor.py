@@ -3,15 +3,13 @@
 import logging
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Protocol
 
 from edge_asr.audio.ring import Ring
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.errors import EXIT_FAILURE, EXIT_OK
-from edge_asr.load import LoadMeter
-from edge_asr.loudness import Loudness
 from edge_asr.sinks.sink import Sink
 from edge_asr.steering import Steering
 from edge_asr.systemd import Notifier
@@ -88,7 +86,7 @@ class StopRequest:
 
 
 class Supervisor:
-    """Lives in the main thread; `run` returns the process' exit code."""
+    """Lives in the main thread; `run` returns the process' exit code. looks: called at every turn, they return soon."""
 
     def __init__(
         self,
@@ -98,8 +96,7 @@ class Supervisor:
         sinks: Sequence[Sink],
         stop: StopRequest,
         steering: Steering,
-        load: LoadMeter,
-        loudness: Loudness,
+        looks: Sequence[Callable[[], None]],
         clock: Clock,
         notifier: Notifier,
     ) -> None:
@@ -109,8 +106,7 @@ class Supervisor:
         self._sinks = sinks
         self._stop = stop
         self._steering = steering
-        self._load = load
-        self._loudness = loudness
+        self._looks = looks
         self._clock = clock
         self._notifier = notifier
         self.left_behind = False  # after `run`: whether a thread still computes, and has to be cut off
@@ -125,8 +121,8 @@ class Supervisor:
         self._notifier.ready()
         while not self._stop.wait(_TICK_S):
             self._steering.apply()
-            self._load.look()
-            self._loudness.look()
+            for look in self._looks:
+                look()
             if self._worker.beat_age_s() < _FRESH_BEAT_S and self._capture.healthy_or_backing_off:
                 self._notifier.watchdog()
         self._shut_down()

@@ -19,6 +19,7 @@ from edge_asr.fault_window import FaultWindow
 from edge_asr.load import Effort
 from edge_asr.metrics import Metrics
 from edge_asr.observation import Observation, SpeechEnded, Transcript, is_final
+from edge_asr.overload import Overload
 from edge_asr.pipeline import Pipeline
 from edge_asr.second_pass_worker import SecondPassWorker
 from edge_asr.sensitivity import checked
@@ -55,11 +56,10 @@ class Worker:
         self._capture_clock = capture_clock
         self._dispatch = Dispatch(sinks, metrics)
         self._clock = clock
-        self._overload = overload
+        self.overload = Overload(overload, metrics)  # other threads may ease it
         self._metrics = metrics
         self._on_fatal = on_fatal
         self._second_pass = second_pass
-        self._overloaded = False
         self._stopping = threading.Event()
         self._muted = False
         self._unmuted_ns: int | None = None
@@ -69,12 +69,12 @@ class Worker:
         self._listen_wanted: tuple[float, int] | None = None  # for how long, and when it was asked for
         self._busy_ns = 0  # these two only grow, so that another thread may read them
         self._heard_s = 0.0
-        self._worst_lag_s = 0.0
         self._drain_end_ns: int | None = None
         self._rewrite_end_ns = 0
         self._stream_id = ""
         self._faults = FaultWindow()
         self._last_chunk_ns: int | None = None
+        self._captured_ns = 0  # of the chunk before
         self._beat_ns = clock.monotonic_ns()
         self._thread = threading.Thread(target=self._run, name="recognizer", daemon=True)
 
@@ -126,8 +126,7 @@ class Worker:
 
     def effort(self) -> Effort:
         """What it has done since its start, and the worst lag since this was asked last. For one other thread."""
-        worst_s, self._worst_lag_s = self._worst_lag_s, 0.0
-        return Effort(self._busy_ns / NS_PER_S, self._heard_s, worst_s)
+        return Effort(self._busy_ns / NS_PER_S, self._heard_s, self.overload.take_worst_lag_s())
 
     def beat_age_s(self) -> float:
         """Seconds since the loop last came round; any thread."""
@@ -163,7 +162,7 @@ class Worker:
             try:
                 going = self._turn()
                 if self._second_pass is not None:
-                    self._publish(self._second_pass.collect(overloaded=self._overloaded))
+                    self._publish(self._second_pass.collect(skip=self.overload.skip))
                 if not going:
                     self._emit(self._pipeline.end(EndReason.SHUTDOWN))
                     return
@@ -191,6 +190,7 @@ class Worker:
         chunk = self._ring.pop(_WAIT_S)
         now_ns = self._clock.monotonic_ns()
         if chunk is None:
+            self.overload.idle()
             self._cut_off(now_ns)
             return not stopping
         if self._drain_end_ns is not None and now_ns > self._drain_end_ns:
@@ -198,29 +198,32 @@ class Worker:
             return False
         if self._muted or (self._unmuted_ns is not None and chunk.captured_ns < self._unmuted_ns):
             self._emit(self._pipeline.end(EndReason.MUTE))
-            self._metrics.audio_dropped_seconds.labels(reason="mute").inc(_duration_s(chunk))
+            self._metrics.audio_dropped_seconds.labels(reason="mute").inc(chunk.duration_s)
             return True
         self._last_chunk_ns = now_ns
-        lag_s = (now_ns - chunk.captured_ns) / NS_PER_S
-        self._metrics.lag_seconds.set(lag_s)
-        self._worst_lag_s = max(self._worst_lag_s, lag_s)
-        if lag_s > self._overload.flush_lag_s and not stopping:
-            self._flush(lag_s, _duration_s(chunk))
+        self.overload.consume((now_ns - chunk.captured_ns) / NS_PER_S)
+        if self.overload.too_late and not stopping:
+            self._flush(chunk.duration_s, now_ns)
             return True
         if chunk.stream_id != self._stream_id:
             self._stream_id = chunk.stream_id
             self._emit(self._pipeline.end(EndReason.DISCONTINUITY))  # stamped by the old stream's clock
             if self._second_pass is not None:
                 self._publish(self._second_pass.flush())
+        elif chunk.captured_ns - self._captured_ns > _QUIET_S * NS_PER_S:  # it came too soon for `_cut_off` to see
+            self._emit(self._pipeline.end(EndReason.DISCONTINUITY))
+        self._captured_ns = chunk.captured_ns
         self._tune(chunk)
         self._capture_clock.observe(chunk)
-        self._overloaded = lag_s > self._overload.partials_lag_s
-        if self._overloaded:
+        partials = self.overload.partials
+        if not partials:
             self._metrics.partials_suppressed.inc()
-        self._emit(self._pipeline.process(chunk, partials=not self._overloaded))
-        self._busy_ns += self._clock.monotonic_ns() - now_ns
-        self._heard_s += _duration_s(chunk)
-        self._metrics.audio_seconds.inc(_duration_s(chunk))
+        try:
+            self._emit(self._pipeline.process(chunk, partials=partials))
+        finally:  # what fails has consumed it all the same
+            self._busy_ns += self._clock.monotonic_ns() - now_ns
+            self._heard_s += chunk.duration_s
+            self._metrics.audio_seconds.inc(chunk.duration_s)
         return True
 
     def _tune(self, chunk: AudioChunk) -> None:
@@ -242,18 +245,18 @@ class Worker:
             self._last_chunk_ns = None
             self._emit(self._pipeline.end(EndReason.MUTE if self._muted else EndReason.DISCONTINUITY))
 
-    def _flush(self, lag_s: float, in_hand_s: float) -> None:
+    def _flush(self, in_hand_s: float, now_ns: int) -> None:
         """Too late: drop all but the newest audio; the gap ends the utterance."""
-        dropped_s = self._ring.flush_to_newest(self._overload.keep_s)
+        dropped_s = self._ring.flush_to_newest(self.overload.keep_s)
         self._metrics.audio_dropped_seconds.labels(reason="lag").inc(in_hand_s)
-        log.warning("recognition is %.1f s behind; dropped %.1f s of audio to catch up", lag_s, dropped_s + in_hand_s)
+        self.overload.flushed(dropped_s + in_hand_s, now_ns)
 
     def _drop_rest(self, chunk: AudioChunk) -> None:
         """Stopping, and no time left: what still waits is lost."""
         dropped_s = 0.0
         rest: AudioChunk | None = chunk
         while rest is not None:
-            dropped_s += _duration_s(rest)
+            dropped_s += rest.duration_s
             rest = self._ring.pop(0.0)
         self._metrics.audio_dropped_seconds.labels(reason="shutdown").inc(dropped_s)
         log.warning("stopping: %.1f s of audio were not decoded any more", dropped_s)
@@ -263,7 +266,7 @@ class Worker:
             if self._second_pass is None or not is_final(observation):
                 self._dispatch.send(self._stamp.event(observation))
             else:
-                self._publish(self._second_pass.submit(observation, overloaded=self._overloaded))
+                self._publish(self._second_pass.submit(observation, skip=self.overload.skip))
 
     def _publish(self, finals: list[Transcript]) -> None:
         for final in finals:
@@ -293,7 +296,3 @@ class Worker:
         if isinstance(last, SpeechEnded) and last.end_reason is EndReason.ERROR:
             return last.stream_id, last.segment_id
         return self._stream_id, ""
-
-
-def _duration_s(chunk: AudioChunk) -> float:
-    return len(chunk.samples) / chunk.sample_rate_hz

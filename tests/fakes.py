@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 from edge_asr.asr.result import Hypothesis, Word
 from edge_asr.commands import Reply
 from edge_asr.controls import ControlValues
-from edge_asr.events import CommandResponse, Event, LevelReport, LoadReport, ModelReport, Report, StateReport
+from edge_asr.events import (
+    CommandResponse,
+    Event,
+    LadderReport,
+    LevelReport,
+    LoadReport,
+    ModelReport,
+    Report,
+    StateReport,
+)
 from edge_asr.model_switch import Hearing
 from edge_asr.sensitivity import Thresholds
 
@@ -159,6 +168,7 @@ class ListSink:
         self.events: list[Event] = []
         self.states: list[StateReport] = []
         self.reports: list[LoadReport | ModelReport | LevelReport] = []
+        self.rungs: list[LadderReport] = []
         self.answers: list[ControlValues] = []
         self.responses: list[tuple[CommandResponse, Reply]] = []
         self.stopped = False
@@ -172,6 +182,8 @@ class ListSink:
     def report(self, state: Report) -> None:
         if isinstance(state, StateReport):
             self.states.append(state)
+        elif isinstance(state, LadderReport):
+            self.rungs.append(state)
         else:
             self.reports.append(state)
 

@@ -5,6 +5,7 @@ from typing import Any
 from edge_asr.events import (
     ErrorEvent,
     FinalEvent,
+    LadderEvent,
     Latency,
     PartialEvent,
     SpeechEndedEvent,
@@ -44,6 +45,18 @@ def speech_ended(words: int = 4, segment_id: str = "s-1") -> SpeechEndedEvent:
 
 def error(message: str = "it failed") -> ErrorEvent:
     return ErrorEvent(**_of("s-1"), code="recognition", message=message)
+
+
+def ladder() -> LadderEvent:
+    return LadderEvent(
+        device_id="k1",
+        emitted_at=NOW,
+        clock_synced=True,
+        rung="no_partials",
+        cause="heat",
+        message="the machine is hot (86 °C): no partials",
+        temperature_celsius=86.2,
+    )
 
 
 def state(name: str = "listening", reason: str = "") -> StateReport:

@@ -17,6 +17,8 @@ from tests.settings_files import fault
         (["overload.flush_lag_s=1"], "overload.flush_lag_s = 1 is not above overload.partials_lag_s = 1"),
         (["overload.keep_s=4"], "overload.keep_s = 4 is not below overload.flush_lag_s = 4"),
         (["audio.ring_s=4"], "audio.ring_s = 4 is not above overload.flush_lag_s = 4"),
+        (["ladder.temperature_low_celsius=80"], "ladder.temperature_low_celsius = 80 is not below"),
+        (["ladder.lag_persists_s=31"], "ladder.lag_persists_s = 31 is above ladder.lag_window_s = 30"),
         (["mqtt.host="], "mqtt.host = ''"),
         (["mqtt.host=mqtt://broker"], "mqtt.host = 'mqtt://broker': expected a host name or an address alone"),
         (["mqtt.host=broker:1883"], "the port goes into mqtt.port"),

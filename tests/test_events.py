@@ -3,7 +3,7 @@
 import functools
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import msgspec
@@ -12,17 +12,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_asr import events
-from edge_asr.events import ErrorEvent, Event, FinalEvent, Latency, PartialEvent, SpeechEndedEvent, SpeechStartedEvent
+from edge_asr.events import (
+    ErrorEvent,
+    Event,
+    FinalEvent,
+    LadderEvent,
+    Latency,
+    PartialEvent,
+    SpeechEndedEvent,
+    SpeechStartedEvent,
+)
 from tests import sample_events
 
 SCHEMA = Path(events.__file__).with_name("events.schema.json")
-KINDS = [PartialEvent, FinalEvent, SpeechStartedEvent, SpeechEndedEvent, ErrorEvent]
+KINDS = [PartialEvent, FinalEvent, SpeechStartedEvent, SpeechEndedEvent, ErrorEvent, LadderEvent]
 SAMPLES: list[Event] = [
     sample_events.partial(),
     sample_events.final(),
     sample_events.speech_started(),
     sample_events.speech_ended(),
     sample_events.error(),
+    sample_events.ladder(),
 ]
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -57,6 +67,14 @@ any_event: st.SearchStrategy[Event] = st.one_of(
     st.builds(SpeechStartedEvent, **common, start_s=numbers, start=texts),
     st.builds(SpeechEndedEvent, **common, end_s=numbers, end=texts, end_reason=texts, words=st.integers(0, 1000)),
     st.builds(ErrorEvent, **common, code=texts, message=texts),
+    st.builds(
+        LadderEvent,
+        **common,
+        rung=st.sampled_from(get_args(events.RungName)),
+        cause=st.sampled_from(["heat", "lag", None]),
+        message=texts,
+        temperature_celsius=st.none() | numbers,
+    ),
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from edge_asr.asr.rescorer import Rescored
 from edge_asr.metrics import Metrics
 from edge_asr.observation import Transcript
-from edge_asr.second_pass import SecondPass
+from edge_asr.second_pass import Reason, SecondPass
 from edge_asr.second_pass_worker import SecondPassWorker
 from tests.fakes import HandClock
 from tests.rescorers import ScriptedRescorer, SlowRescorer, final
@@ -23,13 +23,13 @@ class Desk:
         self.out: list[Transcript] = []
         self.worker.start()
 
-    def submit(self, *finals: Transcript, overloaded: bool = False) -> None:
+    def submit(self, *finals: Transcript, skip: Reason | None = None) -> None:
         for one in finals:
-            self.out += self.worker.submit(one, overloaded=overloaded)
+            self.out += self.worker.submit(one, skip=skip)
 
-    def collect(self, count: int, *, overloaded: bool = False) -> list[tuple[str, str | None]]:
+    def collect(self, count: int, *, skip: Reason | None = None) -> list[tuple[str, str | None]]:
         def done() -> bool:
-            self.out += self.worker.collect(overloaded=overloaded)
+            self.out += self.worker.collect(skip=skip)
             return len(self.out) >= count
 
         wait_until(done, 5.0, "the second pass")
@@ -89,9 +89,9 @@ def test_a_final_that_is_late_goes_out_as_it_is_and_the_next_is_rewritten(slow: 
 def test_nobody_overtakes(slow: Desk) -> None:
     slow.submit(final(1, "well"))
     busy(slow)
-    slow.submit(final(2), overloaded=False)  # nothing to rewrite in it
+    slow.submit(final(2), skip=None)  # nothing to rewrite in it
     slow.submit(final(3, "well", start_s=9.0))
-    assert slow.worker.collect(overloaded=False) == []
+    assert slow.worker.collect(skip=None) == []
     let_go(slow, 2)
     assert slow.collect(3) == [("s-1", "second"), ("s-2", None), ("s-3", "second")]
     assert slow.skipped("no_words") == 1
@@ -101,7 +101,7 @@ def test_overload_lets_out_what_has_not_begun(slow: Desk) -> None:
     slow.submit(final(1, "well"))
     busy(slow)
     slow.submit(final(2, "well"), final(3, "well"))
-    slow.submit(final(4, "well"), overloaded=True)
+    slow.submit(final(4, "well"), skip="overload")
     assert slow.out == []  # the first is being rewritten, nobody overtakes it
     let_go(slow)
     assert slow.collect(4) == [("s-1", "second"), ("s-2", None), ("s-3", None), ("s-4", None)]
@@ -160,7 +160,7 @@ def test_without_time_the_end_takes_the_first_text_and_stops_the_model() -> None
     assert desk.passes() == [("s-1", None), ("s-2", None)]
     assert desk.skipped("end") == 2
     wait_until(lambda: not desk.worker._thread.is_alive(), 5.0, "the thread")
-    assert desk.worker.collect(overloaded=False) == []
+    assert desk.worker.collect(skip=None) == []
 
 
 def test_a_flush_lets_all_out_and_the_thread_goes_on(slow: Desk) -> None:

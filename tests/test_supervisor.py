@@ -154,7 +154,8 @@ def supervised(
     steering = Steering(ears, brain, models or StillModels(), wishes, told)
     meter = LoadMeter(lambda: Effort(0.0, 0.0, 0.0), sinks, clock)
     loudness = Loudness(0.0, sinks, clock, Metrics())
-    return Supervisor(ears, ring, brain, sinks, stop, steering, meter, loudness, clock, diary)
+    looks = (meter.look, loudness.look)
+    return Supervisor(ears, ring, brain, sinks, stop, steering, looks, clock, diary)
 
 
 def supervise(well: bool = True, beat_s: float = 0.0, turns: int = 2) -> tuple[int, list[str]]:

@@ -79,6 +79,18 @@ def test_a_microphone_that_falls_silent_mid_word_ends_the_utterance(house: House
     assert house.finals()[0].end_reason == "discontinuity"
 
 
+def test_a_standstill_ends_the_utterance_even_where_nobody_has_waited_for_the_next_chunk(house: House) -> None:
+    """The process was stopped, or the machine: what is missing then, the driver may not tell."""
+    house.hear(np.concatenate([hush(1), tone(2)]))
+    house.hear(np.concatenate([tone(1), hush(2)]), age_s=-1.5)
+    house.worker.start()
+    wait_until(lambda: len(house.finals()) == 2, 5.0, "the worker")
+    assert [(final.end_reason, final.text) for final in house.finals()] == [
+        ("discontinuity", "w0 w1 w2 w3"),
+        ("silence", "w0 w1"),
+    ]
+
+
 def test_the_last_words_of_a_stream_are_stamped_by_its_own_clock(house: House) -> None:
     house.worker.start()
     house.position = 3600 * 16_000

@@ -25,6 +25,11 @@ class AudioChunk:
     captured_ns: int
 
     @property
+    def duration_s(self) -> float:
+        """Seconds of audio."""
+        return len(self.samples) / self.sample_rate_hz
+
+    @property
     def end_sample(self) -> int:
         """Index of the first sample after this chunk."""
         return self.first_sample + len(self.samples)

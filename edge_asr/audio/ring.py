@@ -18,6 +18,7 @@ class Ring:
     def __init__(self, capacity_s: float, metrics: Metrics) -> None:
         self._capacity_ns = round(capacity_s * NS_PER_S)
         self._lag = metrics.audio_dropped_seconds.labels(reason="lag")
+        self._late = metrics.audio_dropped_seconds.labels(reason="shutdown")
         self._full = metrics.audio_dropped_seconds.labels(reason="ring_full")
         self._chunks: deque[AudioChunk] = deque()
         self._depth_ns = 0  # integers: sums of seconds would drift
@@ -32,9 +33,10 @@ class Ring:
             return self._depth_ns / NS_PER_S
 
     def push(self, chunk: AudioChunk) -> None:
-        """Add the newest chunk; when it does not fit, the oldest ones go. After `close` it is not taken."""
+        """Add the newest chunk; when it does not fit, the oldest ones go. After `close` it is lost, and counted."""
         with self._changed:
             if self._closed:
+                self._late.inc(_duration_ns(chunk) / NS_PER_S)
                 return
             self._chunks.append(chunk)
             self._depth_ns += _duration_ns(chunk)

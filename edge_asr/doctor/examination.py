@@ -126,7 +126,7 @@ class Examination:
         installed, wanted = self._sizes(config)
         yield from self._within(machine.MEMORY, _QUICK_S, lambda: [machine.memory(installed)])
         yield from self._within(machine.DISK, _QUICK_S, lambda: [machine.disk(model_folder(config), wanted)])
-        yield from self._within(machine.HEAT, _QUICK_S, lambda: [machine.heat_and_power()])
+        yield from self._within(machine.HEAT, _QUICK_S, lambda: [machine.heat_and_power(config.ladder)])
         yield machine.clock(self._clock)
         yield service.service()
 

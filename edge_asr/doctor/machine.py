@@ -5,16 +5,16 @@ import subprocess
 from pathlib import Path
 
 from edge_asr.clock import Clock
+from edge_asr.config import LadderConfig
 from edge_asr.doctor.finding import Finding, fail, ok, skip, warn
+from edge_asr.thermal import temperatures
 
 MEMORY, DISK, HEAT, CLOCK = "memory", "disk", "heat and power", "clock"
 _MB = 1_000_000
 _BESIDES_BYTES = 150 * _MB  # Python, libraries and the search, beside the bundle
 _LITTLE_DISK_BYTES = 100 * _MB
-_HOT_C = 80.0  # a Raspberry Pi slows down from here
 _COMMAND_S = 3.0
 _MEMINFO = Path("/proc/meminfo")
-_THERMAL = Path("/sys/class/thermal")
 _NOW = {0: "undervoltage", 1: "frequency capped", 2: "throttled", 3: "near the heat limit"}
 _SINCE_BOOT_SHIFT = 16
 
@@ -48,9 +48,9 @@ def disk(folder: Path, wanted_bytes: int) -> Finding:
     return ok(DISK, said)
 
 
-def heat_and_power(thermal: Path = _THERMAL, firmware: str = "vcgencmd") -> Finding:
-    """The hottest sensor, and what a Raspberry Pi's firmware says of its power."""
-    celsius = max(_temperatures(thermal), default=None)
+def heat_and_power(ladder: LadderConfig, firmware: str = "vcgencmd") -> Finding:
+    """The hottest sensor that the ladder reads, and what a Raspberry Pi's firmware says of its power."""
+    celsius = max(temperatures(ladder.temperature_path), default=None)
     flags = _throttled(firmware)
     if celsius is None and flags is None:
         return skip(HEAT, "this machine has no sensor that tells")
@@ -63,8 +63,9 @@ def heat_and_power(thermal: Path = _THERMAL, firmware: str = "vcgencmd") -> Find
         seen = f"now: {', '.join(now)}" if now else f"since the start: {', '.join(before)}"
         fix = "use the Pi's own power supply and a short cable" if "undervoltage" in seen else "cool it"
         return warn(HEAT, f"{said} ({seen})", fix)
-    if celsius is not None and celsius >= _HOT_C:
-        return warn(HEAT, f"{said}: hot, the machine slows down", "cool it: a heat sink or a fan")
+    if celsius is not None and celsius >= ladder.temperature_high_celsius:
+        loss = "partials and the second pass are given up" if ladder.enabled else "the machine slows down"
+        return warn(HEAT, f"{said}: hot, {loss}", "cool it: a heat sink or a fan")
     return ok(HEAT, said)
 
 
@@ -75,16 +76,6 @@ def clock(wall: Clock) -> Finding:
         return ok(CLOCK, f"{now}, set by a time server")
     fix = "sudo apt install systemd-timesyncd && sudo timedatectl set-ntp true"
     return warn(CLOCK, f"{now}, not set by a time server: the times in events may be wrong", fix)
-
-
-def _temperatures(thermal: Path) -> list[float]:
-    found = []
-    for file in thermal.glob("thermal_zone*/temp"):
-        try:
-            found.append(int(file.read_text()) / 1000.0)
-        except (OSError, ValueError):
-            continue
-    return found
 
 
 def _throttled(firmware: str) -> int | None:

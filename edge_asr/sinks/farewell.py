@@ -18,7 +18,7 @@ def remove_device(config: MqttConfig, device_id: str) -> list[str]:
     topic = f"{config.topic_prefix}/{device_id}"
     availability = f"{topic}/availability"
     topics = [config_topic(config.discovery.prefix, device_id)]
-    topics += [f"{topic}/state", f"{topic}/load", f"{topic}/model/update"]
+    topics += [f"{topic}/state", f"{topic}/load", f"{topic}/ladder", f"{topic}/model/update"]
     topics += [*(f"{topic}/{control}/state" for control in CONTROLS), availability]
     with BrokerSession(config, f"edge_asr-{device_id}-remove") as session:
         readable = {each for each in topics if session.subscribe(each)}

@@ -6,12 +6,13 @@ with Home Assistant 2024.12; openHAB reads it too.
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
 from edge_asr.commands import MOST_GAIN, PRESS
 from edge_asr.controls import UNKNOWN, Choice
+from edge_asr.events import RungName
 from edge_asr.sensitivity import LEAST, MOST
 
 STATES = ("starting", "listening", "muted", "degraded", "stopping")
@@ -137,6 +138,19 @@ def _shown(topic: str, longest_utterance_s: float) -> dict[str, tuple[str, dict[
                 "state_class": "measurement",
                 "state_topic": f"{topic}/load",
                 "value_template": "{{ value_json.lag_s }}",
+            },
+        ),
+        "ladder": (
+            "sensor",
+            {
+                "name": "Given up",
+                "device_class": "enum",
+                "options": list(get_args(RungName)),
+                "entity_category": "diagnostic",
+                "icon": "mdi:thermometer-alert",
+                "state_topic": f"{topic}/ladder",
+                "value_template": "{{ value_json.rung }}",
+                "json_attributes_topic": f"{topic}/ladder",  # cause and temperature
             },
         ),
         "update": (

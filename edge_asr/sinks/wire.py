@@ -10,6 +10,7 @@ from edge_asr.events import (
     CommandResponse,
     Event,
     FinalEvent,
+    LadderReport,
     LevelReport,
     LoadReport,
     ModelReport,
@@ -23,7 +24,12 @@ from edge_asr.sinks.message import JSON, TEXT, Message
 _PARTIAL_STALE_S = 5  # a newer one, or the final, has come by then
 _LEVEL_STALE_S = 5
 _RESPONSE_STALE_S = 30
-_REPORTS: dict[type[Report], str] = {StateReport: "state", LoadReport: "load", ModelReport: "model/update"}
+_REPORTS: dict[type[Report], str] = {
+    StateReport: "state",
+    LoadReport: "load",
+    LadderReport: "ladder",
+    ModelReport: "model/update",
+}
 
 
 def of_event(base: str, event: Event) -> Message:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_asr.config import LadderConfig
 from edge_asr.doctor.machine import clock, disk, heat_and_power, memory
 from edge_asr.doctor.service import service
 
@@ -33,14 +34,14 @@ def test_disk_is_asked_where_the_folder_will_be(tmp_path: Path) -> None:
     assert (full.level, "1152921504606 MB are wanted" in full.text) == ("warn", True)
 
 
-def pi(folder: Path, celsius: float, throttled: str) -> tuple[Path, str]:
+def pi(folder: Path, celsius: float, throttled: str) -> tuple[LadderConfig, str]:
     zone = folder / "thermal_zone0"
     zone.mkdir()
     (zone / "temp").write_text(f"{int(celsius * 1000)}\n")
     firmware = folder / "vcgencmd"
     firmware.write_text(f'#!/bin/sh\n[ "$1" = get_throttled ] && echo throttled={throttled}\n')
     firmware.chmod(0o755)
-    return folder, str(firmware)
+    return LadderConfig(temperature_path=str(folder / "thermal_zone*" / "temp")), str(firmware)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def pi(folder: Path, celsius: float, throttled: str) -> tuple[Path, str]:
         (48.0, "0x50005", "warn", "now: undervoltage, throttled"),
         (48.0, "0x10000", "warn", "since the start: undervoltage"),
         (84.0, "0x80008", "warn", "now: near the heat limit"),
-        (84.0, "0x0", "warn", "hot, the machine slows down"),
+        (84.0, "0x0", "warn", "hot, partials and the second pass are given up"),
         (48.0, "VCHI initialization failed", "ok", "48 °C"),
     ],
 )
@@ -63,7 +64,8 @@ def test_heat_and_power_of_a_pi(celsius: float, throttled: str, expected: str, s
 
 
 def test_a_machine_without_sensors_is_passed_over(tmp_path: Path) -> None:
-    assert heat_and_power(tmp_path, "no-such-program").level == "skip"
+    nowhere = LadderConfig(temperature_path=str(tmp_path / "*"))
+    assert heat_and_power(nowhere, "no-such-program").level == "skip"
 
 
 class Wall:

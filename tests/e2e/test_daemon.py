@@ -60,7 +60,7 @@ def test_a_subscriber_hears_what_transcribe_reads(house: House, story: Path) -> 
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     controls = ["mute", "sensitivity", "gain", "model", "language", "listen"]  # of phrases there are none
-    ours = sorted(["availability", "state", "model/update", *(f"{control}/state" for control in controls)])
+    ours = sorted(["availability", "state", "ladder", "model/update", *(f"{control}/state" for control in controls)])
     announced = f"homeassistant/device/edge_asr_{DEVICE}/config"
     assert sorted(late.stdout.split()) == [*(f"edge_asr/{DEVICE}/{leaf}" for leaf in ours), announced]
 

@@ -10,7 +10,7 @@ import pytest
 from edge_asr.config import MqttConfig
 from edge_asr.demo.broker import Broker
 from edge_asr.errors import SinkError
-from edge_asr.events import LoadReport
+from edge_asr.events import LadderReport, LoadReport
 from edge_asr.sinks.farewell import remove_device
 from tests.sinks.subscriber import wait_for
 from tests.sinks.test_mqtt_control import BASE, CONFIG_TOPIC, HOLD, Device, send, subscribed
@@ -48,7 +48,8 @@ def test_everything_of_the_device_goes_and_nothing_of_others(broker: Broker) -> 
         send(broker, topic, "theirs", retain=True)
     with device_was_here(broker) as device:
         device.sink.report(LoadReport(rtf=0.1, lag_s=0.1, over_s=60.0))
-    ours = [*HOLD, f"{BASE}/load", f"{BASE}/availability"]
+        device.sink.report(LadderReport(rung="all", cause=None, temperature_celsius=None, since="then"))
+    ours = [*HOLD, f"{BASE}/load", f"{BASE}/ladder", f"{BASE}/availability"]
     assert kept(broker) == sorted([*others, *ours])
     assert sorted(remove_device(config(broker), "kitchen")) == sorted(ours)
     assert kept(broker) == sorted(others)

@@ -20,7 +20,8 @@ from edge_asr import events
 from edge_asr.commands import CONTROLS, gain_said, listen_said, mute_said, sensitivity_said
 from edge_asr.config import DiscoveryConfig
 from edge_asr.controls import UNKNOWN, Choice
-from edge_asr.events import LoadReport, ModelReport, StateReport
+from edge_asr.events import LadderReport, LoadReport, ModelReport, StateReport
+from edge_asr.ladder import Rung
 from edge_asr.sinks.homeassistant import STATES, Announcement, announcement
 from tests import sample_events
 
@@ -209,6 +210,14 @@ def test_numbers_of_the_load_are_shown_and_none_is_unknown() -> None:
     payload = msgspec.json.encode(LoadReport(rtf=0.032, lag_s=0.4, over_s=60.0))
     assert (shown("rtf", payload), shown("lag", payload)) == (0.032, 0.4)
     assert shown("rtf", msgspec.json.encode(LoadReport(rtf=None, lag_s=0.0, over_s=60.0))) is None
+
+
+def test_what_is_given_up_is_one_of_the_options() -> None:
+    payload = msgspec.json.encode(
+        LadderReport(rung="no_partials", cause="heat", temperature_celsius=84.0, since="then")
+    )
+    assert shown("ladder", payload) == "no_partials"
+    assert components(told())["ladder"]["options"] == [rung.label for rung in Rung]
 
 
 def test_the_versions_are_what_an_update_entity_reads() -> None:

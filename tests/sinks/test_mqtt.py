@@ -13,7 +13,7 @@ import pytest
 
 from edge_asr.demo.broker import Broker
 from edge_asr.errors import ConfigError
-from edge_asr.events import Event, FinalEvent, LoadReport, ModelReport, decode, encode
+from edge_asr.events import Event, FinalEvent, LadderReport, LoadReport, ModelReport, decode, encode
 from tests import sample_events
 from tests.sinks.conftest import MakeMouth
 from tests.sinks.subscriber import Subscriber, wait_for
@@ -288,13 +288,14 @@ def test_a_host_that_is_no_name_is_found_before_anything_starts(make_mouth: Make
 def test_each_report_has_its_topic_and_is_retained(broker: Broker, make_mouth: MakeMouth) -> None:
     mouth = make_mouth(broker.port)
     mouth.sink.report(LoadReport(rtf=0.03, lag_s=0.1, over_s=60.0))
+    mouth.sink.report(LadderReport(rung="no_partials", cause="heat", temperature_celsius=84.0, since="then"))
     mouth.sink.report(ModelReport(installed_version="1", latest_version="1", title="a model"))
     mouth.sink.start()
     wait_for(lambda: "/model/update'" in broker.log)
     with Subscriber(broker.port) as subscriber:
-        subscriber.wait_for(lambda: len(subscriber.messages) == 3)
+        subscriber.wait_for(lambda: len(subscriber.messages) == 4)
         assert {message.topic.removeprefix("edge_asr/kitchen/") for message in subscriber.messages} == {
-            "availability", "load", "model/update",
+            "availability", "load", "ladder", "model/update",
         }  # fmt: skip
         assert all(message.retained for message in subscriber.messages)
         assert json.loads(subscriber.payloads("/load")[0]) == {"rtf": 0.03, "lag_s": 0.1, "over_s": 60.0}
