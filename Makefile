@@ -19,7 +19,7 @@ SHELL_SCRIPTS := .ci/run deploy/debian/packages.sh deploy/debian/service.sh
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run bench test lint chaos ears fuzz setup setup-dev setup-bench bundle install uninstall lock clean
+.PHONY: help run bench test lint chaos day ears fuzz setup setup-dev setup-bench bundle install uninstall lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -45,6 +45,9 @@ chaos: setup-dev ## 200 faults against a real daemon and broker while it talks (
 
 ears: setup-dev ## 120 faults of a real microphone on PulseAudio and PipeWire (ARGS="--seed 3")
 	@$(BIN)/python -m tests.ears $(ARGS)
+
+day: setup-dev bundle ## six hours of a house at full speed, with mishaps (ARGS="--speech FOLDER --seed 3")
+	@$(BIN)/python -m tests.day $(ARGS)
 
 fuzz: setup-dev ## a million commands of every kind (ARGS="--seed 3")
 	@$(BIN)/python -m tests.fuzz $(ARGS)

@@ -1,0 +1,117 @@
+"""The day itself, and what is said of it."""
+
+import gc
+import random
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from edge_asr.bench.footprint import Footprint, footprint
+from edge_asr.bench.slope import slope
+from edge_asr.config import Config
+from tests.day.house import House
+from tests.day.mishaps import MISHAPS, Trouble
+from tests.day.sounds import Household
+
+_MISHAP_SHARE = 0.3  # of the stretches
+_LOOKS = 60
+_SETTLED = 0.25  # of the day: until then arenas and caches fill
+_MOST_GROWTH_MIB = 10.0
+_UNACCOUNTED_S = 0.5
+
+
+@dataclass
+class Day:
+    """What was seen."""
+
+    hours: float
+    took_s: float = 0.0
+    mishaps: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+    at_hour: list[float] = field(default_factory=list)
+    looks: list[Footprint] = field(default_factory=list)
+    fed_s: float = 0.0
+    accounted_s: float = 0.0
+    breaches: list[str] = field(default_factory=list)
+
+    def settled(self) -> list[Footprint]:
+        """Looks that count."""
+        return [look for at, look in zip(self.at_hour, self.looks, strict=True) if at >= _SETTLED * self.hours]
+
+
+def run(hours: float, seed: int, speech: Sequence[Path], noises: Sequence[Path], config: Config) -> Day:
+    """Live through so many hours of sound."""
+    dice = random.Random(seed)  # noqa: S311 - the same seed is the same day
+    day, house = Day(hours), House(config, dice)
+    trouble, began_s = Trouble(dice), time.monotonic()
+    for samples in Household(list(speech), list(noises), dice).stretches():
+        if house.fed_s >= hours * 3600 or house.fatal:
+            break
+        if house.fed_s >= len(day.looks) / _LOOKS * hours * 3600:
+            house.settle()
+            gc.collect()  # what only waits to be collected is no growth
+            day.at_hour.append(house.fed_s / 3600)
+            day.looks.append(footprint())
+        if dice.random() < _MISHAP_SHARE:
+            name = trouble.next()
+            day.mishaps[name] += 1
+            cut = dice.randrange(len(samples))
+            house.feed(samples[:cut])
+            MISHAPS[name](house, samples[cut:], dice)
+        else:
+            house.feed(samples)
+    house.settle()
+    if not house.close():
+        day.breaches.append("the recognizer did not come to an end")
+    day.took_s = time.monotonic() - began_s
+    _judge(day, house)
+    return day
+
+
+def _judge(day: Day, house: House) -> None:
+    house.ledger.close()
+    day.counts = house.ledger.counts
+    day.fed_s, day.accounted_s = house.fed_s, house.accounted_s()
+    day.breaches += [f"the process would have ended: {why}" for why in house.fatal]
+    day.breaches += house.ledger.breaches
+    if abs(day.fed_s - day.accounted_s) > _UNACCOUNTED_S:
+        day.breaches.append(f"{day.fed_s:.1f} s were fed, {day.accounted_s:.1f} s heard or counted as dropped")
+    settled = day.settled()
+    if not settled:
+        return
+    for what in ("threads", "descriptors"):
+        values = [getattr(look, what) for look in settled]
+        if max(values[-3:]) > max(values[:3]):
+            day.breaches.append(f"{what} have grown: {values}")
+    grown = growth_mib(day)
+    if grown > _MOST_GROWTH_MIB:
+        day.breaches.append(f"own memory has grown by {grown:.1f} MiB")
+
+
+def growth_mib(day: Day) -> float:
+    """Of own memory, over the settled part of the day, by the slope of all looks."""
+    at = [hour for hour in day.at_hour if hour >= _SETTLED * day.hours]
+    rate = slope(at, [look.anon_mib for look in day.settled()])
+    return 0.0 if rate is None else rate * (at[-1] - at[0])
+
+
+def report(day: Day) -> str:
+    """For people."""
+    settled = day.settled() or day.looks
+    own = [look.anon_mib for look in settled]
+    first, last = settled[0], settled[-1]
+    took = f"{day.fed_s / 3600:.2f} hours in {day.took_s / 60:.1f} minutes"
+    grown = f"growth {growth_mib(day):+.1f} in {(1 - _SETTLED) * day.hours:.1f} h"
+    lines = [
+        f"{took}, {day.mishaps.total()} mishaps, {len(day.breaches)} breaches",
+        "  mishaps: " + ", ".join(f"{name} {count}" for name, count in sorted(day.mishaps.items())),
+        "  said: " + ", ".join(f"{name} {count}" for name, count in sorted(day.counts.items())),
+        f"  audio: {day.fed_s:.1f} s fed, {day.accounted_s:.1f} s heard or counted as dropped",
+        f"  own memory, MiB: {own[0]:.1f} to {own[-1]:.1f} (median {np.median(own):.1f}), {grown}",
+        f"  threads {first.threads} to {last.threads}, descriptors {first.descriptors} to {last.descriptors}",
+    ]
+    return "\n".join([*lines, *(f"  BREACH: {breach}" for breach in day.breaches)])
