@@ -5,9 +5,10 @@ from typing import Protocol
 
 from edge_asr.audio.channels import Channel, channel_fault
 from edge_asr.audio.chunk import AudioChunk
-from edge_asr.audio.devices import Inventory, Microphone, choose, from_alsa, from_pulse
+from edge_asr.audio.devices import Inventory, Microphone, choose
+from edge_asr.audio.inventory import take_inventory
 from edge_asr.audio.portaudio import PULSE_DEVICE, PortAudio, PortAudioStream, StreamRequest
-from edge_asr.audio.pulse import STREAM_PROPERTY, PulseWatcher, SilentServerError, SoundServer
+from edge_asr.audio.pulse import STREAM_PROPERTY, PulseWatcher, SoundServer
 from edge_asr.clock import Clock
 from edge_asr.errors import CaptureError
 from edge_asr.metrics import Metrics
@@ -68,34 +69,6 @@ class Opener(Protocol):
     def stop(self) -> None:
         """Stop watching and let everything go."""
         ...
-
-
-def take_inventory(
-    server: SoundServer | None, portaudio: PortAudio | None, *, alsa_stands_in: bool = False
-) -> Inventory:
-    """Ask the sound server and ALSA, each only when given; what cannot be asked becomes a line of text.
-
-    With `alsa_stands_in` ALSA is asked only when there is no sound server.
-    """
-    found: list[Microphone] = []
-    pulse_problem = alsa_problem = ""
-    if server is None:
-        pulse_problem = "the sound server was not asked"
-    else:
-        try:
-            survey = server.survey()
-            found += [from_pulse(source, survey.default_source) for source in survey.sources]
-        except SilentServerError as error:
-            # PortAudio's list would hang: it tries the `pulse` device as well.
-            return Inventory((), str(error), "ALSA is not asked while the sound server is silent")
-        except CaptureError as error:
-            pulse_problem = str(error)
-    if portaudio is not None and (pulse_problem or not alsa_stands_in):
-        try:
-            found += [from_alsa(device) for device in portaudio.inputs()]
-        except CaptureError as error:
-            alsa_problem = str(error)
-    return Inventory(tuple(found), pulse_problem, alsa_problem)
 
 
 class SystemOpener:

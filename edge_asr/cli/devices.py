@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from edge_asr.audio.alsa import card_ids
 from edge_asr.audio.devices import Inventory, Microphone, choose, eligible
-from edge_asr.audio.opener import take_inventory
+from edge_asr.audio.inventory import take_inventory
 from edge_asr.audio.portaudio import PortAudio
 from edge_asr.audio.pulse import SoundServer, server_address
 from edge_asr.cli.meter import meter

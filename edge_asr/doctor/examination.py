@@ -8,7 +8,7 @@ from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.catalogue import CATALOGUE
 from edge_asr.audio.deadline import DeadlineCaller
 from edge_asr.audio.devices import Inventory, Microphone, eligible
-from edge_asr.audio.opener import take_inventory
+from edge_asr.audio.inventory import take_inventory
 from edge_asr.audio.portaudio import PortAudio
 from edge_asr.audio.pulse import SoundServer
 from edge_asr.clock import Clock, SystemClock
