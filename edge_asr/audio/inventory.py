@@ -2,8 +2,9 @@
 
 from typing import Protocol
 
+from edge_asr.audio.alsa import AlsaInput
+from edge_asr.audio.deadline import TooManyHungCallsError
 from edge_asr.audio.devices import Inventory, Microphone, from_alsa, from_pulse
-from edge_asr.audio.portaudio import AlsaInput
 from edge_asr.audio.pulse import SilentServerError, SoundServer
 from edge_asr.errors import CaptureError
 
@@ -19,7 +20,8 @@ class AlsaLister(Protocol):
 def take_inventory(server: SoundServer | None, alsa: AlsaLister | None, *, alsa_stands_in: bool = False) -> Inventory:
     """Ask the sound server and ALSA, each only when given; what cannot be asked becomes a line of text.
 
-    With `alsa_stands_in` ALSA is asked only when there is no sound server.
+    With `alsa_stands_in` ALSA is asked only when there is no sound server. Raises TooManyHungCallsError where ALSA
+    alone is left, and so many calls of PortAudio hang that it is not asked any more.
     """
     found: list[Microphone] = []
     pulse_problem = alsa_problem = ""
@@ -38,5 +40,7 @@ def take_inventory(server: SoundServer | None, alsa: AlsaLister | None, *, alsa_
         try:
             found += [from_alsa(device) for device in alsa.inputs()]
         except CaptureError as error:
+            if isinstance(error, TooManyHungCallsError) and not found:
+                raise  # nothing is left here that could be heard
             alsa_problem = str(error)
     return Inventory(tuple(found), pulse_problem, alsa_problem)
