@@ -26,6 +26,11 @@ _STAND_INS: dict[Way, tuple[Reader, ...]] = {"pulse": ("parec", "pw-record"), "a
 _PATIENCE = 2  # openings that did not return, one after the other
 
 
+def stand_ins(way: Way) -> tuple[Reader, ...]:
+    """Programs that could read a microphone of this way, the first choice first."""
+    return _STAND_INS[way]
+
+
 def installed(program: str) -> bool:
     """Whether a program is there."""
     return shutil.which(program) is not None

@@ -16,7 +16,8 @@ from edge_asr.audio.replay import FileSource, StdinSource
 from edge_asr.audio.standard_input import WakeableInput
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import AudioConfig
-from edge_asr.errors import AudioFileError, CaptureError
+from edge_asr.errors import AudioFileError, CaptureError, ConfigError
+from edge_asr.secret_file import expand
 
 log = logging.getLogger(__name__)
 
@@ -95,8 +96,9 @@ class PlayedOpener:
     def _file(self) -> FileSource:
         config = self._config
         try:
-            return FileSource(config.source.removeprefix(FILE), self._clock, config.chunk_ms, config.channel)
-        except AudioFileError as error:
+            path = expand(config.source.removeprefix(FILE), "audio.source")
+            return FileSource(path, self._clock, config.chunk_ms, config.channel)
+        except (AudioFileError, ConfigError) as error:
             raise CaptureError(str(error)) from None
 
     def _chunks(self) -> Iterator[AudioChunk]:

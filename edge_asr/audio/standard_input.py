@@ -3,6 +3,7 @@
 import io
 import os
 import select
+import threading
 from typing import IO, Any
 
 from edge_asr.errors import CaptureError
@@ -14,6 +15,7 @@ class WakeableInput(io.RawIOBase):
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor  # a copy of our own, closed with us
         self._woken = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._lock = threading.Lock()  # a number that is closed may be another file's already
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLIN)
         self._poll.register(self._woken, select.POLLIN)
@@ -33,15 +35,17 @@ class WakeableInput(io.RawIOBase):
 
     def wake(self) -> None:
         """Let the reader come back, now and for ever."""
-        if not self.closed:
-            os.eventfd_write(self._woken, 1)
+        with self._lock:
+            if not self.closed:
+                os.eventfd_write(self._woken, 1)
 
     def close(self) -> None:
         """Let go of the descriptors."""
-        if not self.closed:
-            os.close(self._descriptor)
-            os.close(self._woken)
-        super().close()
+        with self._lock:
+            if not self.closed:
+                os.close(self._descriptor)
+                os.close(self._woken)
+            super().close()
 
 
 def open_stdin(stdin: IO[str] | None) -> WakeableInput:
