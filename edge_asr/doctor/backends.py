@@ -1,9 +1,7 @@
 """Who reads the microphone, why, and who could take over."""
 
-from collections.abc import Sequence
-
 from edge_asr.audio.alsa_listing import alsa_lister
-from edge_asr.audio.backend import PACKAGES, Backends, Way, installed, stand_ins
+from edge_asr.audio.backend import PACKAGES, Backends, Reader, Way, installed, stand_ins
 from edge_asr.audio.devices import Inventory, Microphone
 from edge_asr.audio.inventory import take_inventory
 from edge_asr.audio.portaudio import PULSE_DEVICE, PortAudio
@@ -39,29 +37,31 @@ def inventory(audio: AudioConfig) -> Inventory:
 def backend(audio: AudioConfig, microphone: Microphone, portaudio: PortAudio) -> Finding:
     """Who reads this microphone."""
     way: Way = "pulse" if microphone.backend == "pulse" else "alsa"
-    name = microphone.stable_id
     try:
         choice = Backends(audio.backend).choice(way)
     except CaptureError as error:
         return failed(CHECK, error)
     there = [reader for reader in stand_ins(way) if installed(reader)]
-    if choice.reader != "portaudio":
-        others = [reader for reader in there if reader != choice.reader]
-        return ok(CHECK, f"{choice.reader} reads {name}: {choice.why}; also there: {_listed(['PortAudio', *others])}")
-    fault = _fault(portaudio, way)
-    if not fault:
-        spare = _listed(there) if audio.backend == "auto" else "nobody may, it is named"
-        said = f"PortAudio reads {name}: {choice.why}; where it hangs takes over: {spare}"
-        return ok(CHECK, said if there else f"{said}; sudo apt install {PACKAGES[stand_ins(way)[0]]} for one")
-    if audio.backend == "auto" and there:
+    if choice.reader == "portaudio":
+        return _portaudio(audio, way, microphone.stable_id, there, _fault(portaudio, way))
+    others = [reader for reader in there if reader != choice.reader]
+    also = ", ".join(["PortAudio", *others])
+    return ok(CHECK, f"{choice.reader} reads {microphone.stable_id}: {choice.why}; also there: {also}")
+
+
+def _portaudio(audio: AudioConfig, way: Way, name: str, there: list[Reader], fault: str) -> Finding:
+    package = PACKAGES[stand_ins(way)[0]]
+    if fault and audio.backend == "auto" and there:
         return warn(CHECK, f"{there[0]} reads {name}, because PortAudio cannot: {fault}")
-    return fail(CHECK, f"PortAudio cannot read {name}, and nobody takes over: {fault}", _way_out(audio, way))
-
-
-def _way_out(audio: AudioConfig, way: Way) -> str:
+    if fault:
+        fix = f"sudo apt install {package}" if audio.backend == "auto" else "--set audio.backend=auto"
+        return fail(CHECK, f"PortAudio cannot read {name}, and nobody takes over: {fault}", fix)
+    said = f'PortAudio reads {name}: audio.backend = "{audio.backend}"'
     if audio.backend != "auto":
-        return "--set audio.backend=auto"
-    return f"sudo apt install {PACKAGES[stand_ins(way)[0]]}"
+        return ok(CHECK, f"{said}; also there: {', '.join(there) or 'nothing'}")
+    if there:
+        return ok(CHECK, f"{said}; should it hang, {there[0]} takes over")
+    return ok(CHECK, f"{said}; should it hang, nobody takes over: sudo apt install {package}")
 
 
 def _fault(portaudio: PortAudio, way: Way) -> str:
@@ -72,7 +72,3 @@ def _fault(portaudio: PortAudio, way: Way) -> str:
     if way == "pulse" and PULSE_DEVICE not in names:
         return "ALSA has no 'pulse' device; sudo apt install libasound2-plugins"
     return ""
-
-
-def _listed(readers: Sequence[str]) -> str:
-    return ", ".join(readers) or "nobody"
