@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -73,8 +75,8 @@ class Ears:
         return self.metrics.registry.get_sample_value(f"edge_asr_{name}_total", labels) or 0.0
 
 
-def recorders() -> list[int]:
-    """Processes that this one has started to record."""
+def recorders(of: int | None = None) -> list[int]:
+    """Processes that this one, or another, has started to record."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -82,7 +84,7 @@ def recorders() -> list[int]:
             words = (folder / "cmdline").read_text().split("\0")
         except (OSError, IndexError):
             continue
-        if parent == str(os.getpid()) and Path(words[0]).name in {"parec", "pw-record", "arecord"}:
+        if parent == str(of or os.getpid()) and Path(words[0]).name in {"parec", "pw-record", "arecord"}:
             found.append(int(folder.name))
     return found
 
@@ -224,3 +226,39 @@ def test_a_source_that_is_not_there_is_one_line(server: Server, way: tuple[Serve
         assert recorders() == []
     finally:
         opener.stop()
+
+
+_DAEMON = """
+import sys, time
+from edge_asr.audio.capture import Capture
+from edge_asr.audio.ring import Ring
+from edge_asr.clock import SystemClock
+from edge_asr.config import AudioConfig
+from edge_asr.metrics import Metrics
+metrics = Metrics()
+config = AudioConfig(source="usb_mic", backend=sys.argv[1])
+capture = Capture(config, Ring(5.0, metrics), SystemClock(), metrics, lambda state: print(state.status, flush=True))
+capture.start()
+time.sleep(100)
+"""
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_it_dies_with_a_daemon_that_is_killed(way: tuple[Server, CaptureBackend], stopped: bool) -> None:
+    daemon = subprocess.Popen([sys.executable, "-c", _DAEMON, way[1]], stdout=subprocess.PIPE, text=True)
+    with daemon:
+        assert daemon.stdout is not None
+        assert any(word == "healthy\n" for word in iter(daemon.stdout.readline, ""))
+        (pid,) = recorders(daemon.pid)
+        if stopped:
+            os.kill(pid, signal.SIGSTOP)
+        daemon.kill()
+        daemon.wait()
+        wait_until(lambda: not _runs(pid), 5.0, "the recorder's end")
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
