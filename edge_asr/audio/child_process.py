@@ -13,6 +13,7 @@ from functools import cache
 _TERM_S = 0.5  # what it has to end in good order
 _READ_BYTES = 65536
 _LINE_BYTES = 400  # of what it says of itself, so that a line stays a line
+_TRY_S = 2.0
 _LAST_WORDS_S = 0.2  # what it said right before it ended
 
 
@@ -156,6 +157,14 @@ def _descriptors(child: subprocess.Popen[bytes]) -> tuple[int, int]:
 
 @cache
 def _dies_with_us() -> tuple[str, ...]:
-    """Words that make the kernel kill a program with us; util-linux has them on every Debian."""
-    setpriv = shutil.which("setpriv")
-    return (setpriv, "--pdeathsig", "KILL") if setpriv else ()
+    """Words that make the kernel kill a program with us; none where setpriv (of util-linux) cannot or may not."""
+    words = (shutil.which("setpriv") or "", "--pdeathsig", "KILL")
+    if not words[0]:
+        return ()
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        tried = subprocess.run(
+            [*words, "true"], stdin=subprocess.DEVNULL, capture_output=True, timeout=_TRY_S, check=False
+        )
+        if tried.returncode == 0:
+            return words
+    return ()

@@ -17,18 +17,18 @@ def recorder_of(reader: Reader, microphone: Microphone, stream_id: str, chunk_ms
         shape = shape_of(microphone)
         return arecord(shape.device, shape.sample_format, shape.sample_rate_hz, shape.channels, chunk_ms)
     build = parec if reader == "parec" else pw_record
-    return build(microphone.name, stream_id, microphone.sample_rate_hz, microphone.channels, chunk_ms)
+    return build(microphone, stream_id, chunk_ms)
 
 
-def parec(source: str, stream_id: str, sample_rate_hz: int, channels: int, chunk_ms: int) -> Recorder:
+def parec(microphone: Microphone, stream_id: str, chunk_ms: int) -> Recorder:
     """PulseAudio's, which PipeWire serves too. Channels by their number: a map of names would mix them."""
     words = (
         "parec",
-        f"--device={source}",
+        f"--device={microphone.name}",
         "--raw",
         "--format=s16le",
-        f"--rate={sample_rate_hz}",
-        f"--channels={channels}",
+        f"--rate={microphone.sample_rate_hz}",
+        f"--channels={microphone.channels}",
         "--no-remix",
         "--no-remap",
         f"--latency-msec={chunk_ms}",  # else it comes in lumps of two seconds
@@ -36,10 +36,10 @@ def parec(source: str, stream_id: str, sample_rate_hz: int, channels: int, chunk
         f"--stream-name={_APPLICATION}",
         f"--property={STREAM_PROPERTY}={stream_id}",
     )
-    return Recorder(words, sample_rate_hz, channels)
+    return Recorder(words, microphone.sample_rate_hz, microphone.channels)
 
 
-def pw_record(source: str, stream_id: str, sample_rate_hz: int, channels: int, chunk_ms: int) -> Recorder:
+def pw_record(microphone: Microphone, stream_id: str, chunk_ms: int) -> Recorder:
     """PipeWire's own. It writes 4096 bytes at a time, 128 ms of 16 kHz mono."""
     properties = {
         STREAM_PROPERTY: stream_id,
@@ -48,17 +48,21 @@ def pw_record(source: str, stream_id: str, sample_rate_hz: int, channels: int, c
         "node.dont-reconnect": "true",  # a source that goes away is not replaced by another one
         "stream.dont-remix": "true",
     }
+    target = microphone.name
+    if microphone.is_monitor:  # PulseAudio's name for what PipeWire takes from the sink itself
+        target = target.removesuffix(".monitor")
+        properties["stream.capture.sink"] = "true"
     words = (
         "pw-record",
-        f"--target={source}",
+        f"--target={target}",
         "--format=s16",
-        f"--rate={sample_rate_hz}",
-        f"--channels={channels}",
+        f"--rate={microphone.sample_rate_hz}",
+        f"--channels={microphone.channels}",
         f"--latency={chunk_ms}ms",
         f"--properties={{ {' '.join(f'{name}={value}' for name, value in properties.items())} }}",
         "-",
     )
-    return Recorder(words, sample_rate_hz, channels)
+    return Recorder(words, microphone.sample_rate_hz, microphone.channels)
 
 
 def arecord(device: str, sample_format: SampleFormat, sample_rate_hz: int, channels: int, chunk_ms: int) -> Recorder:

@@ -130,6 +130,31 @@ def test_what_is_played_arrives_sample_for_sample(ears: Ears, server: Server, tm
     assert not ears.heard[0].samples.flags.writeable
 
 
+def test_each_of_six_channels_stays_what_it_is(way: tuple[Server, CaptureBackend], tmp_path: Path) -> None:
+    """As on an array of microphones: the map of its channels is that of a cinema, which nobody may mix."""
+    server, backend = way
+    server.pactl("load-module", "module-null-sink", "sink_name=array", "rate=16000", "format=s16le", "channels=6")
+    frames = np.zeros((40000, 6), np.int16)
+    frames[8000:] = np.arange(1, 7) * 1000
+    soundfile.write(tmp_path / "six.wav", frames, 16000)
+    for channel in (0, 3, 5):
+        ring = Ring(60.0, Metrics())
+        opener = SystemOpener("pulse:array.monitor", channel, 20, SystemClock(), Metrics(), backend)
+        microphone = opener.choose()
+        assert microphone.channels == 6
+        stream = opener.open(microphone, "s", ring.push)
+        try:
+            words = ["paplay", "--device=array", "--no-remap", "--no-remix", str(tmp_path / "six.wav")]
+            subprocess.run(words, check=True, timeout=20.0)
+            heard: set[int] = set()
+            while (chunk := ring.pop(0.5)) is not None and (channel + 1) * 1000 not in heard:
+                heard |= set(chunk.samples.tolist())
+        finally:
+            stream.close(5.0)
+            opener.stop()
+        assert heard == {0, (channel + 1) * 1000}
+
+
 def test_a_killed_recorder_is_replaced_and_named(ears: Ears) -> None:
     (pid,) = recorders()
     os.kill(pid, signal.SIGKILL)
