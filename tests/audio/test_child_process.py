@@ -128,9 +128,12 @@ def test_closing_before_it_has_begun() -> None:
 
 
 _DAEMON = """
-import sys, time
+import sys, threading, time
 from edge_asr.audio.child_process import ChildProcess
-child = ChildProcess(["sh", "-c", sys.argv[1]], lambda data: print(child.pid, flush=True), print, lambda: None)
+ready = threading.Event()
+child = ChildProcess(["sh", "-c", sys.argv[1]], lambda _: ready.set(), print, lambda: None)
+ready.wait()
+print(child.pid, flush=True)
 time.sleep(100)
 """
 
