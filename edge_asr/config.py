@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Celsius = Annotated[float, Meta(gt=0.0, le=150.0)]
 PositiveSeconds = Annotated[float, Meta(gt=0.0, le=3600.0)]
+CaptureBackend = Literal["auto", "portaudio", "parec", "pw-record", "arecord"]
 EndpointProfile = Literal["quick", "balanced", "patient", "dictation"]
 TopicPart = Annotated[
     str,
@@ -38,7 +39,10 @@ class DeviceConfig(Section, frozen=True):
 class AudioConfig(Section, frozen=True):
     """The microphone and the way from it."""
 
-    source: str = "auto"  # "auto", "pulse:<source name>", "alsa:<card id>", or any part of a source's name
+    source: str = "auto"  # "auto", "pulse:<name>", "alsa:<card id>", any part of a name, "stdin", "file:<path>"
+    backend: CaptureBackend = "auto"  # auto: PortAudio, and where that cannot serve the program that can
+    stdin_rate_hz: Annotated[int, Meta(ge=4000, le=768_000)] = 16000  # of samples without a header
+    stdin_channels: Annotated[int, Meta(ge=1, le=64)] = 1
     channel: Annotated[int, Meta(ge=0, le=63)] | Literal["mix"] = "mix"
     ring_s: PositiveSeconds = 10.0
     chunk_ms: Annotated[int, Meta(ge=10, le=200)] = 20

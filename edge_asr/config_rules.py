@@ -33,11 +33,26 @@ def _audio(audio: AudioConfig) -> Iterator[str]:
             f"audio.auto_gain_min_percent = {audio.auto_gain_min_percent} is above audio.auto_gain_max_percent = "
             f"{audio.auto_gain_max_percent}: swap them"
         )
+    wrong = _backend_fault(audio.source, audio.backend)
+    if wrong:
+        yield f'audio.backend = "{audio.backend}" with audio.source = "{audio.source}": {wrong}'
+    if audio.source.startswith("file:") and not audio.source.removeprefix("file:"):
+        yield 'audio.source = "file:" names no file: write its path behind it'
     if audio.reopen_min_s > audio.reopen_max_s:
         yield (
             f"audio.reopen_min_s = {audio.reopen_min_s:g} is above audio.reopen_max_s = {audio.reopen_max_s:g}: "
             "lower the first or raise the second"
         )
+
+
+def _backend_fault(source: str, backend: str) -> str:
+    if backend != "auto" and (source == "stdin" or source.startswith("file:")):
+        return 'no backend reads that; set it to "auto"'
+    if source.startswith("alsa:") and backend in {"parec", "pw-record"}:
+        return 'it hears a sound server, not ALSA; set it to "arecord" or "auto"'
+    if source.startswith("pulse:") and backend == "arecord":
+        return 'it hears ALSA, not a sound server; set it to "parec", "pw-record" or "auto"'
+    return ""
 
 
 def _gate(gate: GateConfig) -> Iterator[str]:

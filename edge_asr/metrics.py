@@ -36,7 +36,10 @@ class Metrics:
             "second_pass_skipped", "Finals that kept the text of the first pass although there is a second", "reason"
         )
         self.capture_reopened = counter("capture_reopened", "Openings of the microphone", "reason")
-        self.close_timeouts = counter("capture_close_timeouts", "PortAudio calls that hung and were left behind")
+        self.capture_backend = counter("capture_backend", "Openings of the microphone, by what reads it", "backend")
+        self.close_timeouts = counter(
+            "capture_close_timeouts", "Calls of the sound system, and recorders, that hung and were left behind"
+        )
         self.worker_errors = counter("worker_errors", "Utterances ended by an error", "error")
         self.sink_errors = counter("sink_errors", "Errors held inside a sink", "sink")
         self.ladder_steps = counter("ladder_steps", "Steps of the ladder of heat and lag", "direction", "cause")

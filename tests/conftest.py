@@ -10,6 +10,7 @@ from edge_asr import settings
 from edge_asr.demo.broker import Broker
 from edge_asr.demo.pulse_server import PulseServer
 from edge_asr.settings import ENVIRONMENT_PREFIX
+from tests.pipewire_server import PipeWireServer, missing
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -47,3 +48,14 @@ def broker() -> Iterator[Broker]:
     """A real mosquitto that lets everyone in."""
     with Broker() as running:
         yield running
+
+
+@pytest.fixture
+def pipewire_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[PipeWireServer]:
+    """A running PipeWire with the microphone `usb_mic`; this process and its children see it and no other."""
+    if packages := missing():
+        pytest.skip(f"no PipeWire here: sudo apt install {packages}")
+    with PipeWireServer() as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        yield server

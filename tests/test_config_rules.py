@@ -9,6 +9,12 @@ from tests.settings_files import fault
     ("overrides", "said"),
     [
         (["audio.source= "], "audio.source is empty"),
+        (["audio.source=file:"], 'audio.source = "file:" names no file'),
+        (["audio.source=stdin", "audio.backend=parec"], 'with audio.source = "stdin": no backend reads that'),
+        (["audio.source=file:x.wav", "audio.backend=portaudio"], 'set it to "auto"'),
+        (["audio.source=alsa:Device", "audio.backend=parec"], "it hears a sound server, not ALSA"),
+        (["audio.source=alsa:Device", "audio.backend=pw-record"], 'set it to "arecord" or "auto"'),
+        (["audio.source=pulse:mic", "audio.backend=arecord"], "it hears ALSA, not a sound server"),
         (["audio.reopen_min_s=11"], "audio.reopen_min_s = 11 is above audio.reopen_max_s = 10"),
         (["audio.auto_gain_min_percent=121"], "audio.auto_gain_min_percent = 121 is above audio.auto_gain_max_percent"),
         (["gate.onset_ms=300"], "gate.onset_ms = 300 is above gate.onset_window_ms = 240"),

@@ -18,7 +18,17 @@ RUN_PACKAGES = [
     "pulseaudio-utils",
     "pocketsphinx-testdata",
 ]
-TEST_PACKAGES = [*RUN_PACKAGES, "openssl", "shellcheck"]
+TEST_PACKAGES = [
+    *RUN_PACKAGES,
+    "openssl",
+    "shellcheck",
+    "alsa-utils",
+    "pipewire",
+    "pipewire-bin",
+    "pipewire-pulse",
+    "wireplumber",
+    "dbus",
+]
 
 
 @pytest.fixture

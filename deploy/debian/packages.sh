@@ -93,6 +93,12 @@ collect() {
   if [ "$purpose" = test ]; then
     need openssl openssl "certificates for the broker of the tests"
     need shellcheck shellcheck "reads the shell scripts"
+    need alsa-utils arecord "records from ALSA without PortAudio"
+    need pipewire pipewire "the other sound server, private as well"
+    need pipewire-bin pw-record "records from it"
+    need pipewire-pulse pipewire-pulse "answers for it where PulseAudio is asked"
+    need wireplumber wireplumber "connects what it has"
+    need dbus dbus-daemon "a bus of its own for that"
   fi
 }
 

@@ -14,7 +14,8 @@ from edge_asr.audio.deadline import DeadlineError, TooManyHungCallsError
 from edge_asr.audio.devices import Microphone
 from edge_asr.audio.gain import GainKeeper, GainNews
 from edge_asr.audio.level_meter import LevelMeter
-from edge_asr.audio.opener import MicrophoneStream, Opener, SystemOpener
+from edge_asr.audio.opener import MicrophoneStream, Opener
+from edge_asr.audio.opening import opener_of
 from edge_asr.audio.pulse import SilentServerError
 from edge_asr.audio.ring import Ring
 from edge_asr.audio.source import CaptureState, CaptureStatus
@@ -61,7 +62,7 @@ class Capture:
         self._clock = clock
         self._metrics = metrics
         self._on_state = on_state
-        self._opener = opener or SystemOpener(config.source, config.channel, config.chunk_ms, clock, metrics)
+        self._opener = opener or opener_of(config, clock, metrics)
         self._meter = meter
         self._auto_gain = auto_gain
         self._names = StreamNames(clock)
@@ -224,7 +225,8 @@ class Capture:
     def _check(self, stream: MicrophoneStream) -> float:
         now_ns = self._clock.monotonic_ns()
         if not stream.active:
-            return self._lost("ended", f"the stream of '{self._name()}' was ended by the sound system; reopening it")
+            ended = f"the stream of '{self._name()}' was ended by the sound system; reopening it"
+            return self._lost("ended", stream.why_ended or ended)
         verdict = self._vitals.judge(self._limits, now_ns)
         if verdict.vitality == "gone":
             began = self._limits.no_chunk_s if stream.last_chunk_ns is not None else FIRST_CHUNK_S

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from edge_asr.audio.portaudio import AlsaInput
+from edge_asr.audio.alsa import AlsaInput
 from edge_asr.audio.pulse import PulseSource
 from edge_asr.errors import CaptureError
 
@@ -15,7 +15,7 @@ _ALSA = "alsa:"
 class Microphone:
     """A source that can be opened."""
 
-    backend: Literal["pulse", "alsa"]
+    backend: Literal["pulse", "alsa", "stdin", "file"]
     name: str  # what the backend opens: the server's source name, or PortAudio's device name
     description: str
     stable_id: str  # what to write into audio.source

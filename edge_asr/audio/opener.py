@@ -1,14 +1,24 @@
 """From the setting `audio.source` to an open microphone: the seam between capture and the sound libraries."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
+from edge_asr.audio.alsa_listing import alsa_lister
+from edge_asr.audio.backend import Backends, Choice, Way
 from edge_asr.audio.channels import Channel, channel_fault
+from edge_asr.audio.child_stream import RawStream
+from edge_asr.audio.children import Children
 from edge_asr.audio.chunk import AudioChunk
-from edge_asr.audio.devices import Inventory, Microphone, choose, from_alsa, from_pulse
+from edge_asr.audio.deadline import TooManyHungCallsError
+from edge_asr.audio.devices import Inventory, Microphone, choose
+from edge_asr.audio.inventory import take_inventory
+from edge_asr.audio.open_microphone import OpenMicrophone
 from edge_asr.audio.portaudio import PULSE_DEVICE, PortAudio, PortAudioStream, StreamRequest
-from edge_asr.audio.pulse import STREAM_PROPERTY, PulseWatcher, SilentServerError, SoundServer
+from edge_asr.audio.pulse import STREAM_PROPERTY, PulseWatcher, SoundServer
+from edge_asr.audio.recorders import recorder_of
 from edge_asr.clock import Clock
+from edge_asr.config import CaptureBackend
 from edge_asr.errors import CaptureError
 from edge_asr.metrics import Metrics
 
@@ -26,6 +36,11 @@ class MicrophoneStream(Protocol):
     @property
     def last_chunk_ns(self) -> int | None:
         """Monotonic time of the newest chunk, None before the first."""
+        ...
+
+    @property
+    def why_ended(self) -> str:
+        """Why it has ended by itself, one line; empty when that is not known."""
         ...
 
     def moved_to(self) -> str | None:
@@ -70,42 +85,26 @@ class Opener(Protocol):
         ...
 
 
-def take_inventory(
-    server: SoundServer | None, portaudio: PortAudio | None, *, alsa_stands_in: bool = False
-) -> Inventory:
-    """Ask the sound server and ALSA, each only when given; what cannot be asked becomes a line of text.
-
-    With `alsa_stands_in` ALSA is asked only when there is no sound server.
-    """
-    found: list[Microphone] = []
-    pulse_problem = alsa_problem = ""
-    if server is None:
-        pulse_problem = "the sound server was not asked"
-    else:
-        try:
-            survey = server.survey()
-            found += [from_pulse(source, survey.default_source) for source in survey.sources]
-        except SilentServerError as error:
-            # PortAudio's list would hang: it tries the `pulse` device as well.
-            return Inventory((), str(error), "ALSA is not asked while the sound server is silent")
-        except CaptureError as error:
-            pulse_problem = str(error)
-    if portaudio is not None and (pulse_problem or not alsa_stands_in):
-        try:
-            found += [from_alsa(device) for device in portaudio.inputs()]
-        except CaptureError as error:
-            alsa_problem = str(error)
-    return Inventory(tuple(found), pulse_problem, alsa_problem)
-
-
 class SystemOpener:
-    """The machine's own microphones, by the sound server or by ALSA."""
+    """The machine's own microphones, by the sound server or by ALSA; see `Backends` for who reads them."""
 
-    def __init__(self, source: str, channel: Channel, chunk_ms: int, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        source: str,
+        channel: Channel,
+        chunk_ms: int,
+        clock: Clock,
+        metrics: Metrics,
+        backend: CaptureBackend = "auto",
+    ) -> None:
         self._source = source
         self._channel: Channel = channel
         self._chunk_ms = chunk_ms
+        self._metrics = metrics
+        self._backend = backend
+        self._backends = Backends(backend)
         self._portaudio = PortAudio(clock, metrics)
+        self._children = Children(clock, metrics)
         self._server = SoundServer(on_recovery=lambda: self._wake(True))
         self._watcher: PulseWatcher | None = None
         self._wake: Callable[[bool], None] = lambda _: None
@@ -114,7 +113,7 @@ class SystemOpener:
     def start(self, on_change: Callable[[bool], None]) -> None:
         """Watch the sound server, unless the microphone is ALSA's anyway."""
         self._wake = on_change
-        if not self._source.startswith("alsa:"):
+        if not self._source.startswith("alsa:") and self._backend != "arecord":
             self._watcher = PulseWatcher(on_change)
             self._watcher.start()
 
@@ -126,8 +125,8 @@ class SystemOpener:
 
     @property
     def hangs(self) -> bool:
-        """Whether a call of PortAudio was left behind."""
-        return self._portaudio.hangs
+        """Whether a call of PortAudio, or a recorder, was left behind."""
+        return self._portaudio.hangs or self._children.hangs
 
     def choose(self) -> Microphone:
         """Ask afresh each time: what was plugged in since is there."""
@@ -141,6 +140,47 @@ class SystemOpener:
 
     def open(self, microphone: Microphone, stream_id: str, deliver: Deliver) -> MicrophoneStream:
         """Open at the device's own rate and number of channels."""
+        way: Way = "pulse" if microphone.backend == "pulse" else "alsa"
+        choice = self._backends.choice(way)
+        if choice.reader != "portaudio":
+            return self._with(choice, way, microphone, stream_id, deliver)
+        try:
+            return self._with(choice, way, microphone, stream_id, deliver)
+        except CaptureError as error:
+            stand_in = self._backends.stand_in(way, error)
+            if stand_in is None:
+                raise
+            try:
+                return self._with(stand_in, way, microphone, stream_id, deliver)
+            except CaptureError as second:
+                both = f"{error}; and {second}"
+            if way == "alsa" and isinstance(error, TooManyHungCallsError):
+                raise TooManyHungCallsError(both) from None  # our own hung calls may hold the device
+            raise CaptureError(both) from None
+
+    def _with(
+        self, choice: Choice, way: Way, microphone: Microphone, stream_id: str, deliver: Deliver
+    ) -> MicrophoneStream:
+        server = self._server if way == "pulse" else None
+        raw: RawStream
+        close: Callable[[float], object]
+        if choice.reader == "portaudio":
+            portaudio_stream = self._open_portaudio(microphone, stream_id, deliver)
+            raw, close = portaudio_stream, partial(self._close_portaudio, portaudio_stream)
+        else:
+            recorder = recorder_of(choice.reader, microphone, stream_id, self._chunk_ms)
+            fault = channel_fault(self._channel, recorder.channels)
+            if fault:
+                raise CaptureError(f"'{microphone.stable_id}': {fault}")
+            child = self._children.open(
+                recorder, stream_id, self._channel, self._chunk_ms, deliver, lambda: self._wake(False)
+            )
+            raw, close = child, partial(self._children.close, child)
+        self._backends.opened(way, choice)
+        self._metrics.capture_backend.labels(backend=choice.reader).inc()
+        return OpenMicrophone(raw, close, server, stream_id, microphone.name)
+
+    def _open_portaudio(self, microphone: Microphone, stream_id: str, deliver: Deliver) -> PortAudioStream:
         pulse = microphone.backend == "pulse"
         request = StreamRequest(
             device_name=PULSE_DEVICE if pulse else microphone.name,
@@ -153,64 +193,21 @@ class SystemOpener:
         )
         raw = self._portaudio.open(request, deliver)
         raw.wake = lambda: self._wake(False)
-        return _OpenMicrophone(self._portaudio, raw, self._server if pulse else None, stream_id, microphone.name)
+        return raw
+
+    def _close_portaudio(self, raw: PortAudioStream, deadline_s: float) -> None:
+        raw.detach()
+        self._portaudio.close(raw, deadline_s)
 
     def _inventory(self) -> Inventory:
-        if self._source.startswith("alsa:"):
-            return take_inventory(None, self._portaudio)
+        if self._backend in {"parec", "pw-record"}:
+            return take_inventory(self._server, None)
+        alsa = alsa_lister(self._backend, self._source, self._portaudio, self._backends)
+        if self._backend == "arecord" or self._source.startswith("alsa:"):
+            return take_inventory(None, alsa)
         if self._through_server:
             return take_inventory(self._server, None)
-        return take_inventory(self._server, self._portaudio, alsa_stands_in=self._source == "auto")
-
-
-class _OpenMicrophone:
-    """A stream of PortAudio, and the sound server's view of it."""
-
-    def __init__(
-        self, portaudio: PortAudio, raw: PortAudioStream, server: SoundServer | None, stream_id: str, source: str
-    ) -> None:
-        self._portaudio = portaudio
-        self._raw = raw
-        self._server = server
-        self._stream_id = stream_id
-        self._source = source
-
-    @property
-    def active(self) -> bool:
-        return self._raw.active
-
-    @property
-    def last_chunk_ns(self) -> int | None:
-        return self._raw.last_chunk_ns
-
-    def moved_to(self) -> str | None:
-        if self._server is None:
-            return None
-        try:
-            source = self._server.source_of_stream(self._stream_id)
-        except CaptureError:
-            return None  # the samples tell whether the stream lives
-        return None if source == self._source else source
-
-    def gain(self) -> int | None:
-        if self._server is None:
-            return None
-        try:
-            return round(100 * self._server.volume(self._source))
-        except CaptureError:
-            return None
-
-    def set_gain(self, percent: int) -> int:
-        if self._server is None:
-            raise CaptureError(
-                f"'alsa:{self._source}' is heard without a sound server, which alone can set its volume here: set it "
-                "with alsamixer, or let PulseAudio or PipeWire run"
-            )
-        return round(100 * self._server.set_volume(self._source, percent / 100))
-
-    def close(self, deadline_s: float) -> None:
-        self._raw.detach()
-        self._portaudio.close(self._raw, deadline_s)
+        return take_inventory(self._server, alsa, alsa_stands_in=self._source == "auto")
 
 
 def _libpulse_environment(source: str, stream_id: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from edge_asr.audio.alsa import card_id, usb_id
+from edge_asr.audio.alsa import AlsaInput, card_id, usb_id
 from edge_asr.audio.channels import Channel, to_mono
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.audio.deadline import DeadlineCaller, DeadlineError
@@ -29,20 +29,13 @@ _LIBRARY = "sounddevice"
 _OPEN_DEADLINE_S = 5.0
 _LIST_DEADLINE_S = 5.0
 _MAX_HUNG_CALLS = 3
+_NO_START = "PortAudio does not start: {}; look at the sound cards with arecord -l"
+_NO_PULSE = "ALSA has no 'pulse' device, the way to the sound server; sudo apt install libasound2-plugins"
 _HARDWARE = re.compile(r"^(?P<description>.*?)(: [^:]*)? \(hw:(?P<card>\d+),(?P<device>\d+)\)$")
 
 
-@dataclass(frozen=True, slots=True)
-class AlsaInput:
-    """A device of PortAudio that can capture. `stable_id` survives a reboot and another order of plugging in."""
-
-    device_name: str  # PortAudio's
-    stable_id: str  # "<card id>", "<card id>,<device>" when that is not 0, or the name of a plugin
-    description: str
-    usb_id: str
-    is_hardware: bool
-    sample_rate_hz: int
-    channels: int
+class UnfitError(CaptureError):
+    """PortAudio itself is missing, or its way to the sound server: trying again brings nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +126,9 @@ class PortAudio:
             try:
                 self._library = importlib.import_module(_LIBRARY)
             except OSError:
-                raise CaptureError("PortAudio is not installed; sudo apt install libportaudio2") from None
+                raise UnfitError("PortAudio is not installed; sudo apt install libportaudio2") from None
             except Exception as error:  # noqa: BLE001 - its own class has no name before it is loaded
-                raise CaptureError(
+                raise UnfitError(
                     f"PortAudio does not start: {error}; look at the sound cards with arecord -l"
                 ) from None
             # Its exit handler closes what is open, and waits for ever for a driver that hangs.
@@ -151,7 +144,7 @@ class PortAudio:
                 library._terminate()  # noqa: SLF001
             library._initialize()  # noqa: SLF001
         except library.PortAudioError as error:
-            raise CaptureError(f"PortAudio does not start: {error}; look at the sound cards with arecord -l") from None
+            raise UnfitError(_NO_START.format(error)) from None
 
     def _list(self) -> list[AlsaInput]:
         return [_input(device) for device in self._loaded().query_devices() if device["max_input_channels"] > 0]
@@ -165,7 +158,7 @@ class PortAudio:
                 if device["name"] == request.device_name and device["max_input_channels"] > 0
             ]
             if not indices:
-                raise CaptureError(_missing(request.device_name))
+                raise _missing(request.device_name)
             try:
                 raw = library.RawInputStream(
                     samplerate=request.sample_rate_hz,
@@ -209,6 +202,11 @@ class PortAudioStream:
     def active(self) -> bool:
         """Whether PortAudio means to go on. True proves nothing: see `last_chunk_ns`."""
         return not self._finished and self._raw is not None
+
+    @property
+    def why_ended(self) -> str:
+        """PortAudio does not say."""
+        return ""
 
     def on_samples(self, block: Any, _frames: int, _time: Any, status: Any) -> None:
         """Copy, pick the channel, stamp, hand on."""
@@ -262,10 +260,12 @@ def _input(device: dict[str, Any]) -> AlsaInput:
     )
 
 
-def _missing(device_name: str) -> str:
+def _missing(device_name: str) -> CaptureError:
     if device_name == PULSE_DEVICE:
-        return "ALSA has no 'pulse' device, the way to the sound server; sudo apt install libasound2-plugins"
-    return f"the ALSA device '{device_name}' is not there any more"
+        return UnfitError(
+            "ALSA has no 'pulse' device, the way to the sound server; sudo apt install libasound2-plugins"
+        )
+    return CaptureError(f"the ALSA device '{device_name}' is not there any more")
 
 
 def _refused(request: StreamRequest, error: Exception) -> str:

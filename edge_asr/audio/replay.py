@@ -10,6 +10,7 @@ import soundfile
 
 from edge_asr.audio.channels import Channel, channel_fault, to_mono
 from edge_asr.audio.chunk import AudioChunk, Samples
+from edge_asr.audio.sample_format import float_to_int16
 from edge_asr.audio.wav_header import PCM, WavHeader, read_wav_header
 from edge_asr.clock import Clock
 from edge_asr.errors import AudioFileError
@@ -188,9 +189,7 @@ def _read_int16(file: Any, count: int) -> Samples:
         return exact
     # libsndfile does not scale floats to integers, and wraps what is too loud.
     wide = file.read(count, dtype="float32", always_2d=True).reshape(-1)
-    scaled = np.rint(np.nan_to_num(wide, posinf=1.0, neginf=-1.0) * 32768.0)
-    narrow: Samples = np.clip(scaled, -32768, 32767).astype(np.int16)
-    return narrow
+    return float_to_int16(wide)
 
 
 def _missing_wav_data(path: Path) -> str:

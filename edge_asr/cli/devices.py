@@ -6,8 +6,11 @@ import math
 from collections.abc import Sequence
 
 from edge_asr.audio.alsa import card_ids
+from edge_asr.audio.alsa_listing import alsa_lister
+from edge_asr.audio.backend import Backends
 from edge_asr.audio.devices import Inventory, Microphone, choose, eligible
-from edge_asr.audio.opener import take_inventory
+from edge_asr.audio.inventory import take_inventory
+from edge_asr.audio.opening import is_played
 from edge_asr.audio.portaudio import PortAudio
 from edge_asr.audio.pulse import SoundServer, server_address
 from edge_asr.cli.meter import meter
@@ -39,14 +42,15 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(args)
     if args.meter is not None:
         return meter(config.audio, args.meter)
-    source = config.audio.source
-    server = SoundServer()
-    inventory = take_inventory(server, PortAudio(SystemClock(), Metrics()))
+    source, server = config.audio.source, SoundServer()
+    portaudio = PortAudio(SystemClock(), Metrics())
+    inventory = take_inventory(server, alsa_lister("auto", source, portaudio, Backends("auto")))
     server.close()
     chosen: Microphone | None = None
     fault = ""
     try:
-        chosen = choose(source, inventory)
+        chosen = None if is_played(source) else choose(source, inventory)
+        fault = "" if chosen else "it is heard instead of a microphone"
     except CaptureError as error:
         fault = str(error)
     if args.json:

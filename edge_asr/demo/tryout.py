@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from edge_asr.audio.opener import SystemOpener
+from edge_asr.audio.opening import opener_of
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import AudioConfig, MqttConfig
 from edge_asr.demo.broker import Broker
@@ -162,7 +162,7 @@ class TryOut:
 
 def _real_microphone(audio: AudioConfig, clock: Clock) -> str | None:
     """Description of the microphone that the daemon will choose; None when there is none."""
-    opener = SystemOpener(audio.source, audio.channel, audio.chunk_ms, clock, Metrics())
+    opener = opener_of(audio, clock, Metrics())
     try:
         return opener.choose().description
     except CaptureError:

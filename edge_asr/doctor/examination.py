@@ -6,14 +6,16 @@ from typing import TypeVar
 
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.catalogue import CATALOGUE
+from edge_asr.audio.backend import installed
 from edge_asr.audio.deadline import DeadlineCaller
-from edge_asr.audio.devices import Inventory, Microphone, eligible
-from edge_asr.audio.opener import take_inventory
+from edge_asr.audio.devices import Microphone, eligible
+from edge_asr.audio.opening import is_played
 from edge_asr.audio.portaudio import PortAudio
 from edge_asr.audio.pulse import SoundServer
-from edge_asr.clock import Clock, SystemClock
+from edge_asr.clock import Clock
 from edge_asr.config import Config
 from edge_asr.doctor import (
+    backends,
     broker,
     libraries,
     listening,
@@ -72,7 +74,8 @@ class Examination:
         config = reading.config
         found = list(self._within(CONFIGURATION, _QUICK_S, lambda: configuration(reading)))
         yield from found
-        yield from self._within(libraries.CHECK, _QUICK_S, libraries.libraries)
+        spare = config.audio.backend != "portaudio" and any(map(installed, ("parec", "pw-record", "arecord")))
+        yield from self._within(libraries.CHECK, _QUICK_S, lambda: libraries.libraries(spare=spare))
         yield from self._sound(config)
         if not config.mqtt.enabled:
             yield skip(broker.CHECK, "mqtt.enabled = false")
@@ -86,13 +89,20 @@ class Examination:
         yield from self._model(config)
 
     def _sound(self, config: Config) -> Iterator[Finding]:
-        inventory, faults = self._call(microphones.CHECK, _SOUND_S, lambda: _inventory(config.audio.source))
+        if is_played(config.audio.source):
+            yield from self._within(
+                microphones.CHECK, _QUICK_S, lambda: [microphones.played(config.audio, self._clock)]
+            )
+            return
+        inventory, faults = self._call(microphones.CHECK, _SOUND_S, lambda: backends.inventory(config.audio))
         yield from faults
         if inventory is None:
             return
         backend, _, _ = config.audio.source.partition(":")
-        by_alsa = backend == "alsa" or (
-            backend != "pulse" and any(mic.backend == "alsa" for mic in eligible(inventory))
+        by_alsa = (
+            config.audio.backend == "arecord"
+            or backend == "alsa"
+            or (backend != "pulse" and any(mic.backend == "alsa" for mic in eligible(inventory)))
         )
         server = SoundServer()
         yield from self._within(
@@ -108,6 +118,11 @@ class Examination:
             return
         if chosen.backend == "alsa":
             yield from self._within(sound_cards.CHECK, _QUICK_S, sound_cards.sound_cards)
+        yield from self._within(
+            backends.CHECK,
+            _QUICK_S,
+            lambda: [backends.backend(config.audio, chosen, PortAudio(self._clock, Metrics()))],
+        )
         yield from self._listening(config, chosen)
 
     def _listening(self, config: Config, microphone: Microphone) -> Iterator[Finding]:
@@ -169,19 +184,3 @@ class Examination:
             return self._caller.call(f"the check of the {check}", deadline_s, function), []
         except EdgeAsrError as error:
             return None, [failed(check, error)]
-
-
-def _inventory(source: str) -> Inventory:
-    """Everything that could be chosen, asked as the daemon asks: a microphone of ALSA's needs no sound server.
-
-    ALSA is asked where it may be meant, because PortAudio is loud when it looks.
-    """
-    alsa_stands_in = source == "auto" or source.startswith("pulse:")
-    portaudio = PortAudio(SystemClock(), Metrics())
-    if source.startswith("alsa:"):
-        return take_inventory(None, portaudio)
-    server = SoundServer()
-    try:
-        return take_inventory(server, portaudio, alsa_stands_in=alsa_stands_in)
-    finally:
-        server.close()

@@ -9,7 +9,7 @@ import numpy as np
 from edge_asr.audio.capture import FIRST_CHUNK_S
 from edge_asr.audio.chunk import AudioChunk, Samples
 from edge_asr.audio.devices import Microphone
-from edge_asr.audio.opener import SystemOpener
+from edge_asr.audio.opening import opener_of
 from edge_asr.audio.stream_names import StreamNames
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import AudioConfig
@@ -58,7 +58,7 @@ class _Collector:
 
 def record(config: AudioConfig, microphone: Microphone, seconds: float, clock: Clock) -> Recording:
     """Listen as the daemon does; raises CaptureError when it cannot be opened or delivers nothing."""
-    opener = SystemOpener(config.source, config.channel, config.chunk_ms, clock, Metrics())
+    opener = opener_of(config, clock, Metrics())
     collector = _Collector(int(seconds * microphone.sample_rate_hz))
     try:
         stream = opener.open(microphone, StreamNames(clock).next(), collector.take)

@@ -2,9 +2,13 @@
 
 from edge_asr.audio.channels import channel_fault
 from edge_asr.audio.devices import Inventory, Microphone, choose, eligible
+from edge_asr.audio.opening import opener_of
+from edge_asr.audio.played import STDIN
+from edge_asr.clock import Clock
 from edge_asr.config import AudioConfig
 from edge_asr.doctor.finding import Finding, fail, failed, ok, warn
 from edge_asr.errors import CaptureError
+from edge_asr.metrics import Metrics
 
 CHECK = "microphone"
 _SILENT_VOLUME = 0.01
@@ -25,6 +29,21 @@ def microphones(config: AudioConfig, inventory: Inventory) -> tuple[list[Finding
     if fault:
         return [fail(CHECK, f"{chosen.stable_id}: {fault}")], None
     return [ok(CHECK, f"{len(names)} found: {', '.join(names)}"), _verdict(config, chosen)], chosen
+
+
+def played(config: AudioConfig, clock: Clock) -> Finding:
+    """What is heard instead of a microphone."""
+    if config.source == STDIN:
+        return ok(CHECK, 'audio.source = "stdin": edge-asr run hears what is piped into it')
+    opener = opener_of(config, clock, Metrics())
+    try:
+        file = opener.choose()
+    except CaptureError as error:
+        return failed(CHECK, error)
+    finally:
+        opener.stop()
+    shape = f"{file.sample_rate_hz} Hz, {file.channels} channel(s)"
+    return ok(CHECK, f'audio.source = "{config.source}": a file of {shape}, heard once instead of a microphone')
 
 
 def _verdict(config: AudioConfig, mic: Microphone) -> Finding:

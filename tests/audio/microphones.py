@@ -16,6 +16,7 @@ class FakeStream:
     def __init__(self, stream_id: str, deliver: Callable[[AudioChunk], None], clock: Clock) -> None:
         self.stream_id = stream_id
         self.active = True
+        self.why_ended = ""
         self.last_chunk_ns: int | None = None
         self.other_source: str | None = None
         self.asked = 0

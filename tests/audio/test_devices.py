@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_asr.audio.alsa import AlsaInput
 from edge_asr.audio.devices import Inventory, Microphone, choose, eligible, from_alsa, from_pulse
-from edge_asr.audio.portaudio import AlsaInput
 from edge_asr.audio.pulse import PulseSource
 from edge_asr.errors import CaptureError
 

@@ -36,6 +36,8 @@ SETTINGS = (
 class LoudStream:
     """An open microphone: a thread that delivers."""
 
+    why_ended = ""
+
     def __init__(self, stream_id: str, deliver: Deliver) -> None:
         self.active = True
         self.last_chunk_ns: int | None = None
