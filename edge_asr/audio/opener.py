@@ -5,6 +5,7 @@ from functools import partial
 from typing import Protocol
 
 from edge_asr.audio.alsa_listing import alsa_lister
+from edge_asr.audio.alsa_watcher import AlsaWatcher
 from edge_asr.audio.backend import Backends, Choice, Way
 from edge_asr.audio.channels import Channel, channel_fault
 from edge_asr.audio.child_stream import RawStream
@@ -106,21 +107,25 @@ class SystemOpener:
         self._portaudio = PortAudio(clock, metrics)
         self._children = Children(clock, metrics)
         self._server = SoundServer(on_recovery=lambda: self._wake(True))
-        self._watcher: PulseWatcher | None = None
+        self._watchers: list[PulseWatcher | AlsaWatcher] = []
         self._wake: Callable[[bool], None] = lambda _: None
         self._through_server = source.startswith("pulse:")
 
     def start(self, on_change: Callable[[bool], None]) -> None:
-        """Watch the sound server, unless the microphone is ALSA's anyway."""
+        """Watch the sound server, unless the microphone is ALSA's anyway, and ALSA, unless it is the server's."""
         self._wake = on_change
         if not self._source.startswith("alsa:") and self._backend != "arecord":
-            self._watcher = PulseWatcher(on_change)
-            self._watcher.start()
+            self._watchers.append(PulseWatcher(on_change))
+        if not self._source.startswith("pulse:") and self._backend not in {"parec", "pw-record"}:
+            self._watchers.append(AlsaWatcher(lambda: on_change(True)))
+        for watcher in self._watchers:
+            watcher.start()
 
     def stop(self) -> None:
         """Stop watching."""
-        if self._watcher is not None:
-            self._watcher.stop()
+        for watcher in self._watchers:
+            watcher.stop()
+        self._watchers = []
         self._server.close()
 
     @property
