@@ -114,20 +114,28 @@ def ears(way: tuple[Server, CaptureBackend]) -> Iterator[Ears]:
 
 def test_what_is_played_arrives_sample_for_sample(ears: Ears, server: Server, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "noise.wav", PLAYED, 16000)
-    assert server.play(tmp_path / "noise.wav").wait(20.0) == 0
-
-    def all_there() -> bool:
-        loud = np.flatnonzero(ears.listen())
-        return len(loud) > 0 and len(ears.listen()) - loud[0] >= len(PLAYED)
-
-    wait_until(all_there, 10.0, "three seconds of sound")
-    heard = ears.listen()
-    begin = int(np.flatnonzero(heard)[0])
-    assert np.array_equal(heard[begin : begin + len(PLAYED)], PLAYED)
+    # Without real-time priority PipeWire drops a whole cycle of its graph now and then on a busy machine, whoever
+    # records: 256 samples at once, in 3 of 24 plays at a load of 5 on 2 cores.
+    plays = 1 if isinstance(server, PulseServer) else 5
+    assert any(_arrives(ears, server, tmp_path / "noise.wav") for _ in range(plays))
     assert {chunk.stream_id for chunk in ears.heard} == {ears.heard[0].stream_id}
     assert [chunk.first_sample for chunk in ears.heard] == [320 * n for n in range(len(ears.heard))]
     assert 0 <= time.monotonic_ns() - ears.heard[-1].captured_ns < 30e9
     assert not ears.heard[0].samples.flags.writeable
+
+
+def _arrives(ears: Ears, server: Server, path: Path) -> bool:
+    begin = len(ears.listen())
+    assert server.play(path).wait(20.0) == 0
+
+    def all_there() -> bool:
+        loud = np.flatnonzero(ears.listen()[begin:])
+        return len(loud) > 0 and len(ears.listen()[begin:]) - loud[0] >= len(PLAYED) + 1600
+
+    wait_until(all_there, 10.0, "three seconds of sound")
+    heard = ears.listen()[begin:]
+    first = int(np.flatnonzero(heard)[0])
+    return np.array_equal(heard[first : first + len(PLAYED)], PLAYED)
 
 
 def test_each_of_six_channels_stays_what_it_is(way: tuple[Server, CaptureBackend], tmp_path: Path) -> None:

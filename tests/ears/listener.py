@@ -40,11 +40,11 @@ class Hearing:
 
 
 def main() -> None:
-    source, _backend = sys.argv[1:]
+    source, backend = sys.argv[1:]
     metrics, stop = Metrics(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     ring = Ring(10.0, metrics)
-    config = AudioConfig(source=source)
+    config = AudioConfig(source=source, backend=backend)  # type: ignore[arg-type]
     capture = Capture(config, ring, SystemClock(), metrics, lambda _: None)
     hearing = Hearing(ring)
     capture.start()
