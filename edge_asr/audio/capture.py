@@ -4,11 +4,11 @@ What it does it says by states (source.py), and what decides are the samples tha
 is not there is a state with a reason, never an exception.
 """
 
-import random
 import threading
 from collections.abc import Callable
 
 from edge_asr.audio.auto_gain import AutoGain
+from edge_asr.audio.back_off import BackOff
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.audio.deadline import DeadlineError, TooManyHungCallsError
 from edge_asr.audio.devices import Microphone
@@ -33,8 +33,6 @@ _TICK_S = 1.0
 _MOVED_CHECK_S = 5.0  # besides each event of the sound server
 _FRESH_S = 1.0  # with a chunk not older than this the sound server may be asked, which may take its time
 _STALE_S = 30.0  # more than the slowest step: choose 2 x 2.5 s + list 5 s + open 5 s + close 2 s
-_JITTER = 0.2
-_FAILURES_WHEN_HEARD = 2  # counted against a microphone that was heard for a short while
 _HANGING = (DeadlineError, SilentServerError, TooManyHungCallsError)
 
 
@@ -72,10 +70,8 @@ class Capture:
         self._stream: MicrophoneStream | None = None
         self._state = CaptureState("starting", config.source, "looking for the microphone")
         self._lost_by = "start"  # the label of the next opening
-        self._failures = 0
-        self._retry_ns = 0
+        self._back_off = BackOff(config.reopen_min_s, config.reopen_max_s)
         self._opened_ns = 0
-        self._attempt_ns: int | None = None
         self._moved_check_ns = 0
         self._heartbeat_ns = clock.monotonic_ns()
         self._stuck = False
@@ -152,7 +148,8 @@ class Capture:
         if self._pause_wanted or self._pause_due:
             return self._be_paused()
         if self._state.status == "muted":
-            self._lost_by, self._failures, self._retry_ns = "unmuted", 0, self._heartbeat_ns
+            self._lost_by = "unmuted"
+            self._back_off.forget(self._heartbeat_ns)
             self._say(CaptureState("starting", self._source_text(), "opening the microphone again"))
         if self._stream is None:
             return self._try_to_open()
@@ -182,13 +179,13 @@ class Capture:
 
     def _try_to_open(self) -> float:
         now_ns = self._clock.monotonic_ns()
-        if self._sources_changed and self._attempt_ns is not None:
-            # Somebody plugged something in: no reason to sit out a long back-off.
-            self._retry_ns = min(self._retry_ns, self._attempt_ns + int(self._config.reopen_min_s * NS_PER_S))
-        if now_ns < self._retry_ns:
-            return min(_TICK_S, (self._retry_ns - now_ns) / NS_PER_S)
+        if self._sources_changed:
+            self._back_off.hasten()
+        left_s = self._back_off.left_s(now_ns)
+        if left_s > 0:
+            return min(_TICK_S, left_s)
         self._sources_changed = False
-        self._attempt_ns = now_ns
+        self._back_off.begin(now_ns)
         try:
             self._open()
         except TooManyHungCallsError as error:
@@ -218,6 +215,7 @@ class Capture:
         self._stream = self._opener.open(microphone, stream_id, deliver)
         self._vitals = vitals
         self._opened_ns = self._moved_check_ns = self._clock.monotonic_ns()
+        vitals.opened(self._opened_ns)
         self._metrics.capture_reopened.labels(reason=self._lost_by).inc()
         status: CaptureStatus = "starting" if self._state.status == "starting" else "recovering"
         self._say(CaptureState(status, microphone.description, "waiting for the first samples"))
@@ -260,9 +258,7 @@ class Capture:
             self._say(CaptureState("silent", self._source_text(), reason))
         elif self._state.status != "healthy":
             self._say(CaptureState("healthy", self._source_text(), ""))
-        # A loose contact that lasts some seconds each time is tried again soon, but not at once.
-        lasts = now_ns - self._opened_ns > self._config.reopen_max_s * NS_PER_S
-        self._failures = 0 if lasts else min(self._failures, _FAILURES_WHEN_HEARD)
+        self._back_off.heard(now_ns - self._opened_ns)
 
     def _lost(self, label: str, reason: str) -> float:
         self._lost_by = label
@@ -273,12 +269,7 @@ class Capture:
 
     def _failed(self, reason: str, status: CaptureStatus = "lost") -> float:
         self._say(CaptureState(status, self._source_text(), reason))
-        config = self._config
-        delay_s = min(config.reopen_max_s, config.reopen_min_s * 2.0 ** min(self._failures, 30))
-        delay_s *= 1.0 - _JITTER * random.random()  # noqa: S311 - spreads the load of many devices, no secret
-        self._failures += 1
-        self._retry_ns = self._clock.monotonic_ns() + int(delay_s * NS_PER_S)
-        return min(_TICK_S, delay_s)
+        return min(_TICK_S, self._back_off.failed(self._clock.monotonic_ns()))
 
     def _close(self) -> None:
         stream, self._stream = self._stream, None

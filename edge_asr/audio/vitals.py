@@ -44,6 +44,10 @@ class Vitals:
             self._sound_ns = chunk.captured_ns
         self._last_ns = chunk.captured_ns
 
+    def opened(self, now_ns: int) -> None:
+        """It took until now to open it."""
+        self._opened_ns = now_ns
+
     def age_s(self, now_ns: int) -> float:
         """Seconds since anything came, or since it was opened."""
         return (now_ns - (self._last_ns or self._opened_ns)) / NS_PER_S
