@@ -54,6 +54,7 @@ from edge_asr.steering import Steering
 from edge_asr.supervisor import StopRequest, Supervisor
 from edge_asr.systemd import Notifier
 from edge_asr.thermal import Thermometer
+from edge_asr.tidier import Tidier
 from edge_asr.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -288,5 +289,5 @@ def build_daemon(config: Config, clock: Clock) -> Supervisor:
     rules = config.ladder
     heat = Thermometer(rules.temperature_path, rules.throttled_path)
     reliever = Reliever(rules, heat, worker.overload, stand_in, sinks, device_id(config), metrics, clock)
-    looks = (meter.look, loudness.look, reliever.look)
+    looks = (meter.look, loudness.look, reliever.look, Tidier(clock).look)
     return Supervisor(capture, ring, worker, sinks, stop, steering, looks, clock, notifier)

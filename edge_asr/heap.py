@@ -1,4 +1,4 @@
-"""Memory that loading a model needed for a moment, given back: the allocator keeps it, and a small board has little."""
+"""Memory that was needed for a moment, given back: the allocator keeps it, and a small board has little."""
 
 import ctypes
 

@@ -10,16 +10,18 @@ from edge_asr.errors import ModelError
 _FATAL = 4  # what is less is raised, and said by us
 
 
-def open_session(path: Path, threads: int) -> Any:
+def open_session(path: Path, threads: int, *, keeps_memory: bool = True) -> Any:
     """Session of the network at `path`; raises ModelError.
 
     Its threads sleep while they have nothing to do: spinning cost more than half of the CPU and made nothing faster.
+    keeps_memory: whether what a run needs is kept for the next one, as fits one that is run many times a second.
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _FATAL
+    options.enable_cpu_mem_arena = keeps_memory
     try:
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:

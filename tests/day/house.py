@@ -97,8 +97,8 @@ class House:
                 self.fed_s += len(part) / self._rate_hz
 
     def settle(self) -> None:
-        """Wait until all that was fed has been taken."""
-        while self._ring.depth_s and not self.fatal:
+        """Wait until all that was fed has been taken, and no final waits for its second pass."""
+        while (self._ring.depth_s or self.ledger.waiting()) and not self.fatal:
             time.sleep(0.001)
 
     def close(self) -> bool:

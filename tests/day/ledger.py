@@ -57,6 +57,10 @@ class Ledger(ListSink):
     def report(self, state: Any) -> None:
         self.counts[type(state).__name__] += 1
 
+    def waiting(self) -> bool:
+        """Whether a final is still to come. Any thread."""
+        return any(story.ended and not story.finals for story in list(self.stories.values()))
+
     def close(self) -> None:
         """The day is over: what has not ended never will."""
         for segment_id, story in self.stories.items():

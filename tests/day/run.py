@@ -13,6 +13,7 @@ import numpy as np
 from edge_asr.bench.footprint import Footprint, footprint
 from edge_asr.bench.slope import slope
 from edge_asr.config import Config
+from edge_asr.heap import give_back
 from tests.day.house import House
 from tests.day.mishaps import MISHAPS, Trouble
 from tests.day.sounds import Household
@@ -53,7 +54,8 @@ def run(hours: float, seed: int, speech: Sequence[Path], noises: Sequence[Path],
             break
         if house.fed_s >= len(day.looks) / _LOOKS * hours * 3600:
             house.settle()
-            gc.collect()  # what only waits to be collected is no growth
+            gc.collect()  # what only waits to be collected, or to be given back, is no growth
+            give_back()
             day.at_hour.append(house.fed_s / 3600)
             day.looks.append(footprint())
         if dice.random() < _MISHAP_SHARE:

@@ -45,8 +45,9 @@ class Moonshine:
             self._run_options = ort.RunOptions()
             self._run_options.log_severity_level = 4
             self._pieces = Pieces.load(bundle.path("tokenizer"), manifest.vocabulary)
-            self._encoder = open_session(bundle.path("encoder"), threads)
-            self._decoder = open_session(bundle.path("decoder"), threads)
+            # Run now and then, on audio of any length: kept, the memory of the longest would stay for good (55 MiB).
+            self._encoder = open_session(bundle.path("encoder"), threads, keeps_memory=False)
+            self._decoder = open_session(bundle.path("decoder"), threads, keeps_memory=False)
             self._encoder_inputs = _checked(self._encoder, bundle.path("encoder"), {"input_values": None})
             self._decoder_inputs = _checked(self._decoder, bundle.path("decoder"), _decoder_widths(manifest))
             self._past = sorted(name for name in self._decoder_inputs if name.startswith(_PAST))
