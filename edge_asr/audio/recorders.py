@@ -66,10 +66,9 @@ def pw_record(microphone: Microphone, stream_id: str, chunk_ms: int) -> Recorder
 
 
 def arecord(device: str, sample_format: SampleFormat, sample_rate_hz: int, channels: int, chunk_ms: int) -> Recorder:
-    """ALSA's."""
+    """ALSA's. Not --quiet: it would not tell of a device that has another rate."""
     words = (
         "arecord",
-        "--quiet",
         f"--device={device}",
         "--file-type=raw",
         f"--format={sample_format}",

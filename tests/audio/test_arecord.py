@@ -135,6 +135,26 @@ def test_wide_samples_arrive_rounded_and_clipped(alsa: Path, tmp_path: Path, sam
     assert np.array_equal(heard, expected)
 
 
+@needs_arecord
+def test_a_device_of_another_rate_is_refused_whatever_language_is_spoken_here(
+    alsa: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ALSA's `share` plugin has the rate of its slave alone, as some hardware does."""
+    monkeypatch.setenv("LANGUAGE", "de")
+    alsa.write_text(
+        "pcm.mic { type share slave { pcm null rate 44100 channels 1 format S16_LE } bindings { 0 0 } }\n"
+    )
+    chunks: list[AudioChunk] = []
+    recorder = arecord("mic", "S16_LE", 16000, 1, 20)
+    stream = ChildStream(recorder, "s", "mix", 320, chunks.append, SystemClock(), Metrics(), lambda: None)
+    try:
+        wait_until(lambda: not stream.active, 10.0, "its refusal")
+        assert "rate is not accurate (requested = 16000Hz, got = 44100Hz)" in stream.why_ended
+        assert chunks == []
+    finally:
+        assert stream.close(5.0)
+
+
 @pytest.fixture
 def ears(pulse_server: PulseServer, alsa: Path) -> Iterator[Ears]:
     """A microphone of 48 kHz behind ALSA's `pulse` plugin, read by arecord."""
