@@ -87,8 +87,11 @@ class ChildProcess:
             self._on_end()
 
     def _live(self) -> None:
+        first = _dies_with_us()
+        if self._stopping:  # it took its time to find out: who has muted us meanwhile wants no recorder at all
+            return
         with subprocess.Popen(
-            [*_dies_with_us(), *self._words],
+            [*first, *self._words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
