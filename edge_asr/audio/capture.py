@@ -171,6 +171,7 @@ class Capture:
     def _be_paused(self) -> float:
         self._pause_due = False  # before the rest: one that is asked for meanwhile has its own turn
         self._close()
+        self._opener.let_pass()
         reason = "nothing is heard, but the sound system has not closed the microphone yet"
         if not (self._stuck or self._opener.hangs):
             reason = "the microphone is closed"

@@ -69,6 +69,10 @@ class Opener(Protocol):
         """Whether opening or closing a microphone was left behind and has not returned: one may still be open."""
         ...
 
+    def let_pass(self) -> None:
+        """It is muted: what would wait to be heard later goes by."""
+        ...
+
     def choose(self) -> Microphone:
         """The microphone that is to be opened, as things are now."""
         ...
@@ -132,6 +136,9 @@ class SystemOpener:
     def hangs(self) -> bool:
         """Whether a call of PortAudio, or a recorder, was left behind."""
         return self._portaudio.hangs or self._children.hangs
+
+    def let_pass(self) -> None:
+        """A microphone that is closed keeps nothing."""
 
     def choose(self) -> Microphone:
         """Ask afresh each time: what was plugged in since is there."""
