@@ -64,7 +64,7 @@ class PlayedOpener:
             self._thread.join(_STOP_S)
 
     def let_pass(self) -> None:
-        """A pipe keeps what is said while nobody reads it: one that was muted before its first opening is played too."""
+        """A pipe keeps what nobody reads: one that is muted before it was ever opened is played all the same."""
         if self._config.source == STDIN and not self.ended:
             with contextlib.suppress(CaptureError):  # the opening says it
                 self._begin()

@@ -141,9 +141,7 @@ def test_a_device_of_another_rate_is_refused_whatever_language_is_spoken_here(
 ) -> None:
     """ALSA's `share` plugin has the rate of its slave alone, as some hardware does."""
     monkeypatch.setenv("LANGUAGE", "de")
-    alsa.write_text(
-        "pcm.mic { type share slave { pcm null rate 44100 channels 1 format S16_LE } bindings { 0 0 } }\n"
-    )
+    alsa.write_text("pcm.mic { type share slave { pcm null rate 44100 channels 1 format S16_LE } bindings { 0 0 } }\n")
     chunks: list[AudioChunk] = []
     recorder = arecord("mic", "S16_LE", 16000, 1, 20)
     stream = ChildStream(recorder, "s", "mix", 320, chunks.append, SystemClock(), Metrics(), lambda: None)

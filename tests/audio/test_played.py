@@ -154,7 +154,7 @@ def test_standard_input_as_raw_samples_and_as_wav(wav: bool) -> None:
     else:
         data, settings = stereo.astype("<i2").tobytes(), {"stdin_rate_hz": 8000, "stdin_channels": 2}
     threading.Thread(target=_write, args=(writer, data), daemon=True).start()
-    with Ears(reader, source="stdin", **settings) as ears:
+    with Ears(reader, muted=False, source="stdin", **settings) as ears:
         ears.until_it_says("standard input has ended")
         assert np.array_equal(ears.samples(), SPOKEN)
         assert {chunk.sample_rate_hz for chunk in ears.chunks} == {8000}
