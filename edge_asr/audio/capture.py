@@ -4,6 +4,7 @@ What it does it says by states (source.py), and what decides are the samples tha
 is not there is a state with a reason, never an exception.
 """
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -209,7 +210,7 @@ class Capture:
 
         def deliver(chunk: AudioChunk) -> None:
             vitals.take(chunk)
-            if self._meter is not None:
+            if self._meter is not None and not self._pause_wanted:  # until it is closed; who is mute has no level
                 self._meter.take(chunk)
             self._ring.push(chunk)
 
@@ -283,6 +284,7 @@ class Capture:
             stream.close(CLOSE_DEADLINE_S)
         except TooManyHungCallsError:
             self._stuck = True
+        self._metrics.level_dbfs.set(math.nan)  # the last one would stand as if it were heard
 
     def _say(self, state: CaptureState) -> None:
         if state == self._state:
