@@ -54,7 +54,11 @@ class Metrics:
         self.capture_state = Enum(
             "edge_asr_capture_state", "1 for what capture does now", states=_CAPTURE, registry=self.registry
         )
-        self.level_dbfs = gauge("level_dbfs", "Loudness (RMS) of the microphone in the last second, dB of full scale")
+        self.level_dbfs = gauge(
+            "level_dbfs",
+            "Loudness (RMS) of the microphone in the last second, dB of full scale; NaN while none is heard",
+        )
+        self.level_dbfs.set(math.nan)
         self.clipped_samples = counter("clipped_samples", "Samples at full scale: the microphone is too loud")
 
     def text(self) -> str:

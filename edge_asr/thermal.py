@@ -36,7 +36,11 @@ class Thermometer:
 
 def temperatures(path: str) -> Iterator[float]:
     """Degrees Celsius of every file that `path`, with * for many, names and that can be believed."""
-    for name in glob.glob(path):  # noqa: PTH207 - one pattern with all of its folders, absolute or not
+    try:
+        names = glob.glob(path)  # noqa: PTH207 - one pattern with all of its folders, absolute or not
+    except ValueError:  # no path
+        return
+    for name in names:
         millidegrees = _number(name, 10)
         if millidegrees is not None and _COLDEST_CELSIUS <= millidegrees / 1000 <= _HOTTEST_CELSIUS:
             yield millidegrees / 1000

@@ -35,7 +35,7 @@ def test_what_is_absurd_is_not_known(content: bytes, tmp_path: Path) -> None:
     assert Thermometer(path, "").look().celsius == 55.5
 
 
-@pytest.mark.parametrize("path", ["", "/nonexistent/temp", "/nonexistent/*", "/", "/sys", "[", "a\0b"])
+@pytest.mark.parametrize("path", ["", "/nonexistent/temp", "/nonexistent/*", "/", "/sys", "[", "a\0b", "/a\0b/*"])
 def test_what_cannot_be_read_is_not_known(path: str) -> None:
     assert Thermometer(path, path).look() == Heat(None, None)
 

@@ -1,7 +1,7 @@
 """Who lists ALSA's devices: PortAudio, and arecord where that is wanted, or PortAudio cannot."""
 
 from edge_asr.audio.alsa import AlsaInput
-from edge_asr.audio.arecord import Arecord
+from edge_asr.audio.arecord import Arecord, Probes
 from edge_asr.audio.backend import Backends
 from edge_asr.audio.deadline import DeadlineError, TooManyHungCallsError
 from edge_asr.audio.inventory import AlsaLister
@@ -9,13 +9,15 @@ from edge_asr.audio.portaudio import PortAudio, UnfitError
 from edge_asr.config import CaptureBackend
 
 
-def alsa_lister(backend: CaptureBackend, source: str, portaudio: PortAudio, backends: Backends) -> AlsaLister:
+def alsa_lister(
+    backend: CaptureBackend, source: str, portaudio: PortAudio, backends: Backends, probes: Probes
+) -> AlsaLister:
     """The lister for these settings. Raises CaptureError when a program that is asked for is missing."""
     named = source.removeprefix("alsa:") if source.startswith("alsa:") else ""
     if backend == "arecord":
         backends.choice("alsa")
-        return Arecord(named)
-    return PortAudioFirst(portaudio, Arecord(named) if backend == "auto" and backends.spare("alsa") else None)
+        return Arecord(probes, named)
+    return PortAudioFirst(portaudio, Arecord(probes, named) if backend == "auto" and backends.spare("alsa") else None)
 
 
 class PortAudioFirst:

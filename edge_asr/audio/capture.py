@@ -4,6 +4,7 @@ What it does it says by states (source.py), and what decides are the samples tha
 is not there is a state with a reason, never an exception.
 """
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -39,7 +40,8 @@ _HANGING = (DeadlineError, SilentServerError, TooManyHungCallsError)
 class Capture:
     """The capture thread and what it says of itself. All public methods are safe from any thread.
 
-    Chunks go to `ring`; `on_state` is called in the capture thread, once for each change. Each opening is a stream of
+    Chunks go to `ring`; `on_state` is called once for each change, in the capture thread, or in that of
+    `stop` when the former hangs. Each opening is a stream of
     its own: a new `stream_id`, `first_sample` from 0.
     """
 
@@ -69,6 +71,7 @@ class Capture:
         self._microphone: Microphone | None = None
         self._stream: MicrophoneStream | None = None
         self._state = CaptureState("starting", config.source, "looking for the microphone")
+        self._saying = threading.Lock()  # nothing is said after the end
         self._lost_by = "start"  # the label of the next opening
         self._back_off = BackOff(config.reopen_min_s, config.reopen_max_s)
         self._opened_ns = 0
@@ -109,6 +112,7 @@ class Capture:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(deadline_s)
+            self._say(self._ended())  # what hangs does not say it, and the last state stays on the broker
 
     def pause(self) -> None:
         """Close the microphone: muted means that nobody listens."""
@@ -166,11 +170,15 @@ class Capture:
             self._wake.clear()
         self._close()
         self._opener.stop()
-        self._say(CaptureState("stopped", self._source_text(), "capture has ended"))
+        self._say(self._ended())
+
+    def _ended(self) -> CaptureState:
+        return CaptureState("stopped", self._source_text(), "capture has ended")
 
     def _be_paused(self) -> float:
         self._pause_due = False  # before the rest: one that is asked for meanwhile has its own turn
         self._close()
+        self._opener.let_pass()
         reason = "nothing is heard, but the sound system has not closed the microphone yet"
         if not (self._stuck or self._opener.hangs):
             reason = "the microphone is closed"
@@ -208,7 +216,7 @@ class Capture:
 
         def deliver(chunk: AudioChunk) -> None:
             vitals.take(chunk)
-            if self._meter is not None:
+            if self._meter is not None and not self._pause_wanted:  # until it is closed; who is mute has no level
                 self._meter.take(chunk)
             self._ring.push(chunk)
 
@@ -282,14 +290,16 @@ class Capture:
             stream.close(CLOSE_DEADLINE_S)
         except TooManyHungCallsError:
             self._stuck = True
+        self._metrics.level_dbfs.set(math.nan)  # the last one would stand as if it were heard
 
     def _say(self, state: CaptureState) -> None:
-        if state == self._state:
-            return
-        self._state = state
-        self._metrics.capture_healthy.set(1 if state.status == "healthy" else 0)
-        self._metrics.capture_state.state(state.status)
-        self._on_state(state)
+        with self._saying:
+            if state == self._state or self._state.status == "stopped":
+                return
+            self._state = state
+            self._metrics.capture_healthy.set(1 if state.status == "healthy" else 0)
+            self._metrics.capture_state.state(state.status)
+            self._on_state(state)
 
     def _name(self) -> str:
         return self._microphone.stable_id if self._microphone else self._config.source

@@ -38,7 +38,8 @@ class ChildProcess:
         self._on_output = on_output
         self._on_line = on_line
         self._on_end = on_end
-        self._environment = {**os.environ, "LC_ALL": "C.UTF-8", **(variables or {})}
+        # What it says is read: in English. LANGUAGE would overrule C.UTF-8, which is not quite C.
+        self._environment = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "", **(variables or {})}
         self._stop = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._lock = threading.Lock()  # the descriptor is closed by one thread and written to by another
         self._stopping = False
@@ -86,8 +87,11 @@ class ChildProcess:
             self._on_end()
 
     def _live(self) -> None:
+        first = _dies_with_us()
+        if self._stopping:  # it took its time to find out: who has muted us meanwhile wants no recorder at all
+            return
         with subprocess.Popen(
-            [*_dies_with_us(), *self._words],
+            [*first, *self._words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -10,11 +10,11 @@ from edge_asr.audio.channels import Channel, to_mono
 from edge_asr.audio.child_process import ChildProcess
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.audio.sample_format import SampleFormat, bytes_per_sample, to_int16
-from edge_asr.clock import Clock
+from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.metrics import Metrics
 
 _AU_MAGIC = b"dns."  # little-endian Sun audio
-_OVERRUN = re.compile(r"overrun!!!.*?(?P<ms>[0-9.]+) ms")
+_OVERRUN = re.compile(r"overrun!!!.*?(?P<ms>-?\d+(\.\d+)?) ms")
 _OTHER_RATE = "rate is not accurate"
 
 
@@ -69,6 +69,8 @@ class ChildStream:
         self._clock = clock
         self._metrics = metrics
         self._wake = wake
+        self._begun_ns = clock.monotonic_ns()
+        self._chunk_samples = chunk_samples
         self._chunk_bytes = chunk_samples * recorder.channels * bytes_per_sample(recorder.sample_format)
         self._bytes = bytearray()
         self._head_is_due = True
@@ -139,7 +141,7 @@ class ChildStream:
         """What arecord says of itself while it runs."""
         overrun = _OVERRUN.search(line)
         if overrun is not None:
-            missing_s = float(overrun["ms"]) / 1000.0
+            missing_s = self._missing_s(float(overrun["ms"]) / 1000.0)
             self._next_sample += round(missing_s * self._recorder.sample_rate_hz)  # the reader sees a gap
             self._metrics.audio_dropped_seconds.labels(reason="overflow").inc(missing_s)
         elif _OTHER_RATE in line:
@@ -147,6 +149,13 @@ class ChildStream:
             self._ended = self._detached = True
             self.begun.set()
             self._wake()
+
+    def _missing_s(self, told_s: float) -> float:
+        """Some drivers do not stamp an overrun, and it has lasted since 1970: then it was a chunk, as a guess."""
+        lives_s = (self._clock.monotonic_ns() - self._begun_ns) / NS_PER_S
+        if 0.0 < told_s <= lives_s:
+            return told_s
+        return self._chunk_samples / self._recorder.sample_rate_hz
 
     def _on_end(self) -> None:
         self._ended = True

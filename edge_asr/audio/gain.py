@@ -32,6 +32,7 @@ class GainKeeper:
         self._waits = False
         self._fault = ""
         self._percent: int | None = None
+        self._unmoved = False  # said, for this opening: it cannot be turned
         self._fresh = True  # of this opening nothing is known yet; the capture thread's alone
 
     def want(self, percent: int | None) -> None:
@@ -49,7 +50,7 @@ class GainKeeper:
 
     def closed(self) -> None:
         """The microphone is closed: of the next one nothing is known."""
-        self._fresh = True
+        self._fresh, self._unmoved = True, False
         with self._lock:
             self._percent = None
 
@@ -72,11 +73,20 @@ class GainKeeper:
         try:
             now = stream.set_gain(wanted)
         except CaptureError as error:
-            log.warning("the volume of the microphone cannot be set: %s", error)
+            self._not_moved(str(error))
+            return
+        if now == percent:
+            self._not_moved(f"it stays at {now} %, {wanted} % was wanted")
             return
         log.info("the volume of the microphone is %d %% now, it was %d %%", now, percent)
         with self._lock:
             self._percent = now
+
+    def _not_moved(self, why: str) -> None:
+        """Once for each opening: while a voice clips it is tried every few seconds."""
+        if not self._unmoved:
+            self._unmoved = True
+            log.warning("the volume of the microphone cannot be set: %s", why)
 
     def _set(self, stream: MicrophoneStream, wanted: int) -> None:
         try:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from edge_asr.audio.alsa_listing import alsa_lister
 from edge_asr.audio.alsa_watcher import AlsaWatcher
+from edge_asr.audio.arecord import Probes
 from edge_asr.audio.backend import Backends, Choice, Way
 from edge_asr.audio.channels import Channel, channel_fault
 from edge_asr.audio.child_stream import RawStream
@@ -69,6 +70,10 @@ class Opener(Protocol):
         """Whether opening or closing a microphone was left behind and has not returned: one may still be open."""
         ...
 
+    def let_pass(self) -> None:
+        """It is muted: what would wait to be heard later goes by."""
+        ...
+
     def choose(self) -> Microphone:
         """The microphone that is to be opened, as things are now."""
         ...
@@ -106,6 +111,7 @@ class SystemOpener:
         self._backends = Backends(backend)
         self._portaudio = PortAudio(clock, metrics)
         self._children = Children(clock, metrics)
+        self._probes = Probes()
         self._server = SoundServer(on_recovery=lambda: self._wake(True))
         self._watchers: list[PulseWatcher | AlsaWatcher] = []
         self._wake: Callable[[bool], None] = lambda _: None
@@ -130,8 +136,11 @@ class SystemOpener:
 
     @property
     def hangs(self) -> bool:
-        """Whether a call of PortAudio, or a recorder, was left behind."""
-        return self._portaudio.hangs or self._children.hangs
+        """Whether a call of PortAudio, a recorder, or one that was to tell a device's shape, was left behind."""
+        return self._portaudio.hangs or self._children.hangs or self._probes.hangs
+
+    def let_pass(self) -> None:
+        """A microphone that is closed keeps nothing."""
 
     def choose(self) -> Microphone:
         """Ask afresh each time: what was plugged in since is there."""
@@ -173,7 +182,7 @@ class SystemOpener:
             portaudio_stream = self._open_portaudio(microphone, stream_id, deliver)
             raw, close = portaudio_stream, partial(self._close_portaudio, portaudio_stream)
         else:
-            recorder = recorder_of(choice.reader, microphone, stream_id, self._chunk_ms)
+            recorder = recorder_of(choice.reader, microphone, stream_id, self._chunk_ms, self._probes)
             fault = channel_fault(self._channel, recorder.channels)
             if fault:
                 raise CaptureError(f"'{microphone.stable_id}': {fault}")
@@ -207,7 +216,7 @@ class SystemOpener:
     def _inventory(self) -> Inventory:
         if self._backend in {"parec", "pw-record"}:
             return take_inventory(self._server, None)
-        alsa = alsa_lister(self._backend, self._source, self._portaudio, self._backends)
+        alsa = alsa_lister(self._backend, self._source, self._portaudio, self._backends, self._probes)
         if self._backend == "arecord" or self._source.startswith("alsa:"):
             return take_inventory(None, alsa)
         if self._through_server:

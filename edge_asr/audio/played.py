@@ -4,6 +4,7 @@ It is heard once: at its end it is gone, as a microphone is that was pulled out,
 goes on and nobody listens.
 """
 
+import contextlib
 import io
 import logging
 import threading
@@ -62,6 +63,12 @@ class PlayedOpener:
         if self._thread is not None:
             self._thread.join(_STOP_S)
 
+    def let_pass(self) -> None:
+        """A pipe keeps what nobody reads: one that is muted before it was ever opened is played all the same."""
+        if self._config.source == STDIN and not self.ended:
+            with contextlib.suppress(CaptureError):  # the opening says it
+                self._begin()
+
     def choose(self) -> Microphone:
         """It. Raises CaptureError when it has ended, or is no audio."""
         if self.ended:
@@ -79,14 +86,20 @@ class PlayedOpener:
         """Listen to it from where it is."""
         stream = PlayedStream(self, stream_id, deliver, self._clock)
         self._stream = stream
-        if self._thread is None:
-            chunks = self._chunks()
-            self._thread = threading.Thread(target=self._play, args=(chunks,), name="player", daemon=True)
-            self._thread.start()
+        if self._begin():
             self._begun.wait(_BEGIN_S)
         if self.ended:
             raise CaptureError(self.ended)
         return stream
+
+    def _begin(self) -> bool:
+        """Let it play; False when it does already. Raises CaptureError when there is nothing to play."""
+        if self._thread is not None:
+            return False
+        chunks = self._chunks()
+        self._thread = threading.Thread(target=self._play, args=(chunks,), name="player", daemon=True)
+        self._thread.start()
+        return True
 
     def forget(self, stream: "PlayedStream") -> None:
         """Nobody listens any more."""

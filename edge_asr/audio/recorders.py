@@ -1,6 +1,6 @@
 """How each recorder is told to write the samples of one source: parec, pw-record and arecord."""
 
-from edge_asr.audio.arecord import shape_of
+from edge_asr.audio.arecord import Probes
 from edge_asr.audio.backend import Reader
 from edge_asr.audio.child_stream import Recorder
 from edge_asr.audio.devices import Microphone
@@ -11,10 +11,10 @@ _ARECORD_BUFFER_MS = 500
 _APPLICATION = "edge_asr"
 
 
-def recorder_of(reader: Reader, microphone: Microphone, stream_id: str, chunk_ms: int) -> Recorder:
+def recorder_of(reader: Reader, microphone: Microphone, stream_id: str, chunk_ms: int, probes: Probes) -> Recorder:
     """How `reader` is started for it, at its own rate and channels. Raises CaptureError: ALSA does not let it in."""
     if reader == "arecord":
-        shape = shape_of(microphone)
+        shape = probes.shape_of(microphone)
         return arecord(shape.device, shape.sample_format, shape.sample_rate_hz, shape.channels, chunk_ms)
     build = parec if reader == "parec" else pw_record
     return build(microphone, stream_id, chunk_ms)
@@ -66,10 +66,9 @@ def pw_record(microphone: Microphone, stream_id: str, chunk_ms: int) -> Recorder
 
 
 def arecord(device: str, sample_format: SampleFormat, sample_rate_hz: int, channels: int, chunk_ms: int) -> Recorder:
-    """ALSA's."""
+    """ALSA's. Not --quiet: it would not tell of a device that has another rate."""
     words = (
         "arecord",
-        "--quiet",
         f"--device={device}",
         "--file-type=raw",
         f"--format={sample_format}",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from edge_asr.audio.alsa import card_ids
 from edge_asr.audio.alsa_listing import alsa_lister
+from edge_asr.audio.arecord import Probes
 from edge_asr.audio.backend import Backends
 from edge_asr.audio.devices import Inventory, Microphone, choose, eligible
 from edge_asr.audio.inventory import take_inventory
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         return meter(config.audio, args.meter)
     source, server = config.audio.source, SoundServer()
     portaudio = PortAudio(SystemClock(), Metrics())
-    inventory = take_inventory(server, alsa_lister("auto", source, portaudio, Backends("auto")))
+    inventory = take_inventory(server, alsa_lister("auto", source, portaudio, Backends("auto"), Probes()))
     server.close()
     chosen: Microphone | None = None
     fault = ""

@@ -1,6 +1,7 @@
 """Who reads the microphone, why, and who could take over."""
 
 from edge_asr.audio.alsa_listing import alsa_lister
+from edge_asr.audio.arecord import Probes
 from edge_asr.audio.backend import PACKAGES, Backends, Reader, Way, installed, stand_ins
 from edge_asr.audio.devices import Inventory, Microphone
 from edge_asr.audio.inventory import take_inventory
@@ -21,7 +22,7 @@ def inventory(audio: AudioConfig) -> Inventory:
     ALSA is asked where it may be meant, because PortAudio is loud when it looks.
     """
     portaudio = PortAudio(SystemClock(), Metrics())
-    alsa = alsa_lister(audio.backend, audio.source, portaudio, Backends(audio.backend))
+    alsa = alsa_lister(audio.backend, audio.source, portaudio, Backends(audio.backend), Probes())
     if audio.source.startswith("alsa:") or audio.backend == "arecord":
         return take_inventory(None, alsa)
     server = SoundServer()

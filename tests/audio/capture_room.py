@@ -1,6 +1,9 @@
 """A capture that is stepped by hand, with a sound system of plain objects and a clock that is moved by hand."""
 
+from collections.abc import Callable
+
 from edge_asr.audio.capture import Capture
+from edge_asr.audio.level_meter import Level, LevelMeter
 from edge_asr.audio.ring import Ring
 from edge_asr.audio.source import CaptureState
 from edge_asr.config import AudioConfig
@@ -14,13 +17,17 @@ CONFIG = AudioConfig(source="usb_mic", no_chunk_timeout_s=3.0, reopen_min_s=0.5,
 class Room:
     """A capture that is stepped by hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, *on_level: Callable[[Level], None]) -> None:
         self.clock = HandClock()
         self.metrics = Metrics()
         self.ring = Ring(10.0, self.metrics)
         self.opener = FakeOpener(self.clock)
         self.states: list[CaptureState] = []
-        self.capture = Capture(CONFIG, self.ring, self.clock, self.metrics, self.states.append, opener=self.opener)
+        meter, say = LevelMeter(0.02, self._measured, *on_level), self.states.append
+        self.capture = Capture(CONFIG, self.ring, self.clock, self.metrics, say, meter=meter, opener=self.opener)
+
+    def _measured(self, level: Level) -> None:
+        self.metrics.level_dbfs.set(level.rms_dbfs)  # as the daemon does, each second
 
     @property
     def stream(self) -> FakeStream:
@@ -59,6 +66,9 @@ class Room:
 
     def reopened(self, reason: str) -> float:
         return self.metrics.registry.get_sample_value("edge_asr_capture_reopened_total", {"reason": reason}) or 0.0
+
+    def level(self) -> float:
+        return self.metrics.registry.get_sample_value("edge_asr_level_dbfs") or 0.0
 
     def gauge(self) -> float | None:
         return self.metrics.registry.get_sample_value("edge_asr_capture_healthy")

@@ -67,6 +67,9 @@ class FakeOpener:
     def stop(self) -> None:
         self.stopped = True
 
+    def let_pass(self) -> None:
+        """It keeps nothing."""
+
     def choose(self) -> Microphone:
         self.attempts += 1
         if self.fault is not None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,11 @@ import soundfile
 
 from edge_asr.audio import arecord as arecord_module
 from edge_asr.audio.alsa import capture_devices
-from edge_asr.audio.arecord import Arecord, probe, shape_of
+from edge_asr.audio.arecord import Arecord, Probes
 from edge_asr.audio.child_stream import ChildStream
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.audio.devices import Microphone
+from edge_asr.audio.opener import SystemOpener
 from edge_asr.audio.recorders import arecord
 from edge_asr.clock import SystemClock
 from edge_asr.demo.pulse_server import PulseServer
@@ -79,12 +81,14 @@ def test_a_plugin_that_takes_any_number_of_channels_has_one() -> None:
 def test_cards_are_opened_by_their_id(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def listen(device: str, *, is_hardware: bool) -> None:
+    def listen(_: Probes, device: str, *, is_hardware: bool) -> None:
         asked.append(f"{device} {is_hardware}")
 
-    monkeypatch.setattr(arecord_module, "probe", listen)
+    monkeypatch.setattr(Probes, "probe", listen)
     for stable_id, is_plugin in [("Device", False), ("Device,2", False), ("card3", False), ("mic", True)]:
-        shape_of(Microphone("alsa", "as PortAudio says", "", f"alsa:{stable_id}", 48000, 1, is_plugin=is_plugin))
+        Probes().shape_of(
+            Microphone("alsa", "as PortAudio says", "", f"alsa:{stable_id}", 48000, 1, is_plugin=is_plugin)
+        )
     assert asked == [
         "hw:CARD=Device,DEV=0 True",
         "hw:CARD=Device,DEV=2 True",
@@ -96,7 +100,7 @@ def test_cards_are_opened_by_their_id(monkeypatch: pytest.MonkeyPatch) -> None:
 @needs_arecord
 def test_a_device_that_is_not_there_is_one_line_with_alsas_words() -> None:
     with pytest.raises(CaptureError, match=r"'alsa:no_such_mic' cannot be opened: arecord: .*No such file") as caught:
-        Arecord("no_such_mic").inputs()
+        Arecord(Probes(), "no_such_mic").inputs()
     assert "\n" not in str(caught.value)
 
 
@@ -133,6 +137,24 @@ def test_wide_samples_arrive_rounded_and_clipped(alsa: Path, tmp_path: Path, sam
     if dtype == "<f4":
         expected[5] = 32767
     assert np.array_equal(heard, expected)
+
+
+@needs_arecord
+def test_a_device_of_another_rate_is_refused_whatever_language_is_spoken_here(
+    alsa: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ALSA's `share` plugin has the rate of its slave alone, as some hardware does."""
+    monkeypatch.setenv("LANGUAGE", "de")
+    alsa.write_text("pcm.mic { type share slave { pcm null rate 44100 channels 1 format S16_LE } bindings { 0 0 } }\n")
+    chunks: list[AudioChunk] = []
+    recorder = arecord("mic", "S16_LE", 16000, 1, 20)
+    stream = ChildStream(recorder, "s", "mix", 320, chunks.append, SystemClock(), Metrics(), lambda: None)
+    try:
+        wait_until(lambda: not stream.active, 10.0, "its refusal")
+        assert "rate is not accurate (requested = 16000Hz, got = 44100Hz)" in stream.why_ended
+        assert chunks == []
+    finally:
+        assert stream.close(5.0)
 
 
 @pytest.fixture
@@ -188,5 +210,38 @@ def test_a_recorder_that_is_killed_and_one_that_is_stopped(ears: Ears) -> None:
 @needs_arecord
 def test_probing_leaves_nothing_behind(alsa: Path) -> None:
     alsa.write_text("pcm.mic { type plug slave.pcm null }\n")
-    assert probe("mic", is_hardware=False).sample_format == "S16_LE"
+    probes = Probes()
+    assert probes.probe("mic", is_hardware=False).sample_format == "S16_LE"
     assert recorders() == []
+    assert not probes.hangs
+
+
+def test_a_device_whose_driver_hangs_is_asked_once_and_told_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As one that waits in its driver: no signal has an effect until that lets go."""
+    release, started = threading.Event(), tmp_path / "started"
+    kill = subprocess.Popen.kill
+
+    def kill_later(child: subprocess.Popen[bytes]) -> None:
+        release.wait(20.0)
+        kill(child)
+
+    monkeypatch.setattr(subprocess.Popen, "terminate", lambda _: None)
+    monkeypatch.setattr(subprocess.Popen, "kill", kill_later)
+    program = tmp_path / "arecord"
+    program.write_text(f"#!/bin/sh\necho x >> {started}\nexec sleep 100\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(arecord_module, "_PROBE_S", 0.5)
+    monkeypatch.setattr(arecord_module, "_CLOSE_S", 0.2)
+    opener = SystemOpener("alsa:mic", "mix", 20, SystemClock(), Metrics(), "arecord")
+    try:
+        for _ in range(3):
+            with pytest.raises(CaptureError, match="'alsa:mic'"):
+                opener.choose()
+            wait_until(started.exists, 5.0, "its start")
+        assert opener.hangs  # so that a mute does not call the microphone closed
+        assert started.read_text() == "x\n"
+    finally:
+        release.set()
+    wait_until(lambda: not opener.hangs, 10.0, "its end")
+    opener.stop()

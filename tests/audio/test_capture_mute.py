@@ -1,9 +1,12 @@
 """Mute holds when it is short, when it comes at a bad moment, and says so when the sound system does not obey."""
 
+import math
+
 import pytest
 
 from edge_asr.audio.deadline import TooManyHungCallsError
 from edge_asr.audio.devices import Microphone
+from edge_asr.audio.level_meter import Level
 from tests.audio.capture_room import Room
 
 
@@ -64,3 +67,22 @@ def test_the_watchdog_does_not_end_a_mute_for_a_new_process_would_listen(room: R
     room.opener.fault = TooManyHungCallsError("opening is not tried")
     room.run_for(1.0)
     assert not room.watchdog_is_fed()
+
+
+def test_who_is_mute_has_no_level_from_that_moment_on() -> None:
+    """A microphone that is slow to close still delivers."""
+    levels: list[Level] = []
+    room = Room(levels.append)
+    assert math.isnan(room.level())
+    room.healthy()
+    assert len(levels) == 1
+    assert room.level() == pytest.approx(-90.3, abs=0.1)
+    room.capture.pause()
+    room.stream.chunk()
+    assert len(levels) == 1
+    room.capture.step()
+    assert math.isnan(room.level())
+    room.capture.resume()
+    room.until_open()
+    room.stream.chunk()
+    assert len(levels) == 2

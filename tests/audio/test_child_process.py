@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_asr.audio import child_process
 from edge_asr.audio.child_process import ChildProcess
 from tests.waiting import wait_until
 
@@ -125,6 +126,24 @@ def test_closing_before_it_has_begun() -> None:
         heard = shell("exec sleep 100")
         assert heard.child.close(10.0)
         assert heard.child.pid == 0 or not exists(heard.child.pid)
+
+
+def test_what_is_closed_while_it_begins_is_not_even_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow() -> tuple[str, ...]:
+        begun.set()
+        go_on.wait(10.0)
+        return ()
+
+    monkeypatch.setattr(child_process, "_dies_with_us", slow)
+    heard = Listener("touch", str(tmp_path / "started"))
+    assert begun.wait(10.0)
+    assert not heard.child.close(0.0)
+    go_on.set()
+    wait_until(lambda: heard.child.gone, 10.0, "the end")
+    assert (heard.child.pid, heard.ends, heard.child.reason) == (0, 1, "")
+    assert not (tmp_path / "started").exists()
 
 
 _DAEMON = """

@@ -87,6 +87,15 @@ def test_an_overrun_is_a_gap_and_counted(tape: Callable[..., Tape]) -> None:
     assert dropped == pytest.approx(0.0125)
 
 
+@pytest.mark.parametrize("told", ["1699999999999.123", "-12.000", "0.000"])
+def test_an_overrun_that_cannot_have_been_so_long_is_a_gap_of_one_chunk(tape: Callable[..., Tape], told: str) -> None:
+    heard = tape(f'head -c 640 "$1"; sleep 0.2; echo "overrun!!! (at least {told} ms long)" >&2; sleep 0.2; cat "$1"')
+    heard.until_its_end()
+    assert [chunk.first_sample for chunk in heard.chunks][:4] == [0, 160, 320 + 160, 480 + 160]
+    dropped = heard.metrics.registry.get_sample_value("edge_asr_audio_dropped_seconds_total", {"reason": "overflow"})
+    assert dropped == pytest.approx(0.01)
+
+
 def test_samples_of_another_rate_are_not_taken(tape: Callable[..., Tape]) -> None:
     heard = tape(
         'echo "Warning: rate is not accurate (requested = 16000Hz, got = 44100Hz)" >&2; sleep 0.2; cat "$1"; sleep 9'

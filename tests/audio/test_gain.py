@@ -2,13 +2,18 @@
 
 import pytest
 
+from edge_asr.audio.auto_gain import AutoGain, GainLimits
+from edge_asr.audio.gain import GainKeeper
+from edge_asr.audio.level_meter import Level
 from edge_asr.audio.opener import SystemOpener
 from edge_asr.clock import SystemClock
 from edge_asr.demo.pulse_server import PulseServer
 from edge_asr.errors import CaptureError
 from edge_asr.metrics import Metrics
 from tests.audio.capture_room import Room
+from tests.audio.microphones import FakeStream
 from tests.audio.test_capture_pulse import Ears
+from tests.fakes import HandClock
 from tests.waiting import wait_until
 
 
@@ -63,6 +68,34 @@ def test_a_refusal_is_told_once_and_the_true_volume_with_it() -> None:
     room.capture.step()
     assert room.capture.gain_news() == (None, True, "it has no volume")
     assert room.capture.gain_news() == (None, True, "")
+
+
+@pytest.mark.parametrize("fault", [None, CaptureError("it is gone")])
+def test_a_volume_that_cannot_be_turned_is_one_line(
+    fault: CaptureError | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A source whose control does not move, while somebody shouts all the time."""
+
+    tries: list[int] = []
+
+    class Stuck(FakeStream):
+        def set_gain(self, percent: int) -> int:
+            tries.append(percent)
+            if fault is not None:
+                raise fault
+            return 100
+
+    keeper, auto = GainKeeper(), AutoGain(GainLimits(30, 120))
+    stream = Stuck("s", lambda _: None, HandClock())
+    for opening in (1, 2):
+        keeper.apply(stream, look=True)
+        for _ in range(50):
+            auto.take(Level(-3.0, 0.0, 8000, 16000))
+            keeper.adjust(stream, auto)
+        assert len(tries) > 5 * opening
+        assert len(caplog.records) == opening
+        keeper.closed()
+    assert caplog.records[0].levelname == "WARNING"
 
 
 @pytest.mark.pulse

@@ -32,7 +32,7 @@ SPOKEN = np.random.default_rng(3).integers(-20000, 20000, 16000).astype(np.int16
 class Ears:
     """A capture of something that is played."""
 
-    def __init__(self, stdin: int | None = None, **settings: object) -> None:
+    def __init__(self, stdin: int | None = None, *, muted: bool = False, **settings: object) -> None:
         metrics = Metrics()
         self.ring = Ring(60.0, metrics)
         self.states: list[CaptureState] = []
@@ -45,6 +45,8 @@ class Ears:
 
         opener = PlayedOpener(config, SystemClock(), opened)
         self.capture = Capture(config, self.ring, SystemClock(), metrics, self.states.append, opener=opener)
+        if muted:
+            self.capture.pause()
         self.capture.start()
 
     def __enter__(self) -> Self:
@@ -99,6 +101,34 @@ def test_while_muted_it_goes_on_unheard(tmp_path: Path) -> None:
         assert heard < len(ears.samples()) <= 4 * 16000 - 0.9 * 16000
 
 
+def test_what_is_piped_in_during_a_mute_that_came_before_the_start_is_not_heard_after_it() -> None:
+    reader, writer = os.pipe()  # which would keep two seconds of it
+    os.write(writer, np.full(16000, 7777, np.int16).tobytes())
+    with Ears(reader, muted=True, source="stdin") as ears:
+        ears.until(lambda: ears.capture.state.status == "muted", "muted")
+        time.sleep(1.0)
+        assert len(ears.samples()) == 0
+        ears.capture.resume()
+        ears.until_it_says("waiting for the first samples")
+        os.write(writer, SPOKEN.tobytes())
+        ears.until(lambda: len(ears.samples()) >= len(SPOKEN), "sound")
+        assert np.array_equal(ears.samples(), SPOKEN)
+    os.close(reader)
+    os.close(writer)
+
+
+def test_standard_input_that_ends_during_such_a_mute_is_told_after_it() -> None:
+    reader, writer = os.pipe()
+    _write(writer, SPOKEN.tobytes())
+    with Ears(reader, muted=True, source="stdin") as ears:
+        time.sleep(1.0)
+        assert ears.capture.state.status == "muted"
+        ears.capture.resume()
+        ears.until_it_says("standard input has ended")
+        assert len(ears.samples()) == 0
+    os.close(reader)
+
+
 def test_a_file_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "later.wav"
     with Ears(source=f"file:{path}") as ears:
@@ -124,7 +154,7 @@ def test_standard_input_as_raw_samples_and_as_wav(wav: bool) -> None:
     else:
         data, settings = stereo.astype("<i2").tobytes(), {"stdin_rate_hz": 8000, "stdin_channels": 2}
     threading.Thread(target=_write, args=(writer, data), daemon=True).start()
-    with Ears(reader, source="stdin", **settings) as ears:
+    with Ears(reader, muted=False, source="stdin", **settings) as ears:
         ears.until_it_says("standard input has ended")
         assert np.array_equal(ears.samples(), SPOKEN)
         assert {chunk.sample_rate_hz for chunk in ears.chunks} == {8000}
