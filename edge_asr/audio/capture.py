@@ -118,6 +118,7 @@ class Capture:
         """Close the microphone: muted means that nobody listens."""
         self._pause_wanted = True
         self._pause_due = True
+        self._opener.give_up()
         self._wake.set()
 
     def resume(self) -> None:
@@ -201,6 +202,8 @@ class Capture:
             return self._failed(str(error), "hung")
         except CaptureError as error:
             self._stuck = False
+            if self._pause_due:
+                return 0.0  # it was given up
             return self._failed(str(error), "hung" if isinstance(error, _HANGING) else "lost")
         self._stuck = False
         return _STARTING_TICK_S

@@ -1,5 +1,6 @@
 """From the setting `audio.source` to an open microphone: the seam between capture and the sound libraries."""
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
@@ -82,6 +83,10 @@ class Opener(Protocol):
         """Open it; chunks come from another thread."""
         ...
 
+    def give_up(self) -> None:
+        """Begin nothing more of the opening under way, up to the next `choose`: somebody has muted. Any thread."""
+        ...
+
     def start(self, on_change: Callable[[bool], None]) -> None:
         """Watch the sound system: `on_change(True)` when microphones came or went, `on_change(False)` for the rest."""
         ...
@@ -116,6 +121,7 @@ class SystemOpener:
         self._watchers: list[PulseWatcher | AlsaWatcher] = []
         self._wake: Callable[[bool], None] = lambda _: None
         self._through_server = source.startswith("pulse:")
+        self._given_up = threading.Event()
 
     def start(self, on_change: Callable[[bool], None]) -> None:
         """Watch the sound server, unless the microphone is ALSA's anyway, and ALSA, unless it is the server's."""
@@ -144,6 +150,7 @@ class SystemOpener:
 
     def choose(self) -> Microphone:
         """Ask afresh each time: what was plugged in since is there."""
+        self._given_up.clear()
         microphone = choose(self._source, self._inventory())
         fault = channel_fault(self._channel, microphone.channels)
         if fault:
@@ -151,6 +158,10 @@ class SystemOpener:
         # A sound server that restarts must find its hardware free: once through the server, always through it.
         self._through_server = self._through_server or microphone.backend == "pulse"
         return microphone
+
+    def give_up(self) -> None:
+        """A call of PortAudio goes on; no recorder is started any more."""
+        self._given_up.set()
 
     def open(self, microphone: Microphone, stream_id: str, deliver: Deliver) -> MicrophoneStream:
         """Open at the device's own rate and number of channels."""
@@ -187,7 +198,7 @@ class SystemOpener:
             if fault:
                 raise CaptureError(f"'{microphone.stable_id}': {fault}")
             child = self._children.open(
-                recorder, stream_id, self._channel, self._chunk_ms, deliver, lambda: self._wake(False)
+                recorder, stream_id, self._channel, self._chunk_ms, deliver, lambda: self._wake(False), self._given_up
             )
             raw, close = child, partial(self._children.close, child)
         self._backends.opened(way, choice)

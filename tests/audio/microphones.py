@@ -57,7 +57,7 @@ class FakeOpener:
         self.fault: Exception | None = None
         self.streams: list[FakeStream] = []
         self.attempts = 0
-        self.started = self.stopped = self.hangs = False
+        self.given_up = self.started = self.stopped = self.hangs = False
         self._clock = clock
 
     def start(self, on_change: Callable[[bool], None]) -> None:
@@ -75,6 +75,9 @@ class FakeOpener:
         if self.fault is not None:
             raise self.fault
         return USB_MIC
+
+    def give_up(self) -> None:
+        self.given_up = True
 
     def open(self, microphone: Microphone, stream_id: str, deliver: Callable[[AudioChunk], None]) -> FakeStream:
         assert microphone == USB_MIC

@@ -1,5 +1,6 @@
 """Bytes of a recorder become chunks; what it says of gaps and rates is heeded. The recorders here are shell scripts."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -123,7 +124,7 @@ def test_recorders_that_hang_are_counted_and_not_added_to(monkeypatch: pytest.Mo
     recorder = Recorder(("sh", "-c", "printf '%4000s'; exec sleep 100"), 16000, 1)
 
     def opened() -> ChildStream:
-        return children.open(recorder, "s", "mix", 20, lambda _: None, lambda: None)
+        return children.open(recorder, "s", "mix", 20, lambda _: None, lambda: None, threading.Event())
 
     streams = [opened() for _ in range(4)]
     close = ChildStream.close

@@ -79,6 +79,9 @@ class LoudOpener:
     def choose(self) -> Microphone:
         return Microphone("pulse", "loud", "the loud one", "loud", RATE_HZ, 1)
 
+    def give_up(self) -> None:
+        pass
+
     def open(self, microphone: Microphone, stream_id: str, deliver: Deliver) -> LoudStream:  # noqa: ARG002 - the seam's
         return LoudStream(stream_id, deliver)
 
