@@ -8,6 +8,7 @@ import math
 import threading
 from collections.abc import Callable
 
+from edge_asr.audio.announcer import Announcer
 from edge_asr.audio.auto_gain import AutoGain
 from edge_asr.audio.back_off import BackOff
 from edge_asr.audio.chunk import AudioChunk
@@ -40,9 +41,8 @@ _HANGING = (DeadlineError, SilentServerError, TooManyHungCallsError)
 class Capture:
     """The capture thread and what it says of itself. All public methods are safe from any thread.
 
-    Chunks go to `ring`; `on_state` is called once for each change, in the capture thread, or in that of
-    `stop` when the former hangs. Each opening is a stream of
-    its own: a new `stream_id`, `first_sample` from 0.
+    Chunks go to `ring`; `on_state` is called once for each change, in the capture thread, or in that of `stop` when the
+    former hangs. Each opening is a stream of its own: a new `stream_id`, `first_sample` from 0.
     """
 
     def __init__(
@@ -61,7 +61,6 @@ class Capture:
         self._ring = ring
         self._clock = clock
         self._metrics = metrics
-        self._on_state = on_state
         self._opener = opener or opener_of(config, clock, metrics)
         self._meter = meter
         self._auto_gain = auto_gain
@@ -70,8 +69,8 @@ class Capture:
         self._vitals = Vitals(clock.monotonic_ns())
         self._microphone: Microphone | None = None
         self._stream: MicrophoneStream | None = None
-        self._state = CaptureState("starting", config.source, "looking for the microphone")
-        self._saying = threading.Lock()  # nothing is said after the end
+        first = CaptureState("starting", config.source, "looking for the microphone")
+        self._announcer = Announcer(first, metrics, on_state)
         self._lost_by = "start"  # the label of the next opening
         self._back_off = BackOff(config.reopen_min_s, config.reopen_max_s)
         self._opened_ns = 0
@@ -90,7 +89,7 @@ class Capture:
     @property
     def state(self) -> CaptureState:
         """The newest state."""
-        return self._state
+        return self._announcer.state
 
     @property
     def healthy_or_backing_off(self) -> bool:
@@ -112,7 +111,7 @@ class Capture:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(deadline_s)
-            self._say(self._ended())  # what hangs does not say it, and the last state stays on the broker
+            self._announcer.say(self._ended())  # what hangs does not say it, and the last state stays on the broker
 
     def pause(self) -> None:
         """Close the microphone: muted means that nobody listens."""
@@ -134,7 +133,7 @@ class Capture:
     @property
     def hears(self) -> bool:
         """Whether a microphone delivers; what, is another question."""
-        return self._state.status in ("healthy", "silent")
+        return self.state.status in ("healthy", "silent")
 
     def gain_news(self) -> GainNews:
         """What is known of it, and what became of the newest wish. It is for one thread to ask."""
@@ -152,10 +151,10 @@ class Capture:
         self._heartbeat_ns = self._clock.monotonic_ns()
         if self._pause_wanted or self._pause_due:
             return self._be_paused()
-        if self._state.status == "muted":
+        if self.state.status == "muted":
             self._lost_by = "unmuted"
             self._back_off.forget(self._heartbeat_ns)
-            self._say(CaptureState("starting", self._source_text(), "opening the microphone again"))
+            self._announcer.say(CaptureState("starting", self._source_text(), "opening the microphone again"))
         if self._stream is None:
             return self._try_to_open()
         return self._check(self._stream)
@@ -171,7 +170,7 @@ class Capture:
             self._wake.clear()
         self._close()
         self._opener.stop()
-        self._say(self._ended())
+        self._announcer.say(self._ended())
 
     def _ended(self) -> CaptureState:
         return CaptureState("stopped", self._source_text(), "capture has ended")
@@ -183,7 +182,7 @@ class Capture:
         reason = "nothing is heard, but the sound system has not closed the microphone yet"
         if not (self._stuck or self._opener.hangs):
             reason = "the microphone is closed"
-        self._say(CaptureState("muted", self._source_text(), reason))
+        self._announcer.say(CaptureState("muted", self._source_text(), reason))
         return _TICK_S if self._pause_wanted else 0.0
 
     def _try_to_open(self) -> float:
@@ -228,8 +227,8 @@ class Capture:
         self._opened_ns = self._moved_check_ns = self._clock.monotonic_ns()
         vitals.opened(self._opened_ns)
         self._metrics.capture_reopened.labels(reason=self._lost_by).inc()
-        status: CaptureStatus = "starting" if self._state.status == "starting" else "recovering"
-        self._say(CaptureState(status, microphone.description, "waiting for the first samples"))
+        status: CaptureStatus = "starting" if self.state.status == "starting" else "recovering"
+        self._announcer.say(CaptureState(status, microphone.description, "waiting for the first samples"))
 
     def _check(self, stream: MicrophoneStream) -> float:
         now_ns = self._clock.monotonic_ns()
@@ -266,20 +265,20 @@ class Capture:
                 f"'{self._name()}' delivers one value only, digital silence: is it muted, by a switch on it or in the "
                 "sound server? another input, or a device without a microphone? edge-asr doctor says more"
             )
-            self._say(CaptureState("silent", self._source_text(), reason))
-        elif self._state.status != "healthy":
-            self._say(CaptureState("healthy", self._source_text(), ""))
+            self._announcer.say(CaptureState("silent", self._source_text(), reason))
+        elif self.state.status != "healthy":
+            self._announcer.say(CaptureState("healthy", self._source_text(), ""))
         self._back_off.heard(now_ns - self._opened_ns)
 
     def _lost(self, label: str, reason: str) -> float:
         self._lost_by = label
         # Say it first: closing may take its time, and what hangs must not delay the news.
-        self._say(CaptureState("lost", self._source_text(), reason))
+        self._announcer.say(CaptureState("lost", self._source_text(), reason))
         self._close()
         return self._failed(reason)
 
     def _failed(self, reason: str, status: CaptureStatus = "lost") -> float:
-        self._say(CaptureState(status, self._source_text(), reason))
+        self._announcer.say(CaptureState(status, self._source_text(), reason))
         return min(_TICK_S, self._back_off.failed(self._clock.monotonic_ns()))
 
     def _close(self) -> None:
@@ -294,15 +293,6 @@ class Capture:
         except TooManyHungCallsError:
             self._stuck = True
         self._metrics.level_dbfs.set(math.nan)  # the last one would stand as if it were heard
-
-    def _say(self, state: CaptureState) -> None:
-        with self._saying:
-            if state == self._state or self._state.status == "stopped":
-                return
-            self._state = state
-            self._metrics.capture_healthy.set(1 if state.status == "healthy" else 0)
-            self._metrics.capture_state.state(state.status)
-            self._on_state(state)
 
     def _name(self) -> str:
         return self._microphone.stable_id if self._microphone else self._config.source
