@@ -237,23 +237,22 @@ class Capture:
             return self._lost("ended", stream.why_ended or ended)
         verdict = self._vitals.judge(self._limits, now_ns)
         if verdict.vitality == "gone":
-            began = self._limits.no_chunk_s if stream.last_chunk_ns is not None else FIRST_CHUNK_S
-            limit_s = max(began, self._limits.no_chunk_s)
+            least_s = 0.0 if stream.last_chunk_ns is not None else FIRST_CHUNK_S
+            limit_s = max(least_s, self._limits.no_chunk_s)
             return self._lost("no_chunks", f"'{self._name()}' has delivered nothing for {limit_s:g} s; reopening it")
-        look = self._streams_changed or now_ns - self._moved_check_ns > _MOVED_CHECK_S * NS_PER_S
-        if look and self._vitals.age_s(now_ns) < _FRESH_S:  # else it waits: a silent server would hold the news up
+        fresh = self._vitals.age_s(now_ns) < _FRESH_S  # else all questions wait: a silent server would hold the news up
+        look = fresh and (self._streams_changed or now_ns - self._moved_check_ns > _MOVED_CHECK_S * NS_PER_S)
+        if look:
             self._streams_changed = False
             self._moved_check_ns = now_ns
             other = stream.moved_to()
             if other is not None:
                 reason = f"'{self._name()}' went away; the sound server's substitute '{other}' is not listened to"
                 return self._lost("moved", reason)
-        else:
-            look = False
         if verdict.vitality == "awaited":
             return _STARTING_TICK_S
         self._hear(now_ns, silent=verdict.vitality == "silent")
-        if self._vitals.age_s(now_ns) < _FRESH_S:
+        if fresh:
             self._gain.apply(stream, look=look)
             if self._auto_gain is not None:
                 self._gain.adjust(stream, self._auto_gain)
