@@ -232,8 +232,10 @@ def load_brains(
 
 def build_rewriter(config: Config, clock: Clock, metrics: Metrics) -> SecondPassWorker | None:
     """Thread of the second pass, not started; None when there is to be none. Raises ModelError and ConfigError."""
-    second_pass = available_second_pass(config)
-    return None if second_pass is None else SecondPassWorker(second_pass, config.second_pass.deadline_s, clock, metrics)
+    second_pass, wanted = available_second_pass(config), config.second_pass
+    if second_pass is None:
+        return None
+    return SecondPassWorker(second_pass, wanted.deadline_s, clock, metrics, speculate=wanted.speculate)
 
 
 def run_daemon(config: Config, clock: Clock | None = None) -> int:

@@ -35,6 +35,9 @@ class Metrics:
         self.second_pass_skipped = counter(
             "second_pass_skipped", "Finals that kept the text of the first pass although there is a second", "reason"
         )
+        self.second_pass_speculations = counter(
+            "second_pass_speculations", "Decodings begun before their final, by what became of them", "outcome"
+        )
         self.capture_reopened = counter("capture_reopened", "Openings of the microphone", "reason")
         self.capture_backend = counter("capture_backend", "Openings of the microphone, by what reads it", "backend")
         self.close_timeouts = counter(

@@ -41,6 +41,7 @@ class _Utterance(Generic[State]):
     revision: int = 0
     hypothesis: Hypothesis | None = None
     shown: str = ""  # text of the last partial
+    candidate: Transcript | None = None
     stable: StablePrefix = field(default_factory=StablePrefix)
 
 
@@ -110,6 +111,25 @@ class Pipeline(Generic[State]):
     def between_utterances(self) -> bool:
         """Whether nothing is being decoded."""
         return self._utterance is None
+
+    @property
+    def candidate(self) -> Transcript | None:
+        """What the final would be if the present pause ended the utterance; None while nothing points to that.
+
+        Whoever computes long for a final may begin with it. It is the same object as long as it is the same pause; the
+        final may have other words, and hears some more silence.
+        """
+        utterance = self._utterance
+        if utterance is None or utterance.hypothesis is None:
+            return None
+        hypothesis, heard_s = utterance.hypothesis, utterance.heard_samples / self._rate_hz
+        if not self._endpointer.likely(hypothesis, heard_s, self._gate.unvoiced_blocks * BLOCK_MS / 1000):
+            utterance.candidate = None
+        elif utterance.candidate is None or utterance.candidate.hypothesis.sound_end_s != hypothesis.sound_end_s:
+            utterance.candidate = self._transcript(
+                utterance, hypothesis, EndReason.SILENCE, truncated=utterance.truncated
+            )
+        return utterance.candidate
 
     def exchange(self, recognizer: Recognizer[Any]) -> None:
         """Decode with another recognizer from the next utterance on; only between two of them.
@@ -223,7 +243,10 @@ class Pipeline(Generic[State]):
         stable_chars = utterance.stable.accept(hypothesis)
         if wanted and hypothesis.text != utterance.shown and (utterance.revision or not _doubtful(hypothesis)):
             utterance.shown = hypothesis.text
-            self._transcript(utterance, hypothesis, None, truncated=utterance.truncated, stable_chars=stable_chars)
+            seen = self._transcript(
+                utterance, hypothesis, None, truncated=utterance.truncated, stable_chars=stable_chars
+            )
+            self._tell(utterance, seen)
 
     def _end_utterance(self, reason: EndReason, *, truncated: bool) -> None:
         utterance = self._utterance
@@ -236,9 +259,13 @@ class Pipeline(Generic[State]):
         self, utterance: _Utterance[State], hypothesis: Hypothesis, reason: EndReason, *, truncated: bool
     ) -> None:
         if hypothesis.words or utterance.revision:
-            self._transcript(utterance, hypothesis, reason, truncated=truncated)
+            self._tell(utterance, self._transcript(utterance, hypothesis, reason, truncated=truncated))
         words = len(hypothesis.words)
         self._seen.append(SpeechEnded(self._stream_id, utterance.segment_id, self._now_s(), reason, words))
+
+    def _tell(self, utterance: _Utterance[State], transcript: Transcript) -> None:
+        utterance.revision = transcript.revision
+        self._seen.append(transcript)
 
     def _transcript(
         self,
@@ -248,22 +275,19 @@ class Pipeline(Generic[State]):
         *,
         truncated: bool,
         stable_chars: int = 0,
-    ) -> None:
-        utterance.revision += 1
-        self._seen.append(
-            Transcript(
-                self._stream_id,
-                utterance.segment_id,
-                utterance.revision,
-                hypothesis,
-                utterance.onset_s,
-                utterance.start_s,
-                self._now_s(),
-                reason,
-                truncated,
-                _frozen([] if reason is None else utterance.heard),
-                stable_chars=stable_chars,
-            )
+    ) -> Transcript:
+        return Transcript(
+            self._stream_id,
+            utterance.segment_id,
+            utterance.revision + 1,
+            hypothesis,
+            utterance.onset_s,
+            utterance.start_s,
+            self._now_s(),
+            reason,
+            truncated,
+            _frozen([] if reason is None else utterance.heard),
+            stable_chars=stable_chars,
         )
 
 

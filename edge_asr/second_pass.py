@@ -1,7 +1,9 @@
 """The second pass over a final: an offline model hears the segment again, and its text replaces the first one's.
 
 Synchronous: the daemon's thread for it, `transcribe` and the bench call the same function. The text of the first pass
-stays whenever the second cannot be believed, and the reason is told.
+stays whenever the second cannot be believed, and the reason is told. What takes long, the decoding, may be
+done before the final is there (`foresee`); it is used where the final would be decoded from the same samples behind the
+same words, and so gives the same text.
 
 A pause does not end a sentence: a segment that follows closely is decoded behind the ones before it, whose words are
 given. Measured on recordings that the endpointer cuts: see `SecondPassConfig.context_s`.
@@ -9,6 +11,7 @@ given. Measured on recordings that the endpointer cuts: see `SecondPassConfig.co
 
 import itertools
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,7 +19,7 @@ import numpy as np
 
 from edge_asr.asr.align import agreement, align, normalized
 from edge_asr.asr.belief import Doubt, doubt, without_leading_marks
-from edge_asr.asr.rescorer import Rescorer, SpokenWord
+from edge_asr.asr.rescorer import Rescored, Rescorer, SpokenWord, always
 from edge_asr.asr.result import EndReason, Hypothesis, Word
 from edge_asr.asr.spoken_runs import run_share
 from edge_asr.audio.chunk import Samples
@@ -42,6 +45,7 @@ class Rewritten:
     final: Transcript
     skipped: Reason | None = None
     fault: str = ""  # what an error said
+    foreseen: bool = False  # its decoding was done before it was there
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,18 @@ class _Heard:
     end_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is to be decoded for a final, and behind which segments."""
+
+    context: list[_Heard]
+    samples: Samples
+    given: list[int]
+
+    def same(self, other: "_Task") -> bool:
+        return self.given == other.given and np.array_equal(self.samples, other.samples)
+
+
 class SecondPass:
     """One rescorer, and what it has just heard. One thread; finals come in their order."""
 
@@ -63,40 +79,74 @@ class SecondPass:
         self._context_samples = round(context_s * rescorer.sample_rate_hz)
         self._longest_samples = round(rescorer.longest_s * rescorer.sample_rate_hz)
         self._context: list[_Heard] = []
+        self._foreseen: tuple[_Task, Rescored] | None = None
         self.model = rescorer.model
 
     def rewrite(self, final: Transcript) -> Rewritten:
         """The same final with the text of the second pass, or as it was; never raises RecognitionError."""
-        context, self._context = self._before(final), []
-        if not final.hypothesis.words:
-            return Rewritten(final, "no_words")
-        heard = [*(one.samples for one in context), self._heard(final)]
-        if len(final.samples) > self._longest_samples:
-            return Rewritten(final, "too_long")
-        said = [word.word for word in final.hypothesis.words]
-        if run_share(said, self.rescorer.language) >= _SPELLED:
-            return Rewritten(final, "spelled")
-        given = list(itertools.chain.from_iterable(one.tokens for one in context))
+        task, foreseen = self._task(final), self._foreseen
+        self._context, self._foreseen = [], None
+        if not isinstance(task, _Task):
+            return Rewritten(final, task)
+        used = foreseen is not None and foreseen[0].same(task)
         try:
-            found = self.rescorer.decode(np.concatenate(heard), given=self.rescorer.open_end(given))
+            found = foreseen[1] if foreseen is not None and used else self._decode(task)
         except RecognitionError as error:
             return Rewritten(final, "error", str(error))
+        return self._judged(final, task.context, found, used=used)
+
+    def foresee(self, candidate: Transcript, wanted: Callable[[], bool]) -> None:
+        """Decode what is likely to become a final, as long as it is `wanted`; a later `rewrite` may find it done.
+
+        What fails, or is given up, is as if it had not been begun.
+        """
+        self._foreseen = None
+        task = self._task(candidate)
+        if not isinstance(task, _Task):
+            return
+        try:
+            self._foreseen = task, self._decode(task, wanted)
+        except RecognitionError:
+            log.debug("a decoding ahead of its final was given up")
+
+    def same_sound(self, one: Transcript, other: Transcript) -> bool:
+        """Whether it would hear the same of both. Any thread."""
+        same_segment = (one.stream_id, one.segment_id) == (other.stream_id, other.segment_id)
+        return same_segment and len(self._heard(one)) == len(self._heard(other))
+
+    def stop(self) -> None:
+        """Make what is being computed fail soon; any thread. Nothing can be rewritten after it."""
+        self.rescorer.stop()
+
+    def _task(self, final: Transcript) -> _Task | Reason:
+        context = self._before(final)
+        if not final.hypothesis.words:
+            return "no_words"
+        if len(final.samples) > self._longest_samples:
+            return "too_long"
+        said = [word.word for word in final.hypothesis.words]
+        if run_share(said, self.rescorer.language) >= _SPELLED:
+            return "spelled"
+        samples = np.concatenate([*(one.samples for one in context), self._heard(final)])
+        given = self.rescorer.open_end(list(itertools.chain.from_iterable(one.tokens for one in context)))
+        return _Task(context, samples, list(given))
+
+    def _decode(self, task: _Task, wanted: Callable[[], bool] = always) -> Rescored:
+        return self.rescorer.decode(task.samples, given=task.given, wanted=wanted)
+
+    def _judged(self, final: Transcript, context: list[_Heard], found: Rescored, *, used: bool) -> Rewritten:
         words = without_leading_marks(found.words)
         if context:
             words = _without_echo(words, context[-1].words, final.hypothesis.words)
         seconds = len(final.samples) / self.rescorer.sample_rate_hz
         reason = doubt(words, final.hypothesis.words, seconds, complete=found.complete)
         if reason is not None:
-            return Rewritten(final, reason)
+            return Rewritten(final, reason, foreseen=used)
         # The rest of a text that was cut off would come out with the next; and nothing is heard across a gap.
         if found.complete and final.end_reason in _WHOLE:
             end_s = final.start_s + seconds
             self._context = [*context, _Heard(final.stream_id, final.samples, found.tokens, words, end_s)]
-        return Rewritten(self._with(final, words))
-
-    def stop(self) -> None:
-        """Make what is being computed fail soon; any thread. Nothing can be rewritten after it."""
-        self.rescorer.stop()
+        return Rewritten(self._with(final, words), foreseen=used)
 
     def _before(self, final: Transcript) -> list[_Heard]:
         """The segments right before this one, as many as the context may hold."""
@@ -119,9 +169,7 @@ class SecondPass:
         """
         if final.end_reason is not EndReason.SILENCE:
             return final.samples
-        first = final.hypothesis
-        sound_s = max(first.words[-1].end_s, first.decoded_s - first.trailing_silence_s)  # not every sound was a word
-        return final.samples[: round((sound_s + _AFTERSOUND_S) * self.rescorer.sample_rate_hz)]
+        return final.samples[: round((final.hypothesis.sound_end_s + _AFTERSOUND_S) * self.rescorer.sample_rate_hz)]
 
     def _with(self, final: Transcript, words: tuple[SpokenWord, ...]) -> Transcript:
         first = final.hypothesis

@@ -163,6 +163,7 @@ class Worker:
                 going = self._turn()
                 if self._second_pass is not None:
                     self._publish(self._second_pass.collect(skip=self.overload.skip))
+                    self._second_pass.foresee(self._pipeline.candidate, skip=self.overload.skip)
                 if not going:
                     self._emit(self._pipeline.end(EndReason.SHUTDOWN))
                     return
@@ -253,11 +254,7 @@ class Worker:
 
     def _drop_rest(self, chunk: AudioChunk) -> None:
         """Stopping, and no time left: what still waits is lost."""
-        dropped_s = 0.0
-        rest: AudioChunk | None = chunk
-        while rest is not None:
-            dropped_s += rest.duration_s
-            rest = self._ring.pop(0.0)
+        dropped_s = chunk.duration_s + self._ring.drain()
         self._metrics.audio_dropped_seconds.labels(reason="shutdown").inc(dropped_s)
         log.warning("stopping: %.1f s of audio were not decoded any more", dropped_s)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_asr.asr.rescorer import Rescored, SpokenWord
+from edge_asr.asr.rescorer import Rescored, SpokenWord, always
 from edge_asr.asr.result import EndReason, Hypothesis, Word
 from edge_asr.errors import RecognitionError
 from edge_asr.observation import Transcript
@@ -35,6 +35,7 @@ class ScriptedRescorer:
         samples: NDArray[np.int16],
         draft: Sequence[int] = (),  # noqa: ARG002 - the seam's
         given: Sequence[int] = (),
+        wanted: Callable[[], bool] = always,  # noqa: ARG002
     ) -> Rescored:
         self.heard.append((len(samples), tuple(given)))
         words = tuple(SpokenWord(word, self.confidence) for word in self.say(len(samples)).split())
@@ -51,10 +52,16 @@ class SlowRescorer(ScriptedRescorer):
         super().__init__()
         self.go, self.busy = threading.Semaphore(0), threading.Event()
 
-    def decode(self, samples: NDArray[np.int16], draft: Sequence[int] = (), given: Sequence[int] = ()) -> Rescored:
+    def decode(
+        self,
+        samples: NDArray[np.int16],
+        draft: Sequence[int] = (),
+        given: Sequence[int] = (),
+        wanted: Callable[[], bool] = always,
+    ) -> Rescored:
         self.busy.set()
         self.go.acquire(timeout=10.0)
-        if self.stopped:
+        if self.stopped or not wanted():
             raise RecognitionError("stopped")
         return super().decode(samples, draft, given)
 

@@ -8,6 +8,11 @@ Rules, in their order:
    And where a voice has set in that the search has not seen yet, it is waited for: a cut there would divide a word;
 3. nothing said: no words for `no_words_s`, unless the gate is held open for who is about to speak;
 4. too long: `max_utterance_s`.
+
+It also says when a pause is likely to become rule 2's, so that what takes long may begin while one waits. Measured on
+78 recordings of seven kinds, with a silence_s of 0.6 s: seen 0.35 s after the last sound, the end comes 0.24 s later in
+the median (0.22 s in nine of ten), and 24 pauses in which speech goes on are taken for it; seen at 0.25 s, 0.32 s and
+36; at 0.4 s, 0.20 s and 17. The sound before such an end was the same to the sample each time.
 """
 
 from edge_asr.asr.result import EndReason, Hypothesis
@@ -15,6 +20,9 @@ from edge_asr.endpoint_rules import EndpointRules
 
 _SHORTEST_PAUSE_S = 0.15
 _SEEN_PAUSE_S = 0.2
+_LIKELY_SHARE = 0.6  # of the silence that is required
+_LIKELY_LEAST_S = 0.25
+_LIKELY_UNVOICED_S = 0.2  # the detector takes noise for a voice, so it is asked for less
 _FRESH_VOICE_S = 0.2  # beyond what is unseen: the search may take so long to believe in a word
 _ROUNDING_S = 1e-6  # times are sums of blocks and frames; equal ones differ in their last bits
 
@@ -54,6 +62,14 @@ class Endpointer:
         if silence_s + _ROUNDING_S >= _SEEN_PAUSE_S and unvoiced_s + _ROUNDING_S >= unseen_s:
             silence_s += unseen_s
         return EndReason.SILENCE if silence_s + _ROUNDING_S >= self._required_s(heard_s) else None
+
+    def likely(self, hypothesis: Hypothesis | None, heard_s: float, unvoiced_s: float) -> bool:
+        """Whether detector and search both hear a pause after words that ends the utterance if it goes on."""
+        if hypothesis is None or not hypothesis.words or hypothesis.trailing_silence_s <= 0.0:
+            return False
+        silence_s = heard_s - hypothesis.sound_end_s
+        wanted_s = max(_LIKELY_LEAST_S, _LIKELY_SHARE * self._required_s(heard_s))
+        return unvoiced_s + _ROUNDING_S >= _LIKELY_UNVOICED_S and silence_s + _ROUNDING_S >= wanted_s
 
     def _required_s(self, heard_s: float) -> float:
         half_s = self._max_utterance_s / 2

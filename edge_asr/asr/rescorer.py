@@ -1,6 +1,6 @@
 """The seam behind which an offline model gives a finished segment a better text: the second pass."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,6 +34,11 @@ class Rescored:
         return " ".join(word.word for word in self.words)
 
 
+def always() -> bool:
+    """Somebody waits for it to the end."""
+    return True
+
+
 class Rescorer(Protocol):
     """An offline model. Immutable and shared; `decode` may be called from any thread."""
 
@@ -46,12 +51,19 @@ class Rescorer(Protocol):
         """Tokens less the marks that end a sentence: what follows may belong to it."""
         ...
 
-    def decode(self, samples: NDArray[np.int16], draft: Sequence[int] = (), given: Sequence[int] = ()) -> Rescored:
+    def decode(
+        self,
+        samples: NDArray[np.int16],
+        draft: Sequence[int] = (),
+        given: Sequence[int] = (),
+        wanted: Callable[[], bool] = always,
+    ) -> Rescored:
         """Text of int16 samples (n,). Raises RecognitionError.
 
         given: tokens of what is said at the beginning of the samples, known already and no part of the result: the
         context. draft: tokens of an earlier, shorter decoding of the rest; they save time. A model may compute a close
-        decision a little otherwise with them, never follow them.
+        decision a little otherwise with them, never follow them. wanted: asked now and then in the thread that
+        computes; once it is false, that ends in a RecognitionError.
         """
         ...
 

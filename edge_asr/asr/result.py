@@ -44,6 +44,12 @@ class Hypothesis:
     timed: bool
 
     @property
+    def sound_end_s(self) -> float:
+        """Where the silence at the end begins; not every sound was a word."""
+        heard_s = self.decoded_s - self.trailing_silence_s
+        return max(self.words[-1].end_s, heard_s) if self.words else heard_s
+
+    @property
     def text(self) -> str:
         """Words joined by single spaces, but for glued ones."""
         return "".join(word.word if word.glued else f" {word.word}" for word in self.words).strip()

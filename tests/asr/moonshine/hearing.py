@@ -1,12 +1,12 @@
 """A model that hears what the tests play: a word for each half second of loudness, for offline and streaming alike."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.moonshine.recognizer import MoonshineRecognizer
-from edge_asr.asr.rescorer import Rescored, SpokenWord
+from edge_asr.asr.rescorer import Rescored, SpokenWord, always
 from edge_asr.asr.result import Hypothesis
 from edge_asr.errors import RecognitionError
 from tests.fakes import RATE_HZ
@@ -38,6 +38,7 @@ class HearingRescorer:
         samples: NDArray[np.int16],
         draft: Sequence[int] = (),
         given: Sequence[int] = (),  # noqa: ARG002 - the seam's
+        wanted: Callable[[], bool] = always,  # noqa: ARG002
     ) -> Rescored:
         if self.stopped:
             raise RecognitionError("stopped")
