@@ -122,13 +122,11 @@ class Pipeline(Generic[State]):
         utterance = self._utterance
         if utterance is None or utterance.hypothesis is None:
             return None
-        hypothesis, heard_s = utterance.hypothesis, utterance.heard_samples / self._rate_hz
-        if not self._endpointer.likely(hypothesis, heard_s, self._gate.unvoiced_blocks * BLOCK_MS / 1000):
+        now, heard_s = utterance.hypothesis, utterance.heard_samples / self._rate_hz
+        if not self._endpointer.likely(now, heard_s, self._gate.unvoiced_blocks * BLOCK_MS / 1000):
             utterance.candidate = None
-        elif utterance.candidate is None or utterance.candidate.hypothesis.sound_end_s != hypothesis.sound_end_s:
-            utterance.candidate = self._transcript(
-                utterance, hypothesis, EndReason.SILENCE, truncated=utterance.truncated
-            )
+        elif utterance.candidate is None or utterance.candidate.hypothesis.sound_end_s != now.sound_end_s:
+            utterance.candidate = self._transcript(utterance, now, EndReason.SILENCE, truncated=utterance.truncated)
         return utterance.candidate
 
     def exchange(self, recognizer: Recognizer[Any]) -> None:
@@ -240,13 +238,11 @@ class Pipeline(Generic[State]):
 
     def _partial(self, utterance: _Utterance[State], hypothesis: Hypothesis, *, wanted: bool) -> None:
         utterance.hypothesis = hypothesis
-        stable_chars = utterance.stable.accept(hypothesis)
+        stable = utterance.stable.accept(hypothesis)
         if wanted and hypothesis.text != utterance.shown and (utterance.revision or not _doubtful(hypothesis)):
             utterance.shown = hypothesis.text
-            seen = self._transcript(
-                utterance, hypothesis, None, truncated=utterance.truncated, stable_chars=stable_chars
-            )
-            self._tell(utterance, seen)
+            told = self._transcript(utterance, hypothesis, None, truncated=utterance.truncated, stable_chars=stable)
+            self._tell(utterance, told)
 
     def _end_utterance(self, reason: EndReason, *, truncated: bool) -> None:
         utterance = self._utterance

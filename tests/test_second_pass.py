@@ -1,10 +1,13 @@
 """When the second pass is believed, what it is given, and what becomes of a final."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 
-from edge_asr.asr.rescorer import Rescored
+from edge_asr.asr.rescorer import Rescored, always
 from edge_asr.asr.result import EndReason
 from edge_asr.errors import RecognitionError
 from edge_asr.observation import SpeechEnded, Transcript
@@ -201,3 +204,85 @@ def test_a_row_of_numbers_or_letters_is_left_to_the_first_pass(said: str, reason
     after = SecondPass(rescorer, 10.0).rewrite(final(1, *said.split(), seconds=5.0))
     assert after.skipped == reason
     assert bool(rescorer.heard) is (reason is None)
+
+
+def ahead_of(one: Transcript, silent_s: float) -> Transcript:
+    """What was foreseen of a final while `silent_s` of the silence at its end had not been heard yet."""
+    first = one.hypothesis
+    earlier = replace(
+        first,
+        decoded_s=first.decoded_s - silent_s,
+        trailing_silence_s=first.trailing_silence_s - silent_s,
+        timed=False,
+    )
+    return replace(one, hypothesis=earlier, samples=one.samples[: len(one.samples) - round(silent_s * 16_000)])
+
+
+def paused(number: int, *words: str, start_s: float = 0.0) -> Transcript:
+    """A final of 2 s that ends with 0.6 s of silence."""
+    one = final(number, *words, start_s=start_s)
+    return replace(one, hypothesis=replace(one.hypothesis, trailing_silence_s=0.6))
+
+
+def test_what_was_decoded_before_the_final_came_is_used_and_is_the_same() -> None:
+    finals = [paused(1, "a", "b"), paused(2, "c", start_s=2.2), paused(3, "d", start_s=4.4)]
+    rescorer = ScriptedRescorer(lambda count: f"Well, {count}.")
+    plain = SecondPass(ScriptedRescorer(lambda count: f"Well, {count}."), 10.0)
+    second_pass = SecondPass(rescorer, 10.0)
+    for one in finals:
+        second_pass.foresee(ahead_of(one, 0.3), always)
+        ahead, expected = second_pass.rewrite(one), plain.rewrite(one)
+        assert (ahead.foreseen, expected.foreseen) == (True, False)
+        assert (ahead.final, ahead.skipped) == (expected.final, None)
+    assert len(rescorer.heard) == 3  # each once
+    assert rescorer.heard[2][1] == (0, 1, COMMA, 0, 1)  # behind the words before it
+
+
+@pytest.mark.parametrize("change", ["louder", "longer", "ended", "context", "again"])
+def test_what_was_decoded_of_other_sound_or_behind_other_words_is_not_used(change: str) -> None:
+    rescorer = ScriptedRescorer()
+    second_pass = SecondPass(rescorer, 10.0)
+    one = paused(2, "c", start_s=2.2)
+    second_pass.foresee(ahead_of(one, 0.3), always)
+    if change == "louder":
+        one = replace(one, samples=one.samples + np.int16(1))
+    elif change == "longer":
+        one = replace(one, hypothesis=replace(one.hypothesis, trailing_silence_s=0.5))
+    elif change == "ended":
+        one = replace(one, end_reason=EndReason.MUTE)
+    elif change == "context":
+        second_pass = SecondPass(rescorer, 10.0)
+        second_pass.rewrite(paused(1, "a"))
+        second_pass.foresee(ahead_of(replace(one, stream_id="t"), 0.3), always)  # hears nothing before it
+    else:
+        second_pass.rewrite(one)  # used, and gone
+        one = replace(one, start_s=9.0)
+    before = len(rescorer.heard)
+    assert not second_pass.rewrite(one).foreseen
+    assert len(rescorer.heard) == before + 1
+
+
+def test_what_was_given_up_or_failed_ahead_is_decoded_when_the_final_is_there() -> None:
+    class Failing(ScriptedRescorer):
+        fail = True
+
+        def decode(self, *args: Any, wanted: Callable[[], bool] = always, **how: Any) -> Rescored:
+            if self.fail or not wanted():
+                raise RecognitionError("out of order")
+            return super().decode(*args, **how)
+
+    rescorer = Failing()
+    second_pass = SecondPass(rescorer, 10.0)
+    second_pass.foresee(ahead_of(paused(1, "a"), 0.3), always)
+    rescorer.fail = False
+    second_pass.foresee(ahead_of(paused(1, "a"), 0.3), lambda: False)
+    after = second_pass.rewrite(paused(1, "a"))
+    assert (after.foreseen, after.skipped, after.final.second_model) == (False, None, "second")
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("", 2.0), ("six two four", 2.0), ("well", 31.0)])
+def test_what_would_not_be_heard_again_is_not_decoded_ahead(said: str, seconds: float) -> None:
+    rescorer = ScriptedRescorer()
+    rescorer.language = "en"
+    SecondPass(rescorer, 10.0).foresee(final(1, *said.split(), seconds=seconds), always)
+    assert rescorer.heard == []

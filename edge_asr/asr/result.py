@@ -45,9 +45,9 @@ class Hypothesis:
 
     @property
     def sound_end_s(self) -> float:
-        """Where the silence at the end begins; not every sound was a word."""
+        """Where the silence at the end begins, to the microsecond; not every sound was a word."""
         heard_s = self.decoded_s - self.trailing_silence_s
-        return max(self.words[-1].end_s, heard_s) if self.words else heard_s
+        return round(max(self.words[-1].end_s, heard_s) if self.words else heard_s, 6)
 
     @property
     def text(self) -> str:

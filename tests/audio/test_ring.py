@@ -126,3 +126,11 @@ def test_nothing_is_lost_uncounted_and_the_bound_holds(actions: list[int], capac
                 expected = taken.end_sample
                 popped += len(taken.samples)
     assert pushed / RATE_HZ == pytest.approx(popped / RATE_HZ + ring.depth_s + dropped_s(metrics, "ring_full"))
+
+
+def test_what_is_drained_is_gone_and_told() -> None:
+    ring = Ring(1.0, Metrics())
+    for number in range(3):
+        ring.push(chunk(100 * number))
+    assert ring.drain() == pytest.approx(0.3)
+    assert (ring.depth_s, ring.pop(0.0), ring.drain()) == (0.0, None, 0.0)

@@ -1,0 +1,283 @@
+"""Computing ahead of the final: when it is begun, when it is given up, and that it changes no text."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from edge_asr.asr.rescorer import Rescored, always
+from edge_asr.asr.result import EndReason
+from edge_asr.audio.chunk import AudioChunk
+from edge_asr.events import Event, FinalEvent, PartialEvent, SpeechEndedEvent
+from edge_asr.metrics import Metrics
+from edge_asr.observation import Transcript
+from edge_asr.second_pass import SecondPass
+from edge_asr.second_pass_worker import SecondPassWorker
+from tests.fakes import HandClock, hush, tone
+from tests.rescorers import ScriptedRescorer, final
+from tests.waiting import wait_until
+from tests.worker_house import House
+
+TWO_PAUSES = np.concatenate([hush(1), tone(1), hush(0.5), tone(1.3), hush(0.5), tone(0.6), hush(1.5)])
+
+
+class GivenUp(ScriptedRescorer):
+    """Computes until it is let go, or nobody wants it any more; says how often that was."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda count: f"Well, {count}.")
+        self.go, self.busy, self.given_up = threading.Event(), threading.Event(), 0
+
+    def decode(
+        self,
+        samples: NDArray[np.int16],
+        draft: Sequence[int] = (),
+        given: Sequence[int] = (),
+        wanted: Callable[[], bool] = always,
+    ) -> Rescored:
+        self.busy.set()
+        while not self.go.wait(0.001):
+            if not wanted():
+                self.given_up += 1
+                break
+        return super().decode(samples, draft, given, wanted)
+
+    def stop(self) -> None:
+        super().stop()
+        self.go.set()
+
+
+class Desk:
+    """The worker, and who tells it what comes."""
+
+    def __init__(self) -> None:
+        self.clock, self.metrics, self.rescorer = HandClock(), Metrics(), GivenUp()
+        self.worker = SecondPassWorker(SecondPass(self.rescorer, 10.0), 4.0, self.clock, self.metrics)
+        self.worker.start()
+
+    def count(self, outcome: str) -> float:
+        name = "edge_asr_second_pass_speculations_total"
+        return self.metrics.registry.get_sample_value(name, {"outcome": outcome}) or 0.0
+
+    def begin(self, candidate: Transcript) -> None:
+        self.rescorer.busy.clear()
+        self.worker.foresee(candidate, skip=None)
+        assert self.rescorer.busy.wait(5.0)
+
+    def done(self) -> None:
+        """Let it compute to the end."""
+        self.rescorer.go.set()
+        ahead = self.worker._ahead
+        wait_until(lambda: ahead is None or ahead.done, 5.0, "what was begun")
+
+    def collect(self, at_once: Sequence[Transcript] = ()) -> Transcript:
+        """The one final that comes; it may have come at once."""
+        out = list(at_once)
+
+        def there() -> bool:
+            out.extend(self.worker.collect(skip=None))
+            return bool(out)
+
+        wait_until(there, 5.0, "the final")
+        [one] = out
+        return one
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    made = Desk()
+    yield made
+    made.rescorer.go.set()
+    made.worker.finish(made.clock.ns)
+    wait_until(lambda: not made.worker._thread.is_alive(), 5.0, "the end of the thread")
+
+
+def paused(number: int = 1, *, sound_s: float = 1.4, start_s: float = 0.0) -> Transcript:
+    one = final(number, "a", "b", start_s=start_s)
+    return replace(one, hypothesis=replace(one.hypothesis, trailing_silence_s=2.0 - sound_s))
+
+
+def test_a_final_whose_text_is_there_leaves_at_once(desk: Desk) -> None:
+    desk.begin(paused())
+    desk.done()
+    [out] = desk.worker.submit(paused(), skip=None)
+    assert (out.hypothesis.text, out.second_model) == (f"Well, {round(1.6 * 16_000)}.", "second")
+    assert (desk.count("used"), desk.count("void"), len(desk.rescorer.heard)) == (1, 0, 1)
+
+
+def test_a_final_that_comes_while_its_text_is_computed_waits_for_that(desk: Desk) -> None:
+    desk.begin(paused())
+    assert desk.worker.submit(paused(), skip=None) == []
+    desk.worker.foresee(None, skip=None)  # as after every chunk: this is no pause any more, and yet it is wanted
+    desk.rescorer.go.set()
+    assert desk.collect().second_model == "second"
+    assert (desk.count("used"), desk.rescorer.given_up, len(desk.rescorer.heard)) == (1, 0, 1)
+
+
+def test_when_speech_goes_on_it_is_given_up(desk: Desk) -> None:
+    candidate = paused()
+    desk.begin(candidate)
+    desk.worker.foresee(candidate, skip=None)
+    assert desk.count("void") == 0
+    desk.worker.foresee(None, skip=None)
+    wait_until(lambda: desk.rescorer.given_up, 5.0, "the giving up")
+    assert (desk.count("used"), desk.count("void")) == (0, 1)
+
+
+@pytest.mark.parametrize("computed", [False, True])
+def test_a_final_of_another_sound_is_computed_anew(desk: Desk, computed: bool) -> None:
+    desk.begin(paused())
+    if computed:
+        desk.done()
+    at_once = desk.worker.submit(paused(sound_s=1.5), skip=None)
+    desk.rescorer.go.set()
+    assert desk.collect(at_once).hypothesis.text == f"Well, {round(1.7 * 16_000)}."
+    assert (desk.count("used"), desk.count("void")) == (0, 1)
+
+
+def test_another_pause_gives_up_the_one_before(desk: Desk) -> None:
+    desk.begin(paused(sound_s=1.0))
+    desk.begin(paused(sound_s=1.4))
+    assert desk.count("void") == 1
+    desk.done()
+    assert len(desk.worker.submit(paused(), skip=None)) == 1
+    assert desk.count("used") == 1
+
+
+def test_a_segment_of_many_pauses_is_computed_ahead_a_few_times_and_the_next_one_again(desk: Desk) -> None:
+    for number in range(3):
+        desk.begin(paused(sound_s=1.0 + number / 10))
+    desk.rescorer.busy.clear()
+    desk.worker.foresee(paused(sound_s=1.4), skip=None)
+    wait_until(lambda: desk.count("void") == 3, 5.0, "the giving up")
+    assert desk.worker._ahead is None
+    assert not desk.rescorer.busy.is_set()
+    desk.begin(paused(2, start_s=9.0))
+
+
+@pytest.mark.parametrize("why", ["overload", "heat"])
+def test_with_no_second_pass_there_is_none_ahead(desk: Desk, why: str) -> None:
+    candidate = paused()
+    desk.worker.foresee(candidate, skip="overload" if why == "overload" else "heat")
+    assert desk.worker._ahead is None
+    desk.begin(candidate)
+    desk.worker.foresee(candidate, skip="overload")
+    wait_until(lambda: desk.rescorer.given_up, 5.0, "the giving up")
+    [out] = desk.worker.submit(paused(), skip="heat")
+    assert (out.second_model, desk.count("void")) == (None, 1)
+
+
+def test_while_a_final_waits_there_is_none_ahead(desk: Desk) -> None:
+    desk.worker.submit(paused(), skip=None)
+    assert desk.rescorer.busy.wait(5.0)
+    desk.worker.foresee(paused(2, start_s=9.0), skip=None)
+    assert desk.worker._ahead is None
+    desk.rescorer.go.set()
+    desk.collect()
+    desk.begin(paused(2, start_s=9.0))
+
+
+@pytest.mark.parametrize("how", ["flush", "late", "overload", "finish"])
+def test_a_final_that_cannot_wait_gives_up_what_is_computed_for_it(desk: Desk, how: str) -> None:
+    desk.begin(paused())
+    assert desk.worker.submit(paused(), skip=None) == []
+    if how == "flush":
+        out = desk.worker.flush()
+    elif how == "finish":
+        out = desk.worker.finish(desk.clock.ns)
+    else:
+        desk.clock.advance_s(4.1)
+        out = desk.worker.collect(skip=None)
+    assert [one.second_model for one in out] == [None]
+    wait_until(lambda: desk.rescorer.given_up or desk.rescorer.stopped, 5.0, "the giving up")
+    assert (desk.count("used"), desk.count("void")) == (0, 1)
+
+
+def test_the_end_does_not_wait_for_what_is_computed_ahead(desk: Desk) -> None:
+    desk.begin(paused())
+    assert desk.worker.finish(desk.clock.ns + 10_000_000_000) == []
+    wait_until(lambda: not desk.worker._thread.is_alive(), 5.0, "the end of the thread")
+    assert desk.count("void") == 1
+
+
+def test_an_error_ahead_costs_nothing(desk: Desk) -> None:
+    desk.rescorer.say = lambda _: str(1 // 0)
+    desk.begin(paused())
+    desk.done()
+    desk.rescorer.say = lambda _: "Well."
+    out = desk.collect(desk.worker.submit(paused(), skip=None))
+    assert (out.second_model, desk.count("void")) == ("second", 1)
+
+
+def events_of(samples: NDArray[np.int16], sizes: Sequence[int], *, speculate: bool) -> tuple[House, list[Event]]:
+    """Everything that is published of a recording that comes in pieces of these sizes, in real order."""
+    with House() as house:
+        rescorer = ScriptedRescorer(lambda count: f"Well, {count}.")
+        second_pass = SecondPass(rescorer, 10.0)
+        house.worker._second_pass = SecondPassWorker(second_pass, 4.0, house.clock, house.metrics, speculate=speculate)
+        house.worker.start()
+        at, turn = 0, 0
+        while at < len(samples):
+            piece = samples[at : at + sizes[turn % len(sizes)]]
+            house.ring.push(AudioChunk("s", at, piece, 16_000, house.clock.ns))
+            at, turn = at + len(piece), turn + 1
+            wait_until(lambda: house.ring.depth_s == 0, 5.0, "the worker")
+        house.finish()
+        return house, house.sink.events
+
+
+def told(events: Sequence[Event]) -> list[tuple[object, ...]]:
+    """Order and content, but for the end of speech: that may be told before its final, and after it."""
+    out: list[tuple[object, ...]] = []
+    for one in events:
+        if isinstance(one, FinalEvent):
+            words = tuple((word.word, word.start_s, word.end_s, word.confidence) for word in one.words)
+            out.append(("final", one.segment_id, one.text, one.revision, one.end_reason, one.model, words))
+        elif isinstance(one, PartialEvent):
+            out.append(("partial", one.segment_id, one.text, one.revision))
+        elif not isinstance(one, SpeechEndedEvent):
+            out.append((type(one).__name__, one.segment_id))
+    return [one for one in out if one[0] == "final"] + [one for one in out if one[0] != "final"]
+
+
+@given(sizes=st.lists(st.integers(100, 6000), min_size=1, max_size=10))
+@settings(max_examples=8, deadline=None)
+def test_computing_ahead_changes_nothing_that_is_said(sizes: list[int]) -> None:
+    recording = np.concatenate([TWO_PAUSES, tone(1.1), hush(1.2), tone(0.6), hush(0.4), tone(0.7), hush(1)])
+    _, plain = events_of(recording, [320], speculate=False)
+    house, ahead = events_of(recording, sizes, speculate=True)
+    assert told(ahead) == told(plain)
+    assert len([one for one in plain if isinstance(one, FinalEvent)]) == 3
+    assert house.fatal == []
+
+
+def test_pauses_within_speech_are_counted_as_void_and_ends_as_used() -> None:
+    house, _ = events_of(TWO_PAUSES, [320], speculate=True)
+    assert house.count("second_pass_speculations", outcome="used") == 1
+    assert house.count("second_pass_speculations", outcome="void") == 2
+    house, _ = events_of(TWO_PAUSES, [320], speculate=False)
+    assert house.count("second_pass_speculations", outcome="used") == 0
+    assert house.count("second_pass_speculations", outcome="void") == 0
+
+
+def test_a_mute_in_the_pause_ends_what_was_begun() -> None:
+    with House() as house:
+        rescorer = GivenUp()
+        house.worker._second_pass = SecondPassWorker(SecondPass(rescorer, 10.0), 4.0, house.clock, house.metrics)
+        house.worker.start()
+        house.hear(np.concatenate([hush(1), tone(1), hush(0.5)]))
+        assert rescorer.busy.wait(5.0)
+        house.worker.mute(on=True)
+        house.hear(hush(0.02))
+        wait_until(lambda: rescorer.given_up, 5.0, "the giving up")
+        rescorer.go.set()
+        wait_until(lambda: bool(house.finals()), 5.0, "the final")
+        [said] = house.finals()
+        assert said.end_reason == EndReason.MUTE
+        assert said.text != f"Well, {len(tone(1.2))}."
+        assert house.count("second_pass_speculations", outcome="void") == 1
