@@ -107,7 +107,7 @@ class SecondPassConfig(Section, frozen=True):
     bundle: TopicPart = "moonshine-tiny-en"
     threads: Annotated[int, Meta(ge=1, le=16)] = 1
     deadline_s: Annotated[float, Meta(ge=0.1, le=60.0)] = 4.0  # then the final goes out with the first pass's text
-    speculate: bool = True  # begin while one waits for the end
+    speculate: bool = True  # begin while the end is waited for
     # Audio of the segments right before, for the words that follow a short pause. Measured with Moonshine tiny on
     # read sentences with pauses: WER 15.1 % without, 13.5 % with 10 s, 13.0 % with 15 s, for a tenth more work each.
     context_s: Annotated[float, Meta(ge=0.0, le=30.0)] = 15.0
