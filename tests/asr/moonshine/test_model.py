@@ -66,6 +66,23 @@ def test_a_very_quiet_voice_is_raised_and_no_other_is_changed() -> None:
     assert not _raised(np.zeros(9, np.int16)).any()
 
 
+@pytest.mark.parametrize("answers", [0, 1, 3])
+def test_what_nobody_wants_any_more_is_given_up_before_the_next_step_and_the_next_text_is_whole(
+    answers: int, tmp_path: Path
+) -> None:
+    model = Moonshine(bundle(tmp_path))
+    asked = []
+
+    def wanted() -> bool:
+        asked.append(True)
+        return len(asked) <= answers
+
+    with pytest.raises(RecognitionError, match="nobody waits"):
+        model.decode(SECOND, wanted=wanted)
+    assert len(asked) == answers + 1
+    assert model.decode(SECOND).tokens == (3, 4, 5, 6, 7)
+
+
 def test_who_is_stopped_says_so(tmp_path: Path) -> None:
     model = Moonshine(bundle(tmp_path))
     model.stop()
