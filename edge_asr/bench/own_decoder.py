@@ -47,7 +47,7 @@ class OwnDecoders:
     def by_name(self) -> Mapping[str, Decode]:
         """Decoders by name."""
         found: dict[str, Decode] = {
-            "live": lambda pcm, rate_hz: Said(_text(self.finals(_samples(pcm), rate_hz))),
+            "live": lambda pcm, rate_hz: _said(self.finals(_samples(pcm), rate_hz)),
             "whole": lambda pcm, rate_hz: self.whole(_samples(pcm), rate_hz),
         }
         if self._second_pass is not None:
@@ -73,8 +73,13 @@ class OwnDecoders:
         return _whole(self._recognizer, self._second_pass, samples, rate_hz)
 
 
-def _text(finals: Sequence[Transcript]) -> str:
-    return " ".join(final.hypothesis.text for final in finals)
+def _said(finals: Sequence[Transcript]) -> Said:
+    spans = [
+        (final.start_s + words[0].start_s, final.start_s + words[-1].end_s)
+        for final in finals
+        if (words := final.hypothesis.words)
+    ]
+    return Said(" ".join(final.hypothesis.text for final in finals), spans=tuple(spans))
 
 
 def _whole(recognizer: Recognizer[Any], second_pass: SecondPass | None, heard: Samples, rate_hz: int) -> Said:
