@@ -189,8 +189,7 @@ class Pipeline(Generic[State]):
             self._open(step.passed, step.onset_sample)
         if self._utterance is None or not len(step.passed):
             return
-        utterance = self._utterance
-        self._hear(utterance, step.passed, partials=partials)
+        self._hear(utterance := self._utterance, step.passed, partials=partials)
         reason = self._endpointer.decide(
             utterance.hypothesis,
             utterance.heard_samples / self._rate_hz,
@@ -210,10 +209,9 @@ class Pipeline(Generic[State]):
             self._partial(utterance, hypothesis, wanted=partials)
 
     def _divide(self, utterance: _Utterance[State], reason: EndReason, *, partials: bool) -> None:
-        """End the utterance; what follows loses no sound to it.
+        """End the utterance; in a pause the gate keeps what came after the last word, as pre-roll.
 
-        In a pause the gate keeps what came after the last word, as pre-roll. Speech that became too long in the midst
-        of a word is divided before that word, and the next utterance begins with it, at once.
+        Speech that is too long in the midst of a word is divided before it, and the next utterance has it, at once.
         """
         hypothesis, _ = self._recognizer.finish(utterance.state)
         heard_s = utterance.heard_samples / self._rate_hz
@@ -223,10 +221,11 @@ class Pipeline(Generic[State]):
             self._last_words(utterance, hypothesis, reason, truncated=utterance.truncated)
             self._gate.shut(math.floor(wordless_s(hypothesis, heard_s) * 1000 / BLOCK_MS))
             return
-        samples, begin = np.concatenate(utterance.heard), round(begin_s * self._rate_hz)
-        utterance.heard = [samples[:begin]]
+        self._gate.hold(0)  # as shutting it would: who asked to be heard was heard that long
+        before, rest = np.split(np.concatenate(utterance.heard), [round(begin_s * self._rate_hz)])
+        utterance.heard = [before]
         self._last_words(utterance, until(hypothesis, begin_s), reason, truncated=utterance.truncated)
-        self._hear(self._open(samples[begin:], 0), samples[begin:], partials=partials)
+        self._hear(self._open(rest, 0), rest, partials=partials)
 
     def _open(self, passed: Samples, onset_sample: int) -> _Utterance[State]:
         start_s = self._now_s() - len(passed) / self._rate_hz

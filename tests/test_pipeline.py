@@ -158,6 +158,15 @@ def test_long_speech_is_divided_between_words_and_loses_neither_sample_nor_word(
     ]
 
 
+def test_divided_speech_is_held_open_no_longer() -> None:
+    pipeline = make(EndpointConfig(max_utterance_s=4.75))
+    pipeline.listen_now(60)
+    seen = feed(pipeline, chunks(np.concatenate([tone(6), hush(2)])))
+    assert not pipeline.listening_now
+    assert [final.end_reason for final in finals(seen)] == [EndReason.MAX_LENGTH, EndReason.SILENCE]
+    assert sum(len(final.hypothesis.words) for final in finals(seen)) == 12
+
+
 def test_what_follows_at_once_has_the_pause_before_it() -> None:
     rest = EndpointConfig(silence_s=0.6)
     seen = feed(make(rest), chunks(np.concatenate([hush(1), tone(2), hush(0.75), tone(2), hush(2)])))
