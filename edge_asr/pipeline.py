@@ -11,6 +11,7 @@ from typing import Any, Generic
 
 import numpy as np
 
+from edge_asr.asr.division import division_s, until, wordless_s
 from edge_asr.asr.endpoint import Endpointer
 from edge_asr.asr.recognizer import Recognizer, State
 from edge_asr.asr.result import EndReason, Hypothesis
@@ -206,12 +207,7 @@ class Pipeline(Generic[State]):
             self._open(step.passed, step.onset_sample)
         if self._utterance is None or not len(step.passed):
             return
-        utterance = self._utterance
-        utterance.heard.append(step.passed)
-        utterance.heard_samples += len(step.passed)
-        hypothesis, utterance.state = self._recognizer.step(step.passed, utterance.state, partial=partials)
-        if hypothesis is not None:
-            self._partial(utterance, hypothesis, wanted=partials)
+        self._hear(utterance := self._utterance, step.passed, partials=partials)
         reason = self._endpointer.decide(
             utterance.hypothesis,
             utterance.heard_samples / self._rate_hz,
@@ -221,10 +217,35 @@ class Pipeline(Generic[State]):
             gate_held=self._gate.held,
         )
         if reason is not None:
-            self._end_utterance(reason, truncated=False)
-            self._gate.shut()
+            self._divide(utterance, reason, partials=partials)
 
-    def _open(self, passed: Samples, onset_sample: int) -> None:
+    def _hear(self, utterance: _Utterance[State], samples: Samples, *, partials: bool) -> None:
+        utterance.heard.append(samples)
+        utterance.heard_samples += len(samples)
+        hypothesis, utterance.state = self._recognizer.step(samples, utterance.state, partial=partials)
+        if hypothesis is not None:
+            self._partial(utterance, hypothesis, wanted=partials)
+
+    def _divide(self, utterance: _Utterance[State], reason: EndReason, *, partials: bool) -> None:
+        """End the utterance; in a pause the gate keeps what came after the last word, as pre-roll.
+
+        Speech that is too long in the midst of a word is divided before it, and the next utterance has it, at once.
+        """
+        hypothesis, _ = self._recognizer.finish(utterance.state)
+        heard_s = utterance.heard_samples / self._rate_hz
+        begin_s = division_s(hypothesis, heard_s) if reason is EndReason.MAX_LENGTH else None
+        self._utterance = None
+        if begin_s is None:
+            self._last_words(utterance, hypothesis, reason, truncated=utterance.truncated)
+            self._gate.shut(math.floor(wordless_s(hypothesis, heard_s) * 1000 / BLOCK_MS))
+            return
+        self._gate.hold(0)  # as shutting it would: who asked to be heard was heard that long
+        before, rest = np.split(np.concatenate(utterance.heard), [round(begin_s * self._rate_hz)])
+        utterance.heard = [before]
+        self._last_words(utterance, until(hypothesis, begin_s), reason, truncated=utterance.truncated)
+        self._hear(self._open(rest, 0), rest, partials=partials)
+
+    def _open(self, passed: Samples, onset_sample: int) -> _Utterance[State]:
         start_s = self._now_s() - len(passed) / self._rate_hz
         onset_s = start_s + onset_sample / self._rate_hz
         self._segments += 1
@@ -233,8 +254,9 @@ class Pipeline(Generic[State]):
         gain = 1.0 if self._gate.held else utterance_gain(passed, self._block_samples)
         state = self._recognizer.start(gain)
         truncated = self._gap_before and start_s <= self._begin_s
-        self._utterance = _Utterance(segment_id, state, onset_s, start_s, truncated)
+        self._utterance = utterance = _Utterance(segment_id, state, onset_s, start_s, truncated)
         self._seen.append(SpeechStarted(self._stream_id, segment_id, onset_s))
+        return utterance
 
     def _partial(self, utterance: _Utterance[State], hypothesis: Hypothesis, *, wanted: bool) -> None:
         utterance.hypothesis = hypothesis

@@ -33,7 +33,7 @@ Reason = Doubt | Literal["no_words", "too_long", "spelled", "error", "overload",
 _ADJACENT_S = 0.7  # a longer pause begins something new
 _CONTEXT_SHARE = 3  # of the segment's own length: behind 15 s of context a mere "yes" waited four times as long
 _AFTERSOUND_S = 0.2  # of the silence that ended a segment, for the second pass; see `_heard`
-_ROUNDING_S = 1e-6  # times are sums of blocks: where one segment begins as the other ends, they differ in the last bits
+_SHARED_S = 2.5  # of a pause: a segment may begin with the silence that ended the one before, as long as a pre-roll
 _WHOLE = (EndReason.SILENCE, EndReason.MAX_LENGTH, EndReason.END_OF_INPUT)  # no sample is missing at such an end
 _SPELLED = 0.5  # share of numbers and letters in a row: the first pass has a grammar for them and stays
 
@@ -153,7 +153,7 @@ class SecondPass:
         context = self._context
         if not context or context[-1].stream_id != final.stream_id or final.truncated:  # a gap may lie before it
             return []
-        if not -_ROUNDING_S <= final.start_s - context[-1].end_s <= _ADJACENT_S:
+        if not -_SHARED_S <= final.start_s - context[-1].end_s <= _ADJACENT_S:
             return []
         own = len(final.samples)
         room = min(self._context_samples, self._longest_samples - own, _CONTEXT_SHARE * own)

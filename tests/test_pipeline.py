@@ -1,5 +1,7 @@
 """The one function of the data path, with a recognizer that can be foreseen."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -138,13 +140,40 @@ def test_a_new_stream_begins_anew() -> None:
     ]
 
 
-def test_long_speech_is_cut_at_the_maximum_and_loses_no_sample() -> None:
-    recognizer = LoudRecognizer()
-    seen = feed(make(EndpointConfig(max_utterance_s=5.0), recognizer), chunks(tone(14)), EndReason.END_OF_INPUT)
-    ends = [final.end_reason for final in finals(seen)]
-    assert ends == [EndReason.MAX_LENGTH, EndReason.MAX_LENGTH, EndReason.END_OF_INPUT]
-    heard_s = sum(final.hypothesis.decoded_s for final in finals(seen))
-    assert heard_s == pytest.approx(14, abs=0.05)
+@pytest.mark.parametrize("longest_s", [5.0, 4.75, 4.98])
+def test_long_speech_is_divided_between_words_and_loses_neither_sample_nor_word(longest_s: float) -> None:
+    seen = feed(make(EndpointConfig(max_utterance_s=longest_s)), chunks(tone(14.2)), EndReason.END_OF_INPUT)
+    *cut, last = finals(seen)
+    assert len(cut) >= 2
+    assert {final.end_reason for final in cut} == {EndReason.MAX_LENGTH}
+    assert last.end_reason is EndReason.END_OF_INPUT
+    assert sum(len(final.hypothesis.words) for final in finals(seen)) == 28
+    assert sum(len(final.samples) for final in finals(seen)) == 14.2 * RATE_HZ
+    for before, after in pairwise(finals(seen)):
+        assert after.start_s == pytest.approx(before.start_s + before.hypothesis.decoded_s)
+        assert before.hypothesis.decoded_s == len(before.samples) / RATE_HZ <= longest_s + 0.02
+    assert [type(one) for one in seen if not isinstance(one, Transcript)] == [SpeechStarted, SpeechEnded] * len(cut) + [
+        SpeechStarted,
+        SpeechEnded,
+    ]
+
+
+def test_divided_speech_is_held_open_no_longer() -> None:
+    pipeline = make(EndpointConfig(max_utterance_s=4.75))
+    pipeline.listen_now(60)
+    seen = feed(pipeline, chunks(np.concatenate([tone(6), hush(2)])))
+    assert not pipeline.listening_now
+    assert [final.end_reason for final in finals(seen)] == [EndReason.MAX_LENGTH, EndReason.SILENCE]
+    assert sum(len(final.hypothesis.words) for final in finals(seen)) == 12
+
+
+def test_what_follows_at_once_has_the_pause_before_it() -> None:
+    rest = EndpointConfig(silence_s=0.6)
+    seen = feed(make(rest), chunks(np.concatenate([hush(1), tone(2), hush(0.75), tone(2), hush(2)])))
+    first, second = finals(seen)
+    assert (first.end_reason, second.hypothesis.text) == (EndReason.SILENCE, "w0 w1 w2 w3")
+    assert 3.0 < second.start_s < first.decided_s  # and none of the first one's last word
+    assert second.onset_s - second.start_s == pytest.approx(0.34, abs=0.03)  # in digital silence; of 0.15 s since
 
 
 def test_partials_can_be_suppressed_and_the_final_stays() -> None:

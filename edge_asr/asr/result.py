@@ -35,13 +35,15 @@ class Hypothesis:
     """The best path so far.
 
     Before `timed` is true the words' times and confidences may still move. `decoded_s` is how far the search has
-    come, `trailing_silence_s` how much of its end is silence on the best path.
+    come, `trailing_silence_s` how much of its end is silence on the best path. `estimated`: the times
+    of words are guesses.
     """
 
     words: tuple[Word, ...]
     decoded_s: float
     trailing_silence_s: float
     timed: bool
+    estimated: bool = False
 
     @property
     def sound_end_s(self) -> float:

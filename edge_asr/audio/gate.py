@@ -2,7 +2,8 @@
 
 Onset: enough voiced time within a short window. What passes then begins about `pre_roll` before the first voiced block
 of that window, so the first word is whole; `anchor` says where exactly. Hangover: so much unvoiced time closes the gate
-again. It may be held open for some time, voice or not: then somebody has said that they are about to speak.
+again. It may be held open for some time, voice or not: then somebody has said that they are about to speak. What has
+passed and holds no word may be pre-roll once more, so that what follows closely has as much before it.
 """
 
 from collections import deque
@@ -59,14 +60,14 @@ class Gate:
         voice = len(block) == self._block_samples and self._vad.voiced(block)
         self.unvoiced_blocks = 0 if voice else self.unvoiced_blocks + 1
         self.voiced_blocks = self.voiced_blocks + 1 if voice else 0
+        self._kept.append((block, voice))
         if self._open:
             if self._held_blocks:
                 self._held_blocks -= 1
             elif self.unvoiced_blocks >= self._hangover_blocks:
-                self.shut()
+                self.shut(self.unvoiced_blocks)
                 return GateStep(block, closed=True)
             return GateStep(block)
-        self._kept.append((block, voice))
         if self._held_blocks:
             self._held_blocks -= 1
             return self._let_in()
@@ -81,11 +82,16 @@ class Gate:
         """Be open for so many blocks, from the next one on, without waiting for a voice; `shut` ends that too."""
         self._held_blocks = blocks
 
-    def shut(self) -> None:
-        """Close it, and forget what has passed: a new onset begins with what comes now."""
+    def shut(self, again_blocks: int = 0) -> None:
+        """Close it. The last blocks that passed, so many and all without words, may be pre-roll of what comes next.
+
+        None of them counts for a new onset. Without them a word that follows at once would have nothing before it.
+        """
         self._open = False
         self._held_blocks = 0
+        again = [block for block, _ in self._kept][len(self._kept) - min(again_blocks, len(self._kept)) :]
         self._kept.clear()
+        self._kept.extend((block, False) for block in again)
         self._vad.reset()
 
     def tune(self, now: Thresholds) -> None:
@@ -99,7 +105,6 @@ class Gate:
         onset = len(samples) - len(self._kept[-1][0])
         begin = max(0, onset - self._pre_roll_blocks * self._block_samples)
         self._open = True
-        self._kept.clear()
         return GateStep(samples[begin:], opened=True, onset_sample=onset - begin)
 
     def _blocks_of(self, now: Thresholds) -> int:
@@ -114,7 +119,7 @@ class Gate:
         samples = np.concatenate([block for block, _ in self._kept])
         earliest = max(0, voiced[0] - self._pre_roll_blocks - self._anchor_blocks) * self._block_samples
         latest = (voiced[0] - self._pre_roll_blocks + self._anchor_blocks) * self._block_samples
-        begin = anchor(samples, earliest, latest) if latest > earliest else earliest
+        silence = 2 * self._anchor_blocks * self._block_samples
+        begin = anchor(samples, earliest, latest, silence) if latest > earliest else earliest
         self._open = True
-        self._kept.clear()
         return GateStep(samples[begin:], opened=True, onset_sample=max(0, onset - begin))

@@ -4,8 +4,8 @@ Each recognizer is measured in a process of its own, because vosk and onnxruntim
 the CPU time of a process is then that of one recognizer. This file needs nothing but Python itself.
 
 A request is one line of JSON (`how`, `sample_rate_hz`, `bytes`) and then so many bytes of mono s16le; an answer is one
-line of JSON (`text`, `tokens`, `cpu_s`, `wall_s`). The first answer says that the model is loaded, when that was on the
-monotonic clock that all processes share, and what CPU it took. The loop ends with its input.
+line of JSON (`text`, `tokens`, `spans`, `cpu_s`, `wall_s`). The first answer says that the model is loaded, when that
+was on the monotonic clock that all processes share, and what CPU it took. The loop ends with its input.
 """
 
 import json
@@ -19,10 +19,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a recognizer made of a recording; `tokens` as its network's table writes them, where they are comparable."""
+    """What a recognizer made of a recording; `tokens` as its network's table writes them, where they are comparable.
+
+    `spans`: beginning and end in seconds of each segment in which it had words, where it was asked for them.
+    """
 
     text: str
     tokens: tuple[str, ...] | None = None
+    spans: tuple[tuple[float, float], ...] = ()
 
 
 Decode = Callable[[bytes, int], Said]  # mono s16le, sample rate in Hz
@@ -65,4 +69,4 @@ def serve(load: Callable[[], Mapping[str, Decode]], between: Callable[[], None] 
         said = decoders[request["how"]](pcm, request["sample_rate_hz"])
         cpu_s = time.process_time() - began_s
         wall_s = (time.monotonic_ns() - began_ns) / _NS_PER_S
-        answer(text=said.text, tokens=said.tokens, cpu_s=cpu_s, wall_s=wall_s)
+        answer(text=said.text, tokens=said.tokens, spans=said.spans, cpu_s=cpu_s, wall_s=wall_s)

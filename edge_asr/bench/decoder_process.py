@@ -26,13 +26,14 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 class Decoded:
     """What a recognizer made of a recording, and what it cost: CPU seconds of its process, all threads; and time.
 
-    `tokens`: where its network's are comparable with another one's.
+    `tokens`: where its network's are comparable with another one's. `spans`: see `Said`.
     """
 
     text: str
     cpu_s: float
     wall_s: float
     tokens: tuple[str, ...] | None = None
+    spans: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,10 @@ class DecoderProcess:
             raise self._ended() from None
         answer = self._answer()
         tokens = answer["tokens"]
-        return Decoded(answer["text"], answer["cpu_s"], answer["wall_s"], None if tokens is None else tuple(tokens))
+        spans = tuple((begin_s, end_s) for begin_s, end_s in answer["spans"])
+        return Decoded(
+            answer["text"], answer["cpu_s"], answer["wall_s"], None if tokens is None else tuple(tokens), spans
+        )
 
     def _answer(self) -> dict[str, Any]:
         assert self._child.stdout is not None  # noqa: S101 - for the type checker: it is a pipe

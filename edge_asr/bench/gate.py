@@ -5,7 +5,7 @@ the endpointer does where nothing is said; so a gate that never closes by itself
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,9 +56,9 @@ class Alarms:
 
 @dataclass(frozen=True, slots=True)
 class ModeFigures:
-    """One detector."""
+    """One detector, or a recognizer with what it does for one."""
 
-    mode: Mode
+    mode: str
     speech: tuple[Missed, ...]
     alarms: tuple[Alarms, ...]
 
@@ -85,10 +85,7 @@ def measure(
     for wanted in configs:
         build_vad(wanted, sample_rate_hz)  # a missing bundle is said before the work
     speech: dict[Mode, list[Missed]] = {mode: [] for mode in modes}
-    conditions: list[tuple[str | None, int | None]] = [(None, None)]
-    conditions += [(name, snr_db) for snr_db in SNRS_DB for name in noises]
-    for name, snr_db in conditions:
-        stream = mixed(clean, None if name is None else noises[name], snr_db)
+    for name, snr_db, stream in streams(clean, noises):
         for mode, wanted in zip(modes, configs, strict=True):
             ran = through_gate(wanted, sample_rate_hz, stream)
             missed = int((clean.speech & ~ran.passed).sum())
@@ -102,16 +99,30 @@ def measure(
                     ran.cpu_s * sample_rate_hz / len(stream),
                 )
             )
-    silence = np.zeros(round(_SILENCE_S * sample_rate_hz), np.int16)
-    sounds: list[tuple[str | None, Samples]] = [(None, silence), *noises.items()]
     return [
         ModeFigures(
             mode,
             tuple(speech[mode]),
-            tuple(_alarms(wanted, sample_rate_hz, name, sound) for name, sound in sounds),
+            tuple(
+                _alarms(wanted, sample_rate_hz, name, sound) for name, sound in without_speech(noises, sample_rate_hz)
+            ),
         )
         for mode, wanted in zip(modes, configs, strict=True)
     ]
+
+
+def streams(clean: Clean, noises: Mapping[str, Samples]) -> Iterator[tuple[str | None, int | None, Samples]]:
+    """The speech as it is and with each noise at each distance: name, dB, int16 samples (n,)."""
+    yield None, None, mixed(clean, None, None)
+    for snr_db in SNRS_DB:
+        for name, noise in noises.items():
+            yield name, snr_db, mixed(clean, noise, snr_db)
+
+
+def without_speech(noises: Mapping[str, Samples], sample_rate_hz: int) -> Iterator[tuple[str | None, Samples]]:
+    """Digital silence, then the noises alone."""
+    yield None, np.zeros(round(_SILENCE_S * sample_rate_hz), np.int16)
+    yield from noises.items()
 
 
 def through_gate(config: Config, sample_rate_hz: int, stream: Samples, longest_open_s: float | None = None) -> Ran:

@@ -1,8 +1,8 @@
 """moonshine-voice as a child of the measurement: `python -m edge_asr.bench.moonshine_decoder`.
 
 A recording is a stream of its own, given 0.1 s at a time as in its example; its text is the lines that it has at the
-end. Half a second of silence follows the recording: when a stream is stopped, what came after the last update is lost,
-and a microphone would have gone on.
+end, each of them a segment of its own detector. Half a second of silence follows the recording: when a stream is
+stopped, what came after the last update is lost, and a microphone would have gone on.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,9 @@ def _decode(transcriber: Any, pcm: bytes, rate_hz: int) -> Said:
         for begin in range(0, len(samples), size):
             stream.add_audio(samples[begin : begin + size], rate_hz)
         lines = stream.stop().lines
-    return Said(" ".join(line.text.strip() for line in lines if line.text.strip()))
+    said = [line for line in lines if line.text.strip()]
+    spans = tuple((line.start_time, line.start_time + line.duration) for line in said)
+    return Said(" ".join(line.text.strip() for line in said), spans=spans)
 
 
 if __name__ == "__main__":

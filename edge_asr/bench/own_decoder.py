@@ -36,38 +36,54 @@ class OwnDecoders:
         self._config = config
         self._recognizer = load_recognizer(config)
         self._second_pass = load_second_pass(config)
+        self._streams = 0
         self.renew()
 
     def renew(self) -> None:
         """A fresh pipeline: a daemon makes one when it starts, so making it is no cost of a recording."""
         self._pipeline = build_pipeline(self._config, self._recognizer)
+        self._streams += 1  # the second pass tells by the stream that a segment does not follow the one before
 
     def by_name(self) -> Mapping[str, Decode]:
         """Decoders by name."""
         found: dict[str, Decode] = {
-            "live": self._live,
-            "whole": lambda pcm, rate_hz: _whole(self._recognizer, self._second_pass, pcm, rate_hz),
+            "live": lambda pcm, rate_hz: _said(self.finals(_samples(pcm), rate_hz)),
+            "whole": lambda pcm, rate_hz: self.whole(_samples(pcm), rate_hz),
         }
         if self._second_pass is not None:
             alone = self._second_pass.rescorer
             found["second"] = lambda pcm, rate_hz: Said(
-                alone.decode(_resampled(pcm, rate_hz, alone.sample_rate_hz)).text
+                alone.decode(_resampled(_samples(pcm), rate_hz, alone.sample_rate_hz)).text
             )
         return found
 
-    def _live(self, pcm: bytes, rate_hz: int) -> Said:
+    def finals(self, samples: Samples, rate_hz: int) -> list[Transcript]:
+        """Finals of a stream through the pipeline of now, which is then to be renewed."""
         observations: list[Observation] = []
         first_sample = 0
-        for samples in _chunks(_samples(pcm), rate_hz):
-            observations += self._pipeline.process(AudioChunk("bench", first_sample, samples, rate_hz, 0))
-            first_sample += len(samples)
+        for piece in _chunks(samples, rate_hz):
+            observations += self._pipeline.process(AudioChunk(f"bench{self._streams}", first_sample, piece, rate_hz, 0))
+            first_sample += len(piece)
         observations += self._pipeline.end(EndReason.END_OF_INPUT)
-        finals = [heard_again(seen, self._second_pass) for seen in observations if is_final(seen)]
-        return Said(" ".join(final.hypothesis.text for final in finals if is_final(final)))
+        again = (heard_again(seen, self._second_pass) for seen in observations if is_final(seen))
+        return [final for final in again if is_final(final)]
+
+    def whole(self, samples: Samples, rate_hz: int) -> Said:
+        """All of it as one utterance."""
+        return _whole(self._recognizer, self._second_pass, samples, rate_hz)
 
 
-def _whole(recognizer: Recognizer[Any], second_pass: SecondPass | None, pcm: bytes, rate_hz: int) -> Said:
-    samples = _resampled(pcm, rate_hz, recognizer.sample_rate_hz)
+def _said(finals: Sequence[Transcript]) -> Said:
+    spans = [
+        (final.start_s + words[0].start_s, final.start_s + words[-1].end_s)
+        for final in finals
+        if (words := final.hypothesis.words)
+    ]
+    return Said(" ".join(final.hypothesis.text for final in finals), spans=tuple(spans))
+
+
+def _whole(recognizer: Recognizer[Any], second_pass: SecondPass | None, heard: Samples, rate_hz: int) -> Said:
+    samples = _resampled(heard, rate_hz, recognizer.sample_rate_hz)
     state = recognizer.start()
     for block in _chunks(samples, recognizer.sample_rate_hz):
         _, state = recognizer.step(block, state)
@@ -80,9 +96,9 @@ def _whole(recognizer: Recognizer[Any], second_pass: SecondPass | None, pcm: byt
     return Said(second_pass.rewrite(final).final.hypothesis.text, tokens)
 
 
-def _resampled(pcm: bytes, rate_hz: int, wanted_hz: int) -> Samples:
+def _resampled(samples: Samples, rate_hz: int, wanted_hz: int) -> Samples:
     resampler = BlockResampler(rate_hz, wanted_hz, wanted_hz * BLOCK_MS // 1000)
-    blocks = [block for samples in _chunks(_samples(pcm), rate_hz) for block in resampler.step(samples)]
+    blocks = [block for piece in _chunks(samples, rate_hz) for block in resampler.step(piece)]
     return np.concatenate([*blocks, *resampler.finish(), np.empty(0, np.int16)])
 
 

@@ -25,7 +25,7 @@ from edge_asr.bench.scene import Scene
 from edge_asr.bench.soak_report import soak_json, soak_text
 from edge_asr.bench.sounds import all_sounds
 from edge_asr.bench.tokens import measure_of, spoken_count, tokenizer, unit_of
-from edge_asr.cli import bench_beside, bench_cost, bench_gate, bench_parity, bench_publish
+from edge_asr.cli import bench_beside, bench_cost, bench_edges, bench_formats, bench_gate, bench_parity, bench_publish
 from edge_asr.cli.bench_options import count, names, peers, snrs_db
 from edge_asr.cli.options import add_config_options, as_typed, load_config
 from edge_asr.clock import Clock, SystemClock
@@ -66,13 +66,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     lasting.add_argument("--utterances", metavar="N", type=count(10, 10_000_000), default=2000, help="how many (2000)")
     gating = actions.add_parser("gate", help="speech that each voice detector misses in noise, and what noise opens")
     bench_gate.add_arguments(gating)
+    edging = actions.add_parser("edges", help="first and last words lost, and at cuts of long speech; live, whole file")
+    bench_edges.add_arguments(edging)
+    shaping = actions.add_parser("formats", help="the same speech at other rates, channels and widths: same text?")
+    bench_formats.add_arguments(shaping)
     costing = actions.add_parser("cost", help="CPU, time, memory and start of the recognizer, over recordings")
     bench_cost.add_arguments(costing)
     publishing = actions.add_parser("publish", help="events per second beside paho alone, and how long it can hold up")
     bench_publish.add_arguments(publishing)
     equalling = actions.add_parser("parity", help="streaming zipformers beside sherpa-onnx: same tokens, and CPU")
     bench_parity.add_arguments(equalling)
-    for action in (hearing, waiting, resting, mishearing, lasting, gating, costing, publishing, equalling):
+    for action in actions.choices.values():
         action.add_argument("--json", metavar="FILE", help="write all figures there too")
         add_config_options(action)
 
@@ -83,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         _claim(Path(args.json), "--json")  # before minutes of work
     measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle, "noise": _noise, "soak": _soak}
     measurements |= {"gate": bench_gate.measure, "cost": bench_cost.measure, "publish": bench_publish.measure}
-    measurements |= {"parity": bench_parity.measure}
+    measurements |= {"parity": bench_parity.measure, "edges": bench_edges.measure, "formats": bench_formats.measure}
     setting_now, figures = measurements[args.action](args)
     if args.json is not None:
         document = {"bench": args.action, "setting": setting_now, "figures": figures}

@@ -25,13 +25,21 @@ def count(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def peers(text: str) -> Sequence[str]:
-    """Peers to measure beside; "none" alone is none."""
-    wanted = tuple(dict.fromkeys(names(text)))
-    unknown = sorted(set(wanted) - set(PEERS))
-    if wanted != ("none",) and (unknown or not wanted):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected none, or of {', '.join(PEERS)} those to measure beside")
-    return () if unknown else wanted
+def peers_of(known: Sequence[str]) -> Callable[[str], Sequence[str]]:
+    """Peers to measure beside, of those that are known; "none" alone is none."""
+
+    def parse(text: str) -> Sequence[str]:
+        wanted = tuple(dict.fromkeys(names(text)))
+        unknown = sorted(set(wanted) - set(known))
+        if wanted != ("none",) and (unknown or not wanted):
+            expected = f"expected none, or of {', '.join(known)} those to measure beside"
+            raise argparse.ArgumentTypeError(f"{text!r}: {expected}")
+        return () if unknown else wanted
+
+    return parse
+
+
+peers = peers_of(PEERS)
 
 
 def snrs_db(text: str) -> Sequence[int]:

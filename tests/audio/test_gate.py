@@ -76,11 +76,26 @@ def test_hangover_closes_it_and_counts_from_the_last_voice() -> None:
     assert passed(steps) == list(range(20))
 
 
-def test_nothing_passes_twice_and_a_new_onset_starts_after_the_last_block_passed() -> None:
-    steps = run("v" * 10 + "." * 45 + "v" * 10)
-    samples = np.concatenate([step.passed for step in steps])
-    assert (np.diff(samples) >= 0).all()
-    assert (np.unique(samples, return_counts=True)[1] <= BLOCK).all()
+def test_what_closed_it_may_come_before_the_next_onset_and_no_voice_passes_twice() -> None:
+    first, second = "v" * 10 + "." * 45, "v" * 10
+    steps = run(first + second, hangover_ms=800)
+    assert [index for index, step in enumerate(steps) if step.closed] == [49]
+    [again] = [step for step in steps[50:] if step.opened]
+    numbers = np.unique(again.passed) // 2 - 1
+    assert 55 - 38 <= numbers[0] <= 55 - 22  # the whole pre-roll of 30 blocks, though but 5 came since
+    assert numbers[-1] == 59
+    assert passed(steps[50:])[-1] == 64
+
+
+def test_shut_may_keep_the_last_blocks_for_what_comes_next_and_none_of_them_opens_it() -> None:
+    gate = Gate(GateConfig(), 800, ScriptedVad(), BLOCK)
+    script = blocks("v" * 20 + "." * 10 + "v" * 10)
+    for block in script[:24]:
+        gate.step(block)
+    gate.shut(7)
+    after = [gate.step(block) for block in script[24:]]
+    assert [index for index, step in enumerate(after) if step.opened] == [10]
+    assert passed(after)[0] == 24 - 7
 
 
 def test_shut_forgets_what_has_passed() -> None:

@@ -13,7 +13,7 @@ def count(pcm: bytes, rate_hz: int) -> Said:
 
 
 def spell(_pcm: bytes, _rate_hz: int) -> Said:
-    return Said("ä b", ("▁ä", "▁b"))
+    return Said("ä b", ("▁ä", "▁b"), ((0.5, 1.25),))
 
 
 def busy(_pcm: bytes, _rate_hz: int) -> Said:

@@ -17,11 +17,12 @@ def test_samples_arrive_and_the_answer_comes_back(mood: str, capfd: pytest.Captu
     assert ("a library prints" in capfd.readouterr().err) == (mood == "noisy")
 
 
-def test_tokens_come_back_where_there_are_any() -> None:
+def test_tokens_and_spans_come_back_where_there_are_any() -> None:
     with DecoderProcess(MODULE, ["plain"]) as process:
         spelt, counted = (process.decode(how, SAMPLES, 8000) for how in ("spell", "count"))
     assert (spelt.text, spelt.tokens) == ("ä b", ("▁ä", "▁b"))
     assert counted.tokens is None
+    assert (spelt.spans, counted.spans) == (((0.5, 1.25),), ())
 
 
 def test_cpu_time_is_counted_and_waiting_is_not() -> None:

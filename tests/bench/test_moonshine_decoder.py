@@ -34,7 +34,8 @@ class Stream:
     def stop(self) -> SimpleNamespace:
         self.open = False
         texts = (f" {self.samples} samples ", "", f"loudest {self.loudest}")
-        return SimpleNamespace(lines=[SimpleNamespace(text=text) for text in texts])
+        lines = [SimpleNamespace(text=text, start_time=at, duration=0.5) for at, text in enumerate(texts)]
+        return SimpleNamespace(lines=lines)
 
 
 class Transcriber:
@@ -64,6 +65,7 @@ def test_a_recording_and_half_a_second_of_silence_become_lines(
     said = decode(samples.tobytes(), rate_hz)
     assert said.text == f"{rate_hz + 7 + rate_hz // 2} samples loudest 0.5"
     assert said.tokens is None
+    assert said.spans == ((0, 0.5), (2, 2.5))
 
 
 def test_a_wheel_without_the_model_is_one_line_with_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

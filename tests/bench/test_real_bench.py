@@ -178,3 +178,26 @@ def test_cost_of_both_kinds_of_weights(book: Path, capfd: pytest.CaptureFixture[
         assert most["file_mib"] > loaded["file_mib"]  # the graph's pages come in while words are decoded
     assert exact["memory_loaded"]["anon_mib"] > int8["memory_loaded"]["anon_mib"] + 5  # 13 MB in place of 3.4
     assert "first pass, float, 1 thread" in capfd.readouterr().out
+
+
+@pytest.mark.bundle
+def test_edges_of_the_sample(book: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    result = book / "result.json"
+    words = ["bench", "edges", "--speech", str(book), "--set", "second_pass.enabled=false", "--json", str(result)]
+    assert main(words) == 0
+    seen = figures(result, "edges")
+    assert [(one["room"], one["lost_live"]) for one in seen["edges"]] == [("silence", []), ("noise", [])] * 2
+    assert {one["first"]["live"] for one in seen["edges"]} == {"right"}
+    assert seen["long_speech"] == []  # two sentences are not long
+    assert "first word, silence" in capfd.readouterr().out
+
+
+@pytest.mark.bundle
+def test_formats_of_the_sample(book: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    result = book / "result.json"
+    assert main(["bench", "formats", "--speech", str(book), "--each", "1", "--json", str(result)]) == 0
+    seen = figures(result, "formats")
+    assert len(seen) == 8
+    assert {one["recordings"] for one in seen} == {1}
+    assert all(one["percent"] <= 25 for one in seen)
+    assert "48 kHz, stereo" in capfd.readouterr().out

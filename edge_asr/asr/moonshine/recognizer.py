@@ -87,7 +87,7 @@ class MoonshineRecognizer:
         voiced = state.loudness.voiced()
         silence_s = heard_s - (0.0 if voice is None else voice[1] * _BLOCK_S)
         words = () if state.doubt == "doubtful" else state.words
-        return Hypothesis(estimated(words, voiced), heard_s, silence_s, timed=True), state
+        return Hypothesis(estimated(words, voiced), heard_s, silence_s, timed=True, estimated=True), state
 
     def stop(self) -> None:
         """See `Recognizer`: an utterance of many seconds may take one to decode."""
