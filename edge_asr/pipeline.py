@@ -6,7 +6,6 @@ same function, and any cutting of the same audio into chunks gives the same obse
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Any, Generic
 
 import numpy as np
@@ -15,7 +14,6 @@ from edge_asr.asr.division import division_s, until, wordless_s
 from edge_asr.asr.endpoint import Endpointer
 from edge_asr.asr.recognizer import Recognizer, State
 from edge_asr.asr.result import EndReason, Hypothesis
-from edge_asr.asr.stable import StablePrefix
 from edge_asr.audio.chunk import AudioChunk, Samples
 from edge_asr.audio.gate import BLOCK_MS, Gate
 from edge_asr.audio.level import utterance_gain
@@ -23,27 +21,12 @@ from edge_asr.audio.resample import BlockResampler
 from edge_asr.audio.vad import Vad
 from edge_asr.config import EndpointConfig, GateConfig
 from edge_asr.endpoint_rules import endpoint_rules, hangover_ms
-from edge_asr.observation import Observation, SpeechEnded, SpeechStarted, Transcript, no_samples
+from edge_asr.observation import Observation, SpeechEnded, SpeechStarted, Transcript
 from edge_asr.sensitivity import Thresholds, thresholds
+from edge_asr.utterance import Utterance
 
 _ROUNDING_S = 1e-6  # times are sums of samples at two rates; equal ones differ in their last bits
 _SURE = 0.6  # first words in a running tap and in white noise: 26 of 32 below; of 96 in speech 9, 240 ms later then
-
-
-@dataclass(slots=True)
-class _Utterance(Generic[State]):
-    segment_id: str
-    state: State
-    onset_s: float
-    start_s: float
-    truncated: bool
-    heard: list[Samples] = field(default_factory=list)
-    heard_samples: int = 0
-    revision: int = 0
-    hypothesis: Hypothesis | None = None
-    shown: str = ""  # text of the last partial
-    candidate: Transcript | None = None
-    stable: StablePrefix = field(default_factory=StablePrefix)
 
 
 class Pipeline(Generic[State]):
@@ -67,7 +50,7 @@ class Pipeline(Generic[State]):
         self._tunings: deque[tuple[float, Thresholds]] = deque()  # each with the stream time from which it holds
         self._listen: tuple[float, int] | None = None  # the same: for how many blocks to hear without a voice
         self._segments = 0
-        self._utterance: _Utterance[State] | None = None
+        self._utterance: Utterance[State] | None = None
         self._seen: list[Observation] = []  # not handed out yet; a call that fails leaves them to `abandon`
 
     def process(self, chunk: AudioChunk, *, partials: bool = True) -> list[Observation]:
@@ -127,7 +110,8 @@ class Pipeline(Generic[State]):
         if not self._endpointer.likely(now, heard_s, self._gate.unvoiced_blocks * BLOCK_MS / 1000):
             utterance.candidate = None
         elif utterance.candidate is None or utterance.candidate.hypothesis.sound_end_s != now.sound_end_s:
-            utterance.candidate = self._transcript(utterance, now, EndReason.SILENCE, truncated=utterance.truncated)
+            truncated = utterance.truncated
+            utterance.candidate = utterance.transcript(now, EndReason.SILENCE, self._now_s(), truncated=truncated)
         return utterance.candidate
 
     def exchange(self, recognizer: Recognizer[Any]) -> None:
@@ -219,14 +203,14 @@ class Pipeline(Generic[State]):
         if reason is not None:
             self._divide(utterance, reason, partials=partials)
 
-    def _hear(self, utterance: _Utterance[State], samples: Samples, *, partials: bool) -> None:
+    def _hear(self, utterance: Utterance[State], samples: Samples, *, partials: bool) -> None:
         utterance.heard.append(samples)
         utterance.heard_samples += len(samples)
         hypothesis, utterance.state = self._recognizer.step(samples, utterance.state, partial=partials)
         if hypothesis is not None:
             self._partial(utterance, hypothesis, wanted=partials)
 
-    def _divide(self, utterance: _Utterance[State], reason: EndReason, *, partials: bool) -> None:
+    def _divide(self, utterance: Utterance[State], reason: EndReason, *, partials: bool) -> None:
         """End the utterance; in a pause the gate keeps what came after the last word, as pre-roll.
 
         Speech that is too long in the midst of a word is divided before it, and the next utterance has it, at once.
@@ -245,7 +229,7 @@ class Pipeline(Generic[State]):
         self._last_words(utterance, until(hypothesis, begin_s), reason, truncated=utterance.truncated)
         self._hear(self._open(rest, 0), rest, partials=partials)
 
-    def _open(self, passed: Samples, onset_sample: int) -> _Utterance[State]:
+    def _open(self, passed: Samples, onset_sample: int) -> Utterance[State]:
         start_s = self._now_s() - len(passed) / self._rate_hz
         onset_s = start_s + onset_sample / self._rate_hz
         self._segments += 1
@@ -254,16 +238,17 @@ class Pipeline(Generic[State]):
         gain = 1.0 if self._gate.held else utterance_gain(passed, self._block_samples)
         state = self._recognizer.start(gain)
         truncated = self._gap_before and start_s <= self._begin_s
-        self._utterance = utterance = _Utterance(segment_id, state, onset_s, start_s, truncated)
+        self._utterance = utterance = Utterance(self._stream_id, segment_id, state, onset_s, start_s, truncated)
         self._seen.append(SpeechStarted(self._stream_id, segment_id, onset_s))
         return utterance
 
-    def _partial(self, utterance: _Utterance[State], hypothesis: Hypothesis, *, wanted: bool) -> None:
+    def _partial(self, utterance: Utterance[State], hypothesis: Hypothesis, *, wanted: bool) -> None:
         utterance.hypothesis = hypothesis
         stable = utterance.stable.accept(hypothesis)
         if wanted and hypothesis.text != utterance.shown and (utterance.revision or not _doubtful(hypothesis)):
             utterance.shown = hypothesis.text
-            told = self._transcript(utterance, hypothesis, None, truncated=utterance.truncated, stable_chars=stable)
+            truncated = utterance.truncated
+            told = utterance.transcript(hypothesis, None, self._now_s(), truncated=truncated, stable_chars=stable)
             self._tell(utterance, told)
 
     def _end_utterance(self, reason: EndReason, *, truncated: bool) -> None:
@@ -274,45 +259,16 @@ class Pipeline(Generic[State]):
         self._last_words(utterance, hypothesis, reason, truncated=truncated or utterance.truncated)
 
     def _last_words(
-        self, utterance: _Utterance[State], hypothesis: Hypothesis, reason: EndReason, *, truncated: bool
+        self, utterance: Utterance[State], hypothesis: Hypothesis, reason: EndReason, *, truncated: bool
     ) -> None:
         if hypothesis.words or utterance.revision:
-            self._tell(utterance, self._transcript(utterance, hypothesis, reason, truncated=truncated))
+            self._tell(utterance, utterance.transcript(hypothesis, reason, self._now_s(), truncated=truncated))
         words = len(hypothesis.words)
         self._seen.append(SpeechEnded(self._stream_id, utterance.segment_id, self._now_s(), reason, words))
 
-    def _tell(self, utterance: _Utterance[State], transcript: Transcript) -> None:
+    def _tell(self, utterance: Utterance[State], transcript: Transcript) -> None:
         utterance.revision = transcript.revision
         self._seen.append(transcript)
-
-    def _transcript(
-        self,
-        utterance: _Utterance[State],
-        hypothesis: Hypothesis,
-        reason: EndReason | None,
-        *,
-        truncated: bool,
-        stable_chars: int = 0,
-    ) -> Transcript:
-        return Transcript(
-            self._stream_id,
-            utterance.segment_id,
-            utterance.revision + 1,
-            hypothesis,
-            utterance.onset_s,
-            utterance.start_s,
-            self._now_s(),
-            reason,
-            truncated,
-            _frozen([] if reason is None else utterance.heard),
-            stable_chars=stable_chars,
-        )
-
-
-def _frozen(blocks: list[Samples]) -> Samples:
-    samples = np.concatenate(blocks) if blocks else no_samples()
-    samples.flags.writeable = False
-    return samples
 
 
 def _doubtful(hypothesis: Hypothesis) -> bool:
