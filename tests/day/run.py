@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from edge_asr.bench.footprint import Footprint, footprint
-from edge_asr.bench.slope import slope
 from edge_asr.config import Config
 from edge_asr.heap import give_back
 from tests.day.house import House
@@ -95,10 +94,12 @@ def _judge(day: Day, house: House) -> None:
 
 
 def growth_mib(day: Day) -> float:
-    """Of own memory, over the settled part of the day, by the slope of all looks."""
-    at = [hour for hour in day.at_hour if hour >= _SETTLED * day.hours]
-    rate = slope(at, [look.anon_mib for look in day.settled()])
-    return 0.0 if rate is None else rate * (at[-1] - at[0])
+    """Of own memory, from the second quarter of the day to the last, by their medians: single looks come and go."""
+    second, last = (
+        [look.anon_mib for at, look in zip(day.at_hour, day.looks, strict=True) if low <= at / day.hours < low + 0.25]
+        for low in (0.25, 0.75)
+    )
+    return float(np.median(last) - np.median(second)) if second and last else 0.0
 
 
 def report(day: Day) -> str:
@@ -107,13 +108,14 @@ def report(day: Day) -> str:
     own = [look.anon_mib for look in settled]
     first, last = settled[0], settled[-1]
     took = f"{day.fed_s / 3600:.2f} hours in {day.took_s / 60:.1f} minutes"
-    grown = f"growth {growth_mib(day):+.1f} in {(1 - _SETTLED) * day.hours:.1f} h"
+    grown = f"{growth_mib(day):+.1f} from the second quarter to the last"
     lines = [
         f"{took}, {day.mishaps.total()} mishaps, {len(day.breaches)} breaches",
         "  mishaps: " + ", ".join(f"{name} {count}" for name, count in sorted(day.mishaps.items())),
         "  said: " + ", ".join(f"{name} {count}" for name, count in sorted(day.counts.items())),
         f"  audio: {day.fed_s:.1f} s fed, {day.accounted_s:.1f} s heard or counted as dropped",
-        f"  own memory, MiB: {own[0]:.1f} to {own[-1]:.1f} (median {np.median(own):.1f}), {grown}",
+        f"  own memory, MiB: median {np.median(own):.1f}, {grown}; at each look",
+        "    " + " ".join(f"{look.anon_mib:.0f}" for look in day.looks),
         f"  threads {first.threads} to {last.threads}, descriptors {first.descriptors} to {last.descriptors}",
     ]
     return "\n".join([*lines, *(f"  BREACH: {breach}" for breach in day.breaches)])
