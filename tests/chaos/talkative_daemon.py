@@ -128,8 +128,8 @@ def build_pipeline(config: Config, recognizer: WordByWord) -> Pipeline[int]:
     return Pipeline(config.gate, config.endpoint, LoudVad(), recognizer)
 
 
-def build_capture(*arguments: Any) -> Capture:
-    return Capture(*arguments, opener=LoudOpener())
+def build_capture(*arguments: Any, **rest: Any) -> Capture:
+    return Capture(*arguments, **rest, opener=LoudOpener())
 
 
 if __name__ == "__main__":
