@@ -96,7 +96,7 @@ def _judge(day: Day, house: House) -> None:
 def growth_mib(day: Day) -> float:
     """Of own memory, from the third quarter of the day to the last, by their medians.
 
-    Single looks come and go, and in the first half of a day the heap still takes on its shape: the longest utterance has
+    Single looks come and go, and in the first half of a day the heap takes on its shape: the longest utterance has
     not come yet, or has just torn a hole. What leaks grows in the second half as well.
     """
     third, last = (
