@@ -1,4 +1,4 @@
-"""A day at full speed: python -m tests.day [--hours N] [--seed N] [--speech FOLDER]; 1 for a broken promise."""
+"""A day at full speed: python -m tests.day [--hours N] [--seed N] --speech FOLDER [--exchange]; 1 for a broken promise."""
 
 import argparse
 import sys
@@ -16,11 +16,12 @@ def main() -> int:
     parser.add_argument(
         "--speech", type=Path, required=True, metavar="FOLDER", help="speech, with a folder `noise` in it"
     )
+    parser.add_argument("--exchange", action="store_true", help="models loaded anew too, which tear holes in the heap")
     args = parser.parse_args()
     speech, noises = recordings(args.speech), sorted((args.speech / "noise").glob("*.flac"))
     if not speech:
         parser.error(f"--speech {args.speech}: no WAV or FLAC files in it")
-    day = run(args.hours, args.seed, speech, noises, Config())
+    day = run(args.hours, args.seed, speech, noises, Config(), exchange=args.exchange)
     sys.stdout.write(f"seed {args.seed}: {report(day)}\n")
     return 1 if day.breaches else 0
 

@@ -11,6 +11,7 @@ from tests.day.sounds import RATES_HZ, Samples
 Mishap = Callable[[House, Samples, random.Random], None]
 _ERRORS_APART_S = 25.0  # more than three in a minute end the process, as they should
 _LOADS_APART_S = 60.0
+EXCHANGE = "other model"
 
 
 def _gap(house: House, rest: Samples, dice: random.Random) -> None:
@@ -85,22 +86,23 @@ MISHAPS: dict[str, Mishap] = {
     "listen now": _listen,
     "heat": _heat,
     "error": _error,
-    "other model": _other_model,
+    EXCHANGE: _other_model,
 }
 
 
 class Trouble:
     """Chooses; what the house could not bear more often is not chosen again too soon."""
 
-    def __init__(self, dice: random.Random) -> None:
+    def __init__(self, dice: random.Random, *, exchange: bool) -> None:
         self._dice = dice
+        self._names = tuple(name for name in MISHAPS if exchange or name != EXCHANGE)
         self._last_s = {"error": -_ERRORS_APART_S, "other model": 0.0 - _LOADS_APART_S}
         self._apart_s = {"error": _ERRORS_APART_S, "other model": _LOADS_APART_S}
 
     def next(self) -> str:
         """Name of a mishap."""
         while True:
-            name = self._dice.choice(tuple(MISHAPS))
+            name = self._dice.choice(self._names)
             now_s = time.monotonic()
             if name not in self._apart_s or now_s - self._last_s[name] > self._apart_s[name]:
                 self._last_s[name] = now_s

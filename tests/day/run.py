@@ -43,11 +43,13 @@ class Day:
         return [look for at, look in zip(self.at_hour, self.looks, strict=True) if at >= _SETTLED * self.hours]
 
 
-def run(hours: float, seed: int, speech: Sequence[Path], noises: Sequence[Path], config: Config) -> Day:
-    """Live through so many hours of sound."""
+def run(
+    hours: float, seed: int, speech: Sequence[Path], noises: Sequence[Path], config: Config, *, exchange: bool
+) -> Day:
+    """Live through so many hours of sound; with `exchange` models are loaded anew now and then."""
     dice = random.Random(seed)  # noqa: S311 - the same seed is the same day
     day, house = Day(hours), House(config, dice)
-    trouble, began_s = Trouble(dice), time.monotonic()
+    trouble, began_s = Trouble(dice, exchange=exchange), time.monotonic()
     for samples in Household(list(speech), list(noises), dice).stretches():
         if house.fed_s >= hours * 3600 or house.fatal:
             break

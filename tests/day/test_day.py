@@ -13,7 +13,7 @@ CONFIG = Config(gate=GateConfig(vad="webrtc"), second_pass=SecondPassConfig(enab
 
 @pytest.mark.bundle
 def test_ten_minutes_of_speech_noise_and_mishaps_are_a_consistent_story() -> None:
-    day = run(1 / 6, 7, sample(), [], CONFIG)
+    day = run(1 / 6, 7, sample(), [], CONFIG, exchange=True)
     assert day.breaches == [], report(day)
     assert day.counts["final"] >= 5, report(day)
     assert day.mishaps.total() >= 5
