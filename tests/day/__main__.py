@@ -1,4 +1,4 @@
-"""A day at full speed: python -m tests.day [--hours N] [--seed N] --speech FOLDER [--exchange]; 1 for a broken promise."""
+"""A day at full speed: python -m tests.day --speech FOLDER [--hours N] [--seed N] [--exchange]; 1: broken promise."""
 
 import argparse
 import sys
