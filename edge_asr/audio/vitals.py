@@ -39,7 +39,9 @@ class Vitals:
 
     def take(self, chunk: AudioChunk) -> None:
         """Look at a chunk. Quick, and it raises nothing."""
-        sounds = len(chunk.samples) > 0 and chunk.samples.min() != chunk.samples.max()
+        samples = chunk.samples
+        # Nearly always the first and the last sample tell already.
+        sounds = len(samples) > 0 and bool(samples[0] != samples[-1] or samples.min() != samples.max())
         if sounds or self._sound_ns is None:
             self._sound_ns = chunk.captured_ns
         self._last_ns = chunk.captured_ns

@@ -1,5 +1,6 @@
 """`edge-asr devices --meter`: how loud the microphone is, live, in the terminal."""
 
+import contextlib
 import queue
 import sys
 import time
@@ -29,7 +30,7 @@ def meter(config: AudioConfig, seconds: float) -> int:
     news: queue.Queue[Level | CaptureState] = queue.Queue(_MOST_WAITING)
 
     def tell(what: Level | CaptureState) -> None:
-        if not news.full():
+        with contextlib.suppress(queue.Full):  # told by two threads, one of them the driver's: it must not raise
             news.put_nowait(what)
 
     clock, metrics = SystemClock(), Metrics()
