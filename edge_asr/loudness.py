@@ -3,6 +3,7 @@
 import math
 import threading
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from edge_asr.audio.level_meter import LOWEST_DBFS, Level
 from edge_asr.clock import NS_PER_S, Clock
@@ -11,6 +12,24 @@ from edge_asr.metrics import Metrics
 from edge_asr.sinks.sink import Sink
 
 WINDOW_S = 1.0
+
+
+class _Sum(NamedTuple):
+    """Of the windows since the last report; `power` each by its length."""
+
+    power: float = 0.0
+    peak_dbfs: float = LOWEST_DBFS
+    clipped_samples: int = 0
+    samples: int = 0
+
+    def plus(self, level: Level) -> "_Sum":
+        """With one more."""
+        return _Sum(
+            self.power + 10.0 ** (level.rms_dbfs / 10.0) * level.samples,
+            max(self.peak_dbfs, level.peak_dbfs),
+            self.clipped_samples + level.clipped_samples,
+            self.samples + level.samples,
+        )
 
 
 class Loudness:
@@ -22,8 +41,8 @@ class Loudness:
         self._sinks = sinks
         self._clock = clock
         self._metrics = metrics
-        self._lock = threading.Lock()  # guards the list, which `look` exchanges
-        self._levels: list[Level] = []
+        self._lock = threading.Lock()  # guards the sum, which `look` exchanges
+        self._sum = _Sum()
         self._since_ns = clock.monotonic_ns()
 
     def take(self, level: Level) -> None:
@@ -33,7 +52,7 @@ class Loudness:
             self._metrics.clipped_samples.inc(level.clipped_samples)
         if self._every_s:
             with self._lock:
-                self._levels.append(level)
+                self._sum = self._sum.plus(level)
 
     def look(self) -> None:
         """Tell the sinks, when it is time and something was heard."""
@@ -42,20 +61,14 @@ class Loudness:
             return
         self._since_ns = now_ns
         with self._lock:
-            levels, self._levels = self._levels, []
-        if not levels:
+            heard, self._sum = self._sum, _Sum()
+        if not heard.samples:
             return
-        samples = sum(level.samples for level in levels)
+        mean = heard.power / heard.samples
         report = LevelReport(
-            rms_dbfs=round(_mean_dbfs(levels), 1),
-            peak_dbfs=round(max(level.peak_dbfs for level in levels), 1),
-            clipped=round(sum(level.clipped_samples for level in levels) / samples, 6),
+            rms_dbfs=round(max(LOWEST_DBFS, 10.0 * math.log10(mean)), 1),
+            peak_dbfs=round(heard.peak_dbfs, 1),
+            clipped=round(heard.clipped_samples / heard.samples, 6),
         )
         for sink in self._sinks:
             sink.report(report)
-
-
-def _mean_dbfs(levels: Sequence[Level]) -> float:
-    """Of their power, each by its length."""
-    power = sum(10.0 ** (level.rms_dbfs / 10.0) * level.samples for level in levels)
-    return max(LOWEST_DBFS, 10.0 * math.log10(power / sum(level.samples for level in levels)))
