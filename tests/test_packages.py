@@ -22,6 +22,7 @@ TEST_PACKAGES = [
     *RUN_PACKAGES,
     "openssl",
     "shellcheck",
+    "jq",
     "alsa-utils",
     "pipewire",
     "pipewire-bin",

@@ -93,6 +93,7 @@ collect() {
   if [ "$purpose" = test ]; then
     need openssl openssl "certificates for the broker of the tests"
     need shellcheck shellcheck "reads the shell scripts"
+    need jq jq "the examples of deploy/mosquitto are run with it"
     need alsa-utils arecord "records from ALSA without PortAudio"
     need pipewire pipewire "the other sound server, private as well"
     need pipewire-bin pw-record "records from it"
