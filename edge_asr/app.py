@@ -28,7 +28,7 @@ from edge_asr.control_file import ControlFile
 from edge_asr.controls import Choice, Controls, ControlValues
 from edge_asr.endpoint_rules import endpoint_rules
 from edge_asr.errors import ConfigError, ModelError
-from edge_asr.heap import give_back
+from edge_asr.heap import give_back, share_one_heap
 from edge_asr.load import LoadMeter
 from edge_asr.loudness import WINDOW_S, Loudness
 from edge_asr.metrics import Metrics
@@ -65,6 +65,7 @@ _SPARE_S = 1.0  # an utterance ends with the block that makes it too long, not b
 
 def load_recognizer(config: Config) -> Recognizer[Any]:
     """Recognizer of the configured bundle; raises ModelError, and ConfigError for what it cannot do."""
+    share_one_heap()
     bundle = load_bundle(model_folder(config), config.models.bundle)
     longest_s, wanted_s = longest_utterance_s(bundle.manifest), endpoint_rules(config.endpoint).max_utterance_s
     if longest_s is not None and wanted_s > longest_s - _SPARE_S:

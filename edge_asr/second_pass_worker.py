@@ -66,12 +66,19 @@ class SecondPassWorker:
         self._waiting: deque[_Waiting] = deque()
         self._changed = threading.Condition(threading.Lock())
         self._closed = False
+        self._computing = False
         self._said: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="second-pass", daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being computed, nor waits to be. Any thread."""
+        with self._changed:
+            return not self._computing and self._next() is None
 
     def foresee(self, candidate: Transcript | None, *, skip: Reason | None) -> None:
         """Begin with what is likely to become a final; another one than before, or None, gives up that one.
@@ -199,11 +206,13 @@ class SecondPassWorker:
                     one = self._next()
                 if one is None:
                     return
-                one.started = True
+                one.started = self._computing = True
             if isinstance(one, _Ahead):
                 self._compute_ahead(one)
             else:
                 self._rewrite(one)
+            with self._changed:
+                self._computing = False
 
     def _rewrite(self, one: _Waiting) -> None:
         try:

@@ -110,6 +110,15 @@ def paused(number: int = 1, *, sound_s: float = 1.4, start_s: float = 0.0) -> Tr
     return replace(one, hypothesis=replace(one.hypothesis, trailing_silence_s=2.0 - sound_s))
 
 
+def test_it_is_idle_when_neither_a_final_nor_anything_ahead_is_computed(desk: Desk) -> None:
+    before = desk.worker.idle
+    desk.begin(paused())
+    meanwhile = desk.worker.idle
+    desk.done()
+    wait_until(lambda: desk.worker.idle, 5.0, "the end of what was computed ahead")
+    assert (before, meanwhile) == (True, False)
+
+
 def test_a_final_whose_text_is_there_leaves_at_once(desk: Desk) -> None:
     desk.begin(paused())
     desk.done()

@@ -71,7 +71,8 @@ class House:
     def brains(self) -> Brains:
         """Loaded anew."""
         self.recognizer = Fragile(load_recognizer(self._config))
-        return Brains(self.recognizer, build_rewriter(self._config, self._clock, self.metrics))
+        self._second_pass = build_rewriter(self._config, self._clock, self.metrics)
+        return Brains(self.recognizer, self._second_pass)
 
     def reopen(self, rate_hz: int) -> None:
         """Another stream."""
@@ -97,9 +98,12 @@ class House:
                 self.fed_s += len(part) / self._rate_hz
 
     def settle(self) -> None:
-        """Wait until all that was fed has been taken, and no final waits for its second pass."""
-        while (self._ring.depth_s or self.ledger.waiting()) and not self.fatal:
+        """Wait until all that was fed has been taken, and the second pass computes nothing, not even ahead."""
+        while (self._ring.depth_s or self.ledger.waiting() or self._computes()) and not self.fatal:
             time.sleep(0.001)
+
+    def _computes(self) -> bool:
+        return self._second_pass is not None and not self._second_pass.idle
 
     def close(self) -> bool:
         """End of the day; whether all of it came to an end in time."""
