@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from edge_asr.app import build_pipeline, build_rewriter, load_recognizer
@@ -119,7 +120,9 @@ class House:
             if sample.name in {"edge_asr_audio_seconds_total", "edge_asr_audio_dropped_seconds_total"}
         )
 
-    def _at_rate(self, samples: Samples) -> list[Samples]:
+    def _at_rate(self, samples: Samples) -> Iterator[Samples]:
         if self._resampler is None:
-            return [samples]
-        return list(self._resampler.step(samples))
+            yield samples
+            return
+        for at in range(0, len(samples), RATE_HZ):  # a resampler keeps buffers for the longest that it was ever given
+            yield from self._resampler.step(samples[at : at + RATE_HZ])

@@ -19,6 +19,7 @@ from tests.day.sounds import Household
 
 _MISHAP_SHARE = 0.3  # of the stretches
 _LOOKS = 60
+_HUSH_S = 4.0
 _SETTLED = 0.5  # of the day: until then arenas and caches fill
 _MOST_GROWTH_MIB = 10.0
 _UNACCOUNTED_S = 0.5
@@ -54,6 +55,7 @@ def run(
         if house.fed_s >= hours * 3600 or house.fatal:
             break
         if house.fed_s >= len(day.looks) / _LOOKS * hours * 3600:
+            house.feed(Household.hush(_HUSH_S))  # a sentence that goes on holds its search, up to 20 MiB
             house.settle()
             gc.collect()  # what only waits to be collected, or to be given back, is no growth
             give_back()

@@ -54,8 +54,13 @@ class Household:
     def _room(self, seconds: float | None = None) -> Samples:
         return self._hiss(20.0, seconds or self._dice.uniform(5.0, 60.0))
 
+    @staticmethod
+    def hush(seconds: float) -> Samples:
+        """Nothing at all."""
+        return np.zeros(round(seconds * RATE_HZ), np.int16)
+
     def _zeros(self) -> Samples:
-        return np.zeros(round(self._dice.uniform(1.0, 60.0) * RATE_HZ), np.int16)
+        return self.hush(self._dice.uniform(1.0, 60.0))
 
     def _knock(self) -> Samples:
         bang = self._hiss(20.0, 3.0)
