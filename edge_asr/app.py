@@ -29,6 +29,12 @@ from edge_asr.controls import Choice, Controls, ControlValues
 from edge_asr.endpoint_rules import endpoint_rules
 from edge_asr.errors import ConfigError, ModelError
 from edge_asr.heap import give_back, share_one_heap
+from edge_asr.http.access import Access
+from edge_asr.http.board import Board
+from edge_asr.http.reach import Reach
+from edge_asr.http.sink import HttpSink
+from edge_asr.http.token_file import http_token
+from edge_asr.liveness import Liveness
 from edge_asr.load import LoadMeter
 from edge_asr.loudness import WINDOW_S, Loudness
 from edge_asr.metrics import Metrics
@@ -160,16 +166,27 @@ def available_second_pass(config: Config) -> SecondPass | None:
     return second_pass
 
 
-def build_sinks(config: Config, metrics: Metrics, controls: Controls, status: StatusLine) -> list[Sink]:
+def build_sinks(
+    config: Config, metrics: Metrics, controls: Controls, status: StatusLine, liveness: Liveness
+) -> list[Sink]:
     """Sinks that the configuration asks for; raises ConfigError before anything starts."""
     sinks: list[Sink] = []
+    board = Board(has_broker=config.mqtt.enabled)
+
+    def broker_changed(connected: bool, reason: str) -> None:
+        status.broker(connected, reason)
+        board.broker(connected, reason)
+
     if config.mqtt.enabled:
         told = build_announcement(config)
         us, hermes = device_id(config), config.mqtt.hermes
         rhasspy = Hermes(hermes.site_id or us, controls) if hermes.enabled else None
-        sinks.append(MqttSink(config.mqtt, us, metrics, status.broker, None, controls, told, hermes=rhasspy))
+        sinks.append(MqttSink(config.mqtt, us, metrics, broker_changed, None, controls, told, hermes=rhasspy))
     if config.jsonl.path is not None:
         sinks.append(JsonlSink(config.jsonl, metrics))
+    if config.http.listen != "off":
+        access = Access(http_token(config.http), loopback=config.http.listen == "loopback")
+        sinks.append(HttpSink(Reach(config.http, access, board, liveness, metrics)))
     return sinks
 
 
@@ -261,7 +278,8 @@ def build_daemon(config: Config, clock: Clock) -> Supervisor:
         signal.signal(number, controls.signalled)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1, signal.SIGUSR2))  # the command line holds them back
     status = StatusLine(notifier)
-    sinks = build_sinks(config, metrics, controls, status)
+    liveness = Liveness(clock)
+    sinks = build_sinks(config, metrics, controls, status, liveness)
     wanted, (recognizer, rewriter) = begin_hearing(config, kept, choices, clock, metrics)
     controls.give_up(kept, wanted)
     ring = Ring(config.audio.ring_s, metrics)
@@ -293,4 +311,4 @@ def build_daemon(config: Config, clock: Clock) -> Supervisor:
     heat = Thermometer(rules.temperature_path, rules.throttled_path)
     reliever = Reliever(rules, heat, worker.overload, stand_in, sinks, device_id(config), metrics, clock)
     looks = (meter.look, loudness.look, reliever.look, Tidier(clock).look)
-    return Supervisor(capture, ring, worker, sinks, stop, steering, looks, clock, notifier)
+    return Supervisor(capture, ring, worker, sinks, stop, steering, looks, clock, notifier, liveness)

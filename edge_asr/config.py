@@ -191,6 +191,15 @@ class MqttConfig(Section, frozen=True):
     hermes: HermesConfig = HermesConfig()
 
 
+class HttpConfig(Section, frozen=True):
+    """The HTTP port. Off unless asked for; whoever reaches it hears what is said."""
+
+    listen: Literal["off", "loopback", "lan"] = "off"
+    port: Port = 8906  # below the ephemeral ports, and no service that nmap lists nor any that a house runs is there
+    token_file: str | None = None  # None: no token, which loopback alone may do without
+    max_connections: Annotated[int, Meta(ge=4, le=1000)] = 64
+
+
 class JsonlConfig(Section, frozen=True):
     """Events as JSON lines. Off unless asked for: they hold what was said."""
 
@@ -217,5 +226,6 @@ class Config(Section, frozen=True):
     overload: OverloadConfig = OverloadConfig()
     ladder: LadderConfig = LadderConfig()
     mqtt: MqttConfig = MqttConfig()
+    http: HttpConfig = HttpConfig()
     jsonl: JsonlConfig = JsonlConfig()
     log: LogConfig = LogConfig()

@@ -3,7 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from edge_asr.config import AudioConfig, Config, EndpointConfig, GateConfig, LadderConfig, MqttConfig, OverloadConfig
+from edge_asr.config import (
+    AudioConfig,
+    Config,
+    EndpointConfig,
+    GateConfig,
+    HttpConfig,
+    LadderConfig,
+    MqttConfig,
+    OverloadConfig,
+)
 from edge_asr.endpoint_rules import endpoint_rules
 from edge_asr.errors import ConfigError
 
@@ -23,6 +32,7 @@ def _faults(config: Config) -> Iterator[str]:
     yield from _overload(config.overload, config.audio)
     yield from _ladder(config.ladder)
     yield from _mqtt(config.mqtt)
+    yield from _http(config.http)
 
 
 def _audio(audio: AudioConfig) -> Iterator[str]:
@@ -121,3 +131,11 @@ def _mqtt(mqtt: MqttConfig) -> Iterator[str]:
     given = [name for name in ("ca_file", "cert_file", "key_file") if getattr(tls, name) is not None]
     if given and not tls.enabled:
         yield f"mqtt.tls.{given[0]} is set while mqtt.tls.enabled is false: set mqtt.tls.enabled = true"
+
+
+def _http(http: HttpConfig) -> Iterator[str]:
+    if http.listen == "lan" and http.token_file is None:
+        yield (
+            'http.listen = "lan" without http.token_file: whoever reaches the port would hear what is said; write a '
+            'secret into a file and name it there, or set http.listen = "loopback"'
+        )

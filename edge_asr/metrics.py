@@ -5,13 +5,15 @@ Every bounded queue and every loss has a counter here. One `Metrics` is made by 
 
 import math
 
-from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Counter, Enum, Gauge, generate_latest
 
 _CAPTURE = ["starting", "healthy", "silent", "lost", "recovering", "hung", "muted", "stopped"]
 
 
 class Metrics:
     """All counters and gauges, on a registry of their own. Safe from any thread."""
+
+    content_type = CONTENT_TYPE_PLAIN_0_0_4  # of `text`
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -62,6 +64,8 @@ class Metrics:
             "Loudness (RMS) of the microphone in the last second, dB of full scale; NaN while none is heard",
         )
         self.level_dbfs.set(math.nan)
+        self.http_requests = counter("http_requests", "Answers on the HTTP port", "path", "code")
+        self.http_refused = counter("http_refused", "Requests and connections turned away at the door", "reason")
         self.clipped_samples = counter("clipped_samples", "Samples at full scale: the microphone is too loud")
 
     def text(self) -> str:

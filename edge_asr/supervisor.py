@@ -10,6 +10,7 @@ from typing import Protocol
 from edge_asr.audio.ring import Ring
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.errors import EXIT_FAILURE, EXIT_OK
+from edge_asr.liveness import Liveness
 from edge_asr.sinks.sink import Sink
 from edge_asr.steering import Steering
 from edge_asr.systemd import Notifier
@@ -99,6 +100,7 @@ class Supervisor:
         looks: Sequence[Callable[[], None]],
         clock: Clock,
         notifier: Notifier,
+        liveness: Liveness | None = None,
     ) -> None:
         self._capture = capture
         self._ring = ring
@@ -109,6 +111,7 @@ class Supervisor:
         self._looks = looks
         self._clock = clock
         self._notifier = notifier
+        self._liveness = liveness or Liveness(clock)
         self.left_behind = False  # after `run`: whether a thread still computes, and has to be cut off
 
     def run(self) -> int:
@@ -123,10 +126,22 @@ class Supervisor:
             self._steering.apply()
             for look in self._looks:
                 look()
-            if self._worker.beat_age_s() < _FRESH_BEAT_S and self._capture.healthy_or_backing_off:
+            faults = self._faults()
+            self._liveness.beat(faults)
+            if not faults:
                 self._notifier.watchdog()
         self._shut_down()
         return self._stop.exit_code
+
+    def _faults(self) -> tuple[str, ...]:
+        """What a new process would mend."""
+        faults = []
+        age_s = self._worker.beat_age_s()
+        if age_s >= _FRESH_BEAT_S:
+            faults.append(f"the recognizer has not come round for {age_s:.0f} s")
+        if not self._capture.healthy_or_backing_off:
+            faults.append("the capture of the microphone hangs")
+        return tuple(faults)
 
     def _shut_down(self) -> None:
         """Ears first, so that nothing new comes; then the brain drains what waits; then the mouth."""

@@ -13,6 +13,7 @@ from edge_asr.audio.source import CaptureState
 from edge_asr.control_file import ControlFile
 from edge_asr.controls import Controls, ControlValues
 from edge_asr.events import ErrorEvent
+from edge_asr.liveness import Liveness
 from edge_asr.load import Effort, LoadMeter
 from edge_asr.loudness import Loudness
 from edge_asr.metrics import Metrics
@@ -182,6 +183,22 @@ def test_a_stuck_brain_or_dead_ears_starve_the_watchdog(well: bool, beat_s: floa
     code, lines = supervise(well, beat_s)
     assert code == 1
     assert "watchdog" not in lines
+
+
+@pytest.mark.parametrize(
+    ("well", "beat_s", "faults"),
+    [
+        (True, 0.0, ()),
+        (False, 30.0, ("the recognizer has not come round for 30 s", "the capture of the microphone hangs")),
+    ],
+)
+def test_who_asks_is_told_what_the_watchdog_is(well: bool, beat_s: float, faults: tuple[str, ...]) -> None:
+    stop, clock = StopRequest(), HandClock()
+    diary, liveness = Diary(stop, 1), Liveness(clock)
+    ears, brain = FakeEars(diary, well), FakeBrain(diary, beat_s)
+    steering = Steering(ears, brain, StillModels(), controls(), answers())
+    Supervisor(ears, Ring(1.0, Metrics()), brain, [], stop, steering, (), clock, diary, liveness).run()
+    assert liveness.faults() == faults
 
 
 def test_states_reach_sinks_and_systemd() -> None:

@@ -9,6 +9,7 @@ import msgspec
 from edge_asr.cli.options import add_config_options
 from edge_asr.config import Config
 from edge_asr.errors import EXIT_OK
+from edge_asr.http.token_file import http_token
 from edge_asr.metrics import Metrics
 from edge_asr.settings import device_id, model_folder, read
 from edge_asr.sinks.mqtt import MqttSink
@@ -44,6 +45,8 @@ def example() -> str:
 def check_files(config: Config) -> None:
     """Raise ConfigError unless the files that the configuration names can be used: secrets and TLS."""
     model_folder(config)
+    if config.http.listen != "off":
+        http_token(config.http)
     if config.mqtt.enabled:
         MqttSink(config.mqtt, device_id(config), Metrics())  # its constructor reads them and connects to nothing
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "models": "list, pull, verify and remove models",
     "check-config": "read the configuration, say what is wrong with it or print it whole",
     "doctor": "check microphone, sound server, broker, model and machine; each fault with its fix",
+    "health": "ask the running daemon whether it is alive, or ready; for containers and scripts",
     "mqtt": "remove this device from the broker and from Home Assistant",
     "bench": "measure accuracy, cost and latency",
 }

@@ -1,0 +1,1 @@
+"""The HTTP port: health, metrics, events, a page; aiohttp lives here alone, in a thread of its own."""

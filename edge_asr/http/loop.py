@@ -1,0 +1,53 @@
+"""The asyncio loop of the HTTP port's thread; imported there, when the port is on."""
+
+import asyncio
+import logging
+import threading
+
+from edge_asr.http.reach import Reach
+from edge_asr.http.server import serving
+from edge_asr.sinks.connection_news import ConnectionNews
+
+log = logging.getLogger(__name__)
+
+_FOR = {"loopback": "for programs of this machine", "lan": "for whoever has the token"}
+
+
+class ServerLoop:
+    """One opening of the port. `run` is the thread's; `stop` is for any."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards that a loop which has ended is not called any more
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._stopped = False
+
+    def run(self, reach: Reach, news: ConnectionNews) -> None:
+        """Serve until told to stop. Raises OSError when the port cannot be had."""
+        asyncio.run(self._serve(reach, news))
+
+    def stop(self) -> None:
+        """Make `run` return soon, also when it has not begun yet."""
+        with self._lock:
+            self._stopped = True
+            if self._loop is not None and self._stop is not None:
+                self._loop.call_soon_threadsafe(self._stop.set)
+
+    async def _serve(self, reach: Reach, news: ConnectionNews) -> None:
+        def failed(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+            reach.metrics.sink_errors.labels(sink="http").inc()
+            news.limited(f"http: {context.get('message')} ({context.get('exception')!r})")
+
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(failed)  # what no handler held is one line of a log that never fills
+        try:
+            with self._lock:
+                self._loop, self._stop = loop, asyncio.Event()
+                if self._stopped:
+                    return
+            async with serving(reach):
+                log.info("http: port %d is open, %s", reach.config.port, _FOR[reach.config.listen])
+                await self._stop.wait()
+        finally:
+            with self._lock:
+                self._loop = self._stop = None

@@ -1,0 +1,86 @@
+"""The server itself: routes, sockets, limits. Imported by the port's thread, when the port is on."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from edge_asr.http import health
+from edge_asr.http.answer import as_json
+from edge_asr.http.guard import Doorkeeper, admitted, guard
+from edge_asr.http.reach import Reach
+
+_ADDRESSES = {"loopback": ("127.0.0.1", "::1"), "lan": ("0.0.0.0", "::")}  # noqa: S104 - asked for, and with a token
+_NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+_IDLE_S = 15.0  # for a request to come whole, its body aside, and between two of them
+_BODY_BYTES = 64 * 1024
+_HEADER_BYTES = 8190
+_HEADERS = 64
+_BACKLOG = 32
+_quiet = logging.getLogger(f"{__name__}.protocol")  # what strangers send is not worth a traceback
+_quiet.setLevel(logging.CRITICAL + 1)
+
+
+@contextlib.asynccontextmanager
+async def serving(reach: Reach) -> AsyncIterator[None]:
+    """Listen, until the block ends. Raises OSError when a port cannot be had."""
+    runner = web.AppRunner(
+        _application(reach),
+        access_log=None,
+        logger=_quiet,
+        handle_signals=False,
+        keepalive_timeout=_IDLE_S,
+        shutdown_timeout=0.1,
+        max_line_size=_HEADER_BYTES,
+        max_field_size=_HEADER_BYTES,
+        max_headers=_HEADERS,
+        auto_decompress=False,
+    )
+    await runner.setup()
+    listeners: list[asyncio.Server] = []
+    try:
+        assert runner.server is not None  # noqa: S101 - `setup` has made it
+        doorkeeper = Doorkeeper(runner.server, reach.config.max_connections, reach)
+        loop = asyncio.get_running_loop()
+        first, *others = _ADDRESSES[reach.config.listen]
+        listeners.append(await loop.create_server(doorkeeper, first, reach.config.port, backlog=_BACKLOG))
+        for address in others:
+            try:
+                listeners.append(await loop.create_server(doorkeeper, address, reach.config.port, backlog=_BACKLOG))
+            except OSError as error:
+                if error.errno not in _NO_IPV6:
+                    raise
+        yield
+    finally:
+        for listener in listeners:
+            listener.close()
+        await runner.cleanup()
+
+
+def _application(reach: Reach) -> web.Application:
+    application = web.Application(middlewares=[guard(reach)], client_max_size=_BODY_BYTES)
+
+    async def healthz(request: web.Request) -> web.Response:
+        return _told(request, reach, health.alive(reach.liveness.faults()))
+
+    async def readyz(request: web.Request) -> web.Response:
+        return _told(request, reach, health.ready(reach.liveness.faults(), reach.board.known))
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(text=reach.metrics.text(), headers={"Content-Type": reach.metrics.content_type})
+
+    application.router.add_get("/healthz", healthz)
+    application.router.add_get("/readyz", readyz)
+    application.router.add_get("/metrics", metrics)
+    return application
+
+
+def _told(request: web.Request, reach: Reach, verdict: health.Verdict) -> web.Response:
+    """Yes or no; the reasons, which name what is in the house, for those alone who are let in."""
+    body: dict[str, object] = {"ok": verdict.good}
+    if admitted(request, reach):
+        body["reasons"] = verdict.reasons
+    return as_json(body, 200 if verdict.good else 503)
