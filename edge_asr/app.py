@@ -31,7 +31,8 @@ from edge_asr.errors import ConfigError, ModelError
 from edge_asr.heap import give_back, share_one_heap
 from edge_asr.http.access import Access
 from edge_asr.http.board import Board
-from edge_asr.http.reach import Reach
+from edge_asr.http.hub import LEVEL_WINDOW_S, Hub
+from edge_asr.http.reach import Device, Reach
 from edge_asr.http.sink import HttpSink
 from edge_asr.http.token_file import http_token
 from edge_asr.liveness import Liveness
@@ -167,11 +168,11 @@ def available_second_pass(config: Config) -> SecondPass | None:
 
 
 def build_sinks(
-    config: Config, metrics: Metrics, controls: Controls, status: StatusLine, liveness: Liveness
+    config: Config, metrics: Metrics, controls: Controls, status: StatusLine, liveness: Liveness, hub: Hub
 ) -> list[Sink]:
     """Sinks that the configuration asks for; raises ConfigError before anything starts."""
     sinks: list[Sink] = []
-    board = Board(has_broker=config.mqtt.enabled)
+    board = Board(hub, has_broker=config.mqtt.enabled)
 
     def broker_changed(connected: bool, reason: str) -> None:
         status.broker(connected, reason)
@@ -186,7 +187,8 @@ def build_sinks(
         sinks.append(JsonlSink(config.jsonl, metrics))
     if config.http.listen != "off":
         access = Access(http_token(config.http), loopback=config.http.listen == "loopback")
-        sinks.append(HttpSink(Reach(config.http, access, board, liveness, metrics)))
+        device = Device(device_id(config), device_name(config), __version__)
+        sinks.append(HttpSink(Reach(config.http, access, board, liveness, metrics, controls, hub, device)))
     return sinks
 
 
@@ -279,7 +281,8 @@ def build_daemon(config: Config, clock: Clock) -> Supervisor:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1, signal.SIGUSR2))  # the command line holds them back
     status = StatusLine(notifier)
     liveness = Liveness(clock)
-    sinks = build_sinks(config, metrics, controls, status, liveness)
+    hub = Hub(config.http.keep_finals, metrics)
+    sinks = build_sinks(config, metrics, controls, status, liveness, hub)
     wanted, (recognizer, rewriter) = begin_hearing(config, kept, choices, clock, metrics)
     controls.give_up(kept, wanted)
     ring = Ring(config.audio.ring_s, metrics)
@@ -287,9 +290,11 @@ def build_daemon(config: Config, clock: Clock) -> Supervisor:
     loudness = Loudness(config.audio.level_every_s, sinks, clock, metrics)
     limits = GainLimits(config.audio.auto_gain_min_percent, config.audio.auto_gain_max_percent)
     auto_gain = AutoGain(limits) if config.audio.auto_gain else None
-    level_meter = LevelMeter(WINDOW_S, loudness.take, *([auto_gain.take] if auto_gain is not None else []))
+    meters = [LevelMeter(WINDOW_S, loudness.take, *([auto_gain.take] if auto_gain is not None else []))]
+    if config.http.listen != "off":
+        meters.append(LevelMeter(LEVEL_WINDOW_S, hub.level))
     heard = reporter.capture_changed
-    capture = Capture(config.audio, ring, clock, metrics, heard, meter=level_meter, auto_gain=auto_gain)
+    capture = Capture(config.audio, ring, clock, metrics, heard, meters=meters, auto_gain=auto_gain)
     capture_clock = CaptureClock()
     stamp = Stamp(clock, device_id(config), recognizer.language, recognizer.model, capture_clock.captured_ns)
     pipeline = build_pipeline(config, recognizer)

@@ -19,10 +19,14 @@ _WHOLE = re.compile(r"\A[0-9]{1,3}(\.0{1,6})?\Z")  # Home Assistant's own may en
 
 
 class Reply(NamedTuple):
-    """Where the sender wants to hear what became of a command, and what tells it which; MQTT 5 alone has it."""
+    """Where the sender wants to hear what became of a command, and what tells it which: by the way that it came.
+
+    In MQTT that is a topic, and 5 alone has it; on the HTTP port it is one of the connections.
+    """
 
     topic: str
     correlation: bytes | None
+    way: Literal["mqtt", "http"] = "mqtt"
 
 
 def mute_said(payload: bytes) -> bool:

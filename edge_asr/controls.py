@@ -226,7 +226,7 @@ class Controls:
         if len(self._due) < _REPLIES_AT_MOST:
             self._due.append(due)
         else:
-            self._metrics.events_dropped.labels(sink="mqtt", reason="response").inc()
+            self._metrics.events_dropped.labels(sink=due.reply.way, reason="response").inc()
 
     def _refuse(self, control: Control, fault: str, outcome: str) -> None:
         if len(self._faults) < _FAULTS_AT_MOST:

@@ -64,6 +64,10 @@ class Metrics:
             "Loudness (RMS) of the microphone in the last second, dB of full scale; NaN while none is heard",
         )
         self.level_dbfs.set(math.nan)
+        self.http_listeners = gauge("http_listeners", "Clients of the HTTP port that hear all events")
+        self.http_listeners_dropped = counter(
+            "http_listeners_dropped", "Clients of the HTTP port that were too slow for the events, and cut off"
+        )
         self.http_requests = counter("http_requests", "Answers on the HTTP port", "path", "code")
         self.http_refused = counter("http_refused", "Requests and connections turned away at the door", "reason")
         self.clipped_samples = counter("clipped_samples", "Samples at full scale: the microphone is too loud")

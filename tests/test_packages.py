@@ -29,6 +29,8 @@ TEST_PACKAGES = [
     "pipewire-pulse",
     "wireplumber",
     "dbus",
+    "chromium",
+    "prometheus",
 ]
 
 

@@ -100,6 +100,8 @@ collect() {
     need pipewire-pulse pipewire-pulse "answers for it where PulseAudio is asked"
     need wireplumber wireplumber "connects what it has"
     need dbus dbus-daemon "a bus of its own for that"
+    need chromium chromium "the browser in which the live page is tried"
+    need prometheus promtool "reads the metrics, and tries the alert rules on them"
   fi
 }
 
@@ -126,18 +128,21 @@ drop_what_would_remove() {
 }
 
 install() {
-  fresh_broker=no
-  case " $missing " in *" mosquitto "*) fresh_broker=yes ;; esac
+  fresh=
+  for server in mosquitto prometheus; do
+    case " $missing " in *" $server "*) fresh="$fresh $server" ;; esac
+  done
   # shellcheck disable=SC2086
   set -- install --no-install-recommends --no-remove $missing
   say "Installing them:" "${sudo:+$sudo }apt-get $*"
   apt_get "$@" || { apt_get update && apt_get "$@"; } ||
     fail "the packages could not be installed; see apt's words above, then run make $purpose again"
-  # Debian starts every broker that it installs, and at each boot. Nobody asked for that here.
-  if [ "$fresh_broker" = yes ] && [ -d "$root/run/systemd/system" ]; then
-    as_root systemctl disable --now mosquitto.service >/dev/null 2>&1 || true
-    say "The system's own broker stays off; to have it: sudo systemctl enable --now mosquitto"
-  fi
+  # Debian starts every server that it installs, and at each boot. Nobody asked for that here.
+  [ -d "$root/run/systemd/system" ] || return 0
+  for server in $fresh; do
+    as_root systemctl disable --now "$server.service" >/dev/null 2>&1 || true
+    say "The system's own $server stays off; to have it: sudo systemctl enable --now $server"
+  done
 }
 
 check_machine

@@ -6,7 +6,7 @@ is not there is a state with a reason, never an exception.
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edge_asr.audio.announcer import Announcer
 from edge_asr.audio.auto_gain import AutoGain
@@ -53,7 +53,7 @@ class Capture:
         metrics: Metrics,
         on_state: Callable[[CaptureState], None],
         *,
-        meter: LevelMeter | None = None,
+        meters: Sequence[LevelMeter] = (),
         auto_gain: AutoGain | None = None,
         opener: Opener | None = None,
     ) -> None:
@@ -62,7 +62,7 @@ class Capture:
         self._clock = clock
         self._metrics = metrics
         self._opener = opener or opener_of(config, clock, metrics)
-        self._meter = meter
+        self._meters = tuple(meters)
         self._auto_gain = auto_gain
         self._names = StreamNames(clock)
         self._limits = Limits(FIRST_CHUNK_S, config.no_chunk_timeout_s, config.one_value_alarm_s)
@@ -218,8 +218,9 @@ class Capture:
 
         def deliver(chunk: AudioChunk) -> None:
             vitals.take(chunk)
-            if self._meter is not None and not self._pause_wanted:  # until it is closed; who is mute has no level
-                self._meter.take(chunk)
+            if not self._pause_wanted:  # until it is closed; who is mute has no level
+                for meter in self._meters:
+                    meter.take(chunk)
             self._ring.push(chunk)
 
         self._stream = self._opener.open(microphone, stream_id, deliver)

@@ -36,7 +36,7 @@ def meter(config: AudioConfig, seconds: float) -> int:
     clock, metrics = SystemClock(), Metrics()
     window_s = _TERMINAL_WINDOW_S if shown.live else _PIPE_WINDOW_S
     ring = Ring(_KEPT_S, metrics)
-    capture = Capture(config, ring, clock, metrics, tell, meter=LevelMeter(window_s, tell))
+    capture = Capture(config, ring, clock, metrics, tell, meters=[LevelMeter(window_s, tell)])
     capture.start()
     end_s = time.monotonic() + seconds
     try:

@@ -12,7 +12,8 @@ from edge_asr.http.reach import Reach
 
 log = logging.getLogger(__name__)
 
-OPEN = frozenset({"/healthz", "/readyz"})  # probes have no secrets; without one they learn yes or no
+# Probes have no secrets, and learn yes or no without one; the page has nothing to hide, and asks for the token.
+OPEN = frozenset({"/healthz", "/readyz", "/", "/session"})
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 5\r\nConnection: close\r\n"

@@ -3,10 +3,20 @@
 from typing import NamedTuple
 
 from edge_asr.config import HttpConfig
+from edge_asr.controls import Controls
 from edge_asr.http.access import Access
 from edge_asr.http.board import Board
+from edge_asr.http.hub import Hub
 from edge_asr.liveness import Liveness
 from edge_asr.metrics import Metrics
+
+
+class Device(NamedTuple):
+    """Who this is: the id in topics and events, the name for people, the version of the program."""
+
+    id: str
+    name: str
+    version: str
 
 
 class Reach(NamedTuple):
@@ -17,3 +27,6 @@ class Reach(NamedTuple):
     board: Board
     liveness: Liveness
     metrics: Metrics
+    controls: Controls
+    hub: Hub
+    device: Device

@@ -10,8 +10,12 @@ from aiohttp import web
 
 from edge_asr.http import health
 from edge_asr.http.answer import as_json
+from edge_asr.http.events_socket import events
 from edge_asr.http.guard import Doorkeeper, admitted, guard
+from edge_asr.http.listeners import Listeners
+from edge_asr.http.page import Page
 from edge_asr.http.reach import Reach
+from edge_asr.http.session import Session
 
 _ADDRESSES = {"loopback": ("127.0.0.1", "::1"), "lan": ("0.0.0.0", "::")}  # noqa: S104 - asked for, and with a token
 _NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
@@ -62,6 +66,7 @@ async def serving(reach: Reach) -> AsyncIterator[None]:
 
 def _application(reach: Reach) -> web.Application:
     application = web.Application(middlewares=[guard(reach)], client_max_size=_BODY_BYTES)
+    listeners, session = Listeners(reach.hub, reach.metrics), Session(reach)
 
     async def healthz(request: web.Request) -> web.Response:
         return _told(request, reach, health.alive(reach.liveness.faults()))
@@ -72,9 +77,21 @@ def _application(reach: Reach) -> web.Application:
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(text=reach.metrics.text(), headers={"Content-Type": reach.metrics.content_type})
 
+    async def ws(request: web.Request) -> web.StreamResponse:
+        return await events(request, reach, listeners)
+
+    async def goodbye(_: web.Application) -> None:
+        await listeners.close()
+
+    application.on_shutdown.append(goodbye)
+    application.router.add_get("/", Page().show)
     application.router.add_get("/healthz", healthz)
     application.router.add_get("/readyz", readyz)
     application.router.add_get("/metrics", metrics)
+    application.router.add_get("/ws", ws)
+    application.router.add_get("/session", session.ask)
+    application.router.add_post("/session", session.begin)
+    application.router.add_delete("/session", session.end)
     return application
 
 

@@ -1,4 +1,6 @@
-"""The HTTP port as one of the sinks: what the house tells goes on the board."""
+"""The HTTP port as one of the sinks: what lasts goes on the board, what happens to whoever listens."""
+
+import msgspec
 
 from edge_asr.commands import Reply
 from edge_asr.controls import ControlValues
@@ -12,6 +14,7 @@ class HttpSink:
 
     def __init__(self, reach: Reach) -> None:
         self._board = reach.board
+        self._hub = reach.hub
         self._port = HttpPort(reach)
 
     def start(self) -> None:
@@ -20,6 +23,7 @@ class HttpSink:
 
     def emit(self, event: Event) -> None:
         """Take one event. Any thread."""
+        self._hub.event(event)
 
     def report(self, state: Report) -> None:
         """Take the newest of one kind of state. Any thread."""
@@ -30,7 +34,10 @@ class HttpSink:
         self._board.answer(values)
 
     def respond(self, response: CommandResponse, reply: Reply) -> None:
-        """What was said to one alone is not for others."""
+        """Tell the one client who has asked; not whoever asked on the broker."""
+        if reply.way == "http":
+            sent = (reply.correlation or b"").decode("utf-8", "replace")
+            self._hub.tell("response", {**msgspec.structs.asdict(response), "id": sent}, to=reply.topic)
 
     def stop(self, deadline_s: float) -> None:
         """Close the port."""

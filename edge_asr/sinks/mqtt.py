@@ -120,6 +120,8 @@ class MqttSink:
 
     def respond(self, response: CommandResponse, reply: Reply) -> None:
         """Publish what became of a command, not retained, where its sender wants it. Any thread; never blocks."""
+        if reply.way != "mqtt":
+            return
         if self._hermes is not None and self._hermes.asked(reply):
             for message in self._hermes.answered(response, reply):
                 self._outbox.put(message)

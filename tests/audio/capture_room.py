@@ -24,7 +24,7 @@ class Room:
         self.opener = FakeOpener(self.clock)
         self.states: list[CaptureState] = []
         meter, say = LevelMeter(0.02, self._measured, *on_level), self.states.append
-        self.capture = Capture(CONFIG, self.ring, self.clock, self.metrics, say, meter=meter, opener=self.opener)
+        self.capture = Capture(CONFIG, self.ring, self.clock, self.metrics, say, meters=[meter], opener=self.opener)
 
     def _measured(self, level: Level) -> None:
         self.metrics.level_dbfs.set(level.rms_dbfs)  # as the daemon does, each second

@@ -113,7 +113,7 @@ def test_a_quiet_voice_at_a_real_source_is_raised(pulse_server: PulseServer, tmp
     ring = Ring(10.0, metrics)
     meter = LevelMeter(1.0, auto.take)
     capture = Capture(
-        AudioConfig(source="usb_mic"), ring, SystemClock(), metrics, lambda _: None, meter=meter, auto_gain=auto
+        AudioConfig(source="usb_mic"), ring, SystemClock(), metrics, lambda _: None, meters=[meter], auto_gain=auto
     )
     with pulse_server.play(path) as player:
         capture.start()

@@ -94,19 +94,24 @@ class House:
         assert self.server.play(path).wait(60) == 0
 
 
+def started(stack: ExitStack, folder: Path, *settings: str) -> House:
+    """A house with those settings, which is gone when the stack is closed."""
+    empty = folder / "empty.toml"
+    empty.touch()
+    server = stack.enter_context(PulseServer())
+    broker = stack.enter_context(Broker())
+    listener = Listener(broker.port)
+    stack.callback(listener.close)
+    all_of_them = (f"mqtt.host={broker.host}", f"mqtt.port={broker.port}", f"device.id={DEVICE}", *settings)
+    words = ["--config", str(empty), *(word for setting in all_of_them for word in ("--set", setting))]
+    daemon = stack.enter_context(Daemon(words, server.environment(), show_log=True))
+    return House(server, broker, daemon, listener)
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """A daemon that listens; everything is gone afterwards."""
-    empty = tmp_path / "empty.toml"
-    empty.touch()
     with ExitStack() as stack:
-        server = stack.enter_context(PulseServer())
-        broker = stack.enter_context(Broker())
-        listener = Listener(broker.port)
-        stack.callback(listener.close)
-        settings = (f"mqtt.host={broker.host}", f"mqtt.port={broker.port}", f"device.id={DEVICE}", *FIRST_PASS)
-        words = ["--config", str(empty), *(word for setting in settings for word in ("--set", setting))]
-        daemon = stack.enter_context(Daemon(words, server.environment(), show_log=True))
-        made = House(server, broker, daemon, listener)
+        made = started(stack, tmp_path, *FIRST_PASS)
         made.until_listening()
         yield made

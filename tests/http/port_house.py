@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge_asr.config import HttpConfig
+from edge_asr.controls import Choice, Controls, ControlValues
 from edge_asr.http.access import Access
 from edge_asr.http.board import Board
-from edge_asr.http.reach import Reach
+from edge_asr.http.hub import Hub
+from edge_asr.http.reach import Device, Reach
 from edge_asr.http.sink import HttpSink
 from edge_asr.liveness import Liveness
 from edge_asr.metrics import Metrics
@@ -19,6 +21,7 @@ from tests.fakes import HandClock
 from tests.waiting import wait_until
 
 TOKEN = "0123456789abcdef-test"
+CHOICES = (Choice("en", "en-us", phrases=False), Choice("zh", "zh", phrases=False))
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -75,7 +78,10 @@ def free_port() -> int:
 def made(config: HttpConfig, token: str | None = None, *, has_broker: bool = False) -> PortHouse:
     clock, metrics = HandClock(), Metrics()
     access = Access(token, loopback=config.listen == "loopback")
-    reach = Reach(config, access, Board(has_broker=has_broker), Liveness(clock), metrics)
+    hub, unsaid = Hub(config.keep_finals, metrics), ControlValues(mute=False, sensitivity=50)
+    controls = Controls(unsaid, unsaid, metrics, CHOICES)
+    board = Board(hub, has_broker=has_broker)
+    reach = Reach(config, access, board, Liveness(clock), metrics, controls, hub, Device("k1", "Kitchen", "1"))
     return PortHouse(reach, HttpSink(reach), clock)
 
 
