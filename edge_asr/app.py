@@ -11,23 +11,22 @@ from msgspec.structs import replace
 
 from edge_asr import __version__
 from edge_asr.answers import Answers
-from edge_asr.asr.bundle import Bundle, load_bundle, of_family
+from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import load_offline, load_streaming, longest_utterance_s
-from edge_asr.asr.manifest import SileroManifest
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.audio.auto_gain import AutoGain, GainLimits
 from edge_asr.audio.capture import Capture
 from edge_asr.audio.level_meter import LevelMeter
 from edge_asr.audio.ring import Ring
-from edge_asr.audio.silero import SecondOpinion, SileroVad
-from edge_asr.audio.vad import Vad, WebRtcVad
 from edge_asr.brains import Brains
 from edge_asr.clock import Clock, SystemClock
 from edge_asr.config import Config
 from edge_asr.control_file import ControlFile
 from edge_asr.controls import Choice, Controls, ControlValues
+from edge_asr.detector import build_vad
 from edge_asr.endpoint_rules import endpoint_rules
 from edge_asr.errors import ConfigError, ModelError
+from edge_asr.guests.house import Guests
 from edge_asr.heap import give_back, share_one_heap
 from edge_asr.http.access import Access
 from edge_asr.http.board import Board
@@ -47,7 +46,6 @@ from edge_asr.report import Reporter
 from edge_asr.second_pass import SecondPass
 from edge_asr.second_pass_choice import second_pass_bundle
 from edge_asr.second_pass_worker import SecondPassWorker
-from edge_asr.sensitivity import thresholds
 from edge_asr.settings import device_id, device_name, model_folder, state_folder
 from edge_asr.sinks.hermes import Hermes
 from edge_asr.sinks.homeassistant import Announcement, announcement
@@ -66,7 +64,6 @@ from edge_asr.worker import Worker
 
 log = logging.getLogger(__name__)
 
-SILERO_BUNDLE = "silero-vad"
 _SPARE_S = 1.0  # an utterance ends with the block that makes it too long, not before
 
 
@@ -89,59 +86,6 @@ def build_pipeline(config: Config, recognizer: Recognizer[Any]) -> Pipeline[Any]
     """A fresh pipeline: the one that daemon, `transcribe` and bench share."""
     vad = build_vad(config, recognizer.sample_rate_hz)
     return Pipeline(config.gate, config.endpoint, vad, recognizer)
-
-
-def build_vad(config: Config, sample_rate_hz: int) -> Vad:
-    """A fresh voice detector, as `gate.vad` wants it; raises ModelError, and ConfigError when it hears another rate.
-
-    Under "auto" a bundle that cannot be loaded is one warning.
-    """
-    gate = config.gate
-    now = thresholds(gate, gate.sensitivity)
-    webrtc = WebRtcVad(now.vad_mode, sample_rate_hz, gate.vad_max_gain_db)
-    try:
-        silero = _load_silero(config, sample_rate_hz, now.silero_threshold)
-    except ModelError as error:
-        if gate.vad != "auto":
-            raise
-        log.warning("no second opinion on voices, the gate opens to more noise: %s", error)
-        return webrtc
-    if silero is None:
-        return webrtc
-    return silero if gate.vad == "silero" else SecondOpinion(webrtc, silero)
-
-
-def silero_bundle(config: Config, sample_rate_hz: int) -> Bundle[SileroManifest] | None:
-    """Bundle of the neural voice detector, None when webrtc decides alone.
-
-    Raises ModelError, and ConfigError when it is asked for and hears another rate than the recognizer.
-    """
-    wanted, folder = config.gate.vad, model_folder(config)
-    if wanted == "webrtc" or (wanted == "auto" and not (folder / SILERO_BUNDLE).is_dir()):
-        return None
-    bundle = of_family(load_bundle(folder, SILERO_BUNDLE), SileroManifest)
-    if bundle.manifest.sample_rate_hz == sample_rate_hz:
-        return bundle
-    if wanted == "auto":
-        return None
-    raise ConfigError(
-        f"gate.vad = {wanted!r}: Silero hears {bundle.manifest.sample_rate_hz} Hz, the model {config.models.bundle!r} "
-        f'{sample_rate_hz} Hz; set gate.vad = "webrtc"'
-    )
-
-
-def _load_silero(config: Config, sample_rate_hz: int, threshold: float) -> SileroVad | None:
-    bundle = silero_bundle(config, sample_rate_hz)
-    if bundle is None:
-        return None
-    return SileroVad(
-        bundle.path("network"),
-        bundle.manifest.window_samples,
-        bundle.manifest.context_samples,
-        sample_rate_hz,
-        threshold,
-        config.gate.vad_max_gain_db,
-    )
 
 
 def load_second_pass(config: Config) -> SecondPass | None:
@@ -167,16 +111,14 @@ def available_second_pass(config: Config) -> SecondPass | None:
     return second_pass
 
 
-def build_sinks(
-    config: Config, metrics: Metrics, controls: Controls, status: StatusLine, liveness: Liveness, hub: Hub
-) -> list[Sink]:
+def build_sinks(config: Config, reach: Reach, status: StatusLine) -> list[Sink]:
     """Sinks that the configuration asks for; raises ConfigError before anything starts."""
     sinks: list[Sink] = []
-    board = Board(hub, has_broker=config.mqtt.enabled)
+    metrics, controls = reach.metrics, reach.controls
 
     def broker_changed(connected: bool, reason: str) -> None:
         status.broker(connected, reason)
-        board.broker(connected, reason)
+        reach.board.broker(connected, reason)
 
     if config.mqtt.enabled:
         told = build_announcement(config)
@@ -186,10 +128,26 @@ def build_sinks(
     if config.jsonl.path is not None:
         sinks.append(JsonlSink(config.jsonl, metrics))
     if config.http.listen != "off":
-        access = Access(http_token(config.http), loopback=config.http.listen == "loopback")
-        device = Device(device_id(config), device_name(config), __version__)
-        sinks.append(HttpSink(Reach(config.http, access, board, liveness, metrics, controls, hub, device)))
+        sinks.append(HttpSink(reach))
     return sinks
+
+
+def build_reach(config: Config, metrics: Metrics, controls: Controls, guests: Guests, clock: Clock) -> Reach:
+    """What the HTTP port can reach, also while it is off; raises ConfigError for a token that is none."""
+    http = config.http
+    token = None if http.listen == "off" else http_token(http)
+    hub = Hub(http.keep_finals, metrics)
+    return Reach(
+        http,
+        Access(token, loopback=http.listen == "loopback"),
+        Board(hub, has_broker=config.mqtt.enabled),
+        Liveness(clock),
+        metrics,
+        controls,
+        hub,
+        Device(device_id(config), device_name(config), __version__),
+        guests,
+    )
 
 
 def build_announcement(config: Config) -> Announcement | None:
@@ -280,9 +238,18 @@ def build_daemon(config: Config, clock: Clock) -> Supervisor:
         signal.signal(number, controls.signalled)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1, signal.SIGUSR2))  # the command line holds them back
     status = StatusLine(notifier)
-    liveness = Liveness(clock)
-    hub = Hub(config.http.keep_finals, metrics)
-    sinks = build_sinks(config, metrics, controls, status, liveness, hub)
+    guests = Guests(
+        device_id(config),
+        lambda: worker.brains,
+        partial(build_pipeline, config),
+        config.second_pass.context_s,
+        config.http.max_streams,
+        lambda: max(worker.overload.lag_s, worker.beat_age_s()),
+        clock,
+        metrics,
+    )
+    reach = build_reach(config, metrics, controls, guests, clock)
+    sinks = build_sinks(config, reach, status)
     wanted, (recognizer, rewriter) = begin_hearing(config, kept, choices, clock, metrics)
     controls.give_up(kept, wanted)
     ring = Ring(config.audio.ring_s, metrics)
@@ -292,7 +259,7 @@ def build_daemon(config: Config, clock: Clock) -> Supervisor:
     auto_gain = AutoGain(limits) if config.audio.auto_gain else None
     meters = [LevelMeter(WINDOW_S, loudness.take, *([auto_gain.take] if auto_gain is not None else []))]
     if config.http.listen != "off":
-        meters.append(LevelMeter(LEVEL_WINDOW_S, hub.level))
+        meters.append(LevelMeter(LEVEL_WINDOW_S, reach.hub.level))
     heard = reporter.capture_changed
     capture = Capture(config.audio, ring, clock, metrics, heard, meters=meters, auto_gain=auto_gain)
     capture_clock = CaptureClock()
@@ -316,4 +283,5 @@ def build_daemon(config: Config, clock: Clock) -> Supervisor:
     heat = Thermometer(rules.temperature_path, rules.throttled_path)
     reliever = Reliever(rules, heat, worker.overload, stand_in, sinks, device_id(config), metrics, clock)
     looks = (meter.look, loudness.look, reliever.look, Tidier(clock).look)
-    return Supervisor(capture, ring, worker, sinks, stop, steering, looks, clock, notifier, liveness)
+    quiet = (guests.reception.quiet,)
+    return Supervisor(capture, ring, worker, sinks, stop, steering, looks, clock, notifier, reach.liveness, quiet)

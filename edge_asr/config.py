@@ -198,6 +198,8 @@ class HttpConfig(Section, frozen=True):
     port: Port = 8906  # below the ephemeral ports, and no service that nmap lists nor any that a house runs is there
     token_file: str | None = None  # None: no token, which loopback alone may do without
     max_connections: Annotated[int, Meta(ge=4, le=1000)] = 64
+    max_streams: Annotated[int, Meta(ge=0, le=64)] | None = None  # None: two for each core
+    max_upload_mib: Annotated[int, Meta(ge=1, le=1024)] = 25  # OpenAI's own limit
     keep_finals: Annotated[int, Meta(ge=0, le=200)] = 10  # in memory alone, for a page that is opened or loaded anew
 
 

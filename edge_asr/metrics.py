@@ -64,6 +64,9 @@ class Metrics:
             "Loudness (RMS) of the microphone in the last second, dB of full scale; NaN while none is heard",
         )
         self.level_dbfs.set(math.nan)
+        self.guests = gauge("guests", "Streams and recordings from elsewhere that are being heard")
+        self.guests_refused = counter("guests_refused", "Streams and recordings that were not heard", "reason")
+        self.guest_audio_seconds = counter("guest_audio_seconds", "Audio of guests that was heard, in seconds")
         self.http_listeners = gauge("http_listeners", "Clients of the HTTP port that hear all events")
         self.http_listeners_dropped = counter(
             "http_listeners_dropped", "Clients of the HTTP port that were too slow for the events, and cut off"

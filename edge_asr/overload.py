@@ -48,6 +48,11 @@ class Overload:
         self._lag_s = 0.0
         self._metrics.lag_seconds.set(0.0)
 
+    @property
+    def lag_s(self) -> float:
+        """As it is now. Any thread."""
+        return self._lag_s
+
     def take_worst_lag_s(self) -> float:
         """The worst since this was asked last. One thread."""
         worst_s, self._worst_lag_s = self._worst_lag_s, 0.0

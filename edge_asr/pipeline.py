@@ -92,6 +92,11 @@ class Pipeline(Generic[State]):
         self._tunings.append((from_s, tuned))
 
     @property
+    def recognizer(self) -> Recognizer[State]:
+        """What decodes now; immutable. Any thread."""
+        return self._recognizer
+
+    @property
     def between_utterances(self) -> bool:
         """Whether nothing is being decoded."""
         return self._utterance is None

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from edge_asr.asr.rescorer import Rescorer
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.metrics import Metrics
 from edge_asr.observation import Transcript
@@ -69,6 +70,11 @@ class SecondPassWorker:
         self._computing = False
         self._said: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="second-pass", daemon=True)
+
+    @property
+    def rescorer(self) -> Rescorer:
+        """What decodes; immutable, and stopped when this one is. Any thread."""
+        return self._second_pass.rescorer
 
     def start(self) -> None:
         """Start the thread."""

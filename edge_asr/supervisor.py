@@ -87,7 +87,10 @@ class StopRequest:
 
 
 class Supervisor:
-    """Lives in the main thread; `run` returns the process' exit code. looks: called at every turn, they return soon."""
+    """Lives in the main thread; `run` returns the process' exit code. looks: called at every turn, they return soon.
+
+    quiet: of who else computes in threads of its own: whether none does any more, after at most so many seconds.
+    """
 
     def __init__(
         self,
@@ -101,6 +104,7 @@ class Supervisor:
         clock: Clock,
         notifier: Notifier,
         liveness: Liveness | None = None,
+        quiet: Sequence[Callable[[float], bool]] = (),
     ) -> None:
         self._capture = capture
         self._ring = ring
@@ -112,6 +116,7 @@ class Supervisor:
         self._clock = clock
         self._notifier = notifier
         self._liveness = liveness or Liveness(clock)
+        self._quiet = quiet
         self.left_behind = False  # after `run`: whether a thread still computes, and has to be cut off
 
     def run(self) -> int:
@@ -157,6 +162,9 @@ class Supervisor:
             sink.stop(max(_LAST_SINK_S, self._left_s(began_ns)))
         if not self._steering.quiet(max(0.0, self._left_s(began_ns))):
             log.warning("a model was still being loaded; it is not waited for")
+            self.left_behind = True
+        if not all(quiet(max(0.0, self._left_s(began_ns))) for quiet in self._quiet):
+            log.warning("a guest was still being heard; it is not waited for")
             self.left_behind = True
 
     def _left_s(self, began_ns: int) -> float:

@@ -66,6 +66,7 @@ class Worker:
         self._sensitivity_wanted: int | None = None  # None: as configured
         self._sensitivity: int | None = None
         self._next: Brains | None = None
+        self._exchanging = threading.Lock()  # guards that both passes are seen of one pair
         self._listen_wanted: tuple[float, int] | None = None  # for how long, and when it was asked for
         self._busy_ns = 0  # these two only grow, so that another thread may read them
         self._heard_s = 0.0
@@ -124,6 +125,12 @@ class Worker:
         """Whether that has begun and lasts. Any thread."""
         return self._pipeline.listening_now
 
+    @property
+    def brains(self) -> Brains:
+        """What hears now: for guests, who share it. Any thread."""
+        with self._exchanging:
+            return Brains(self._pipeline.recognizer, self._second_pass)
+
     def effort(self) -> Effort:
         """What it has done since its start, and the worst lag since this was asked last. For one other thread."""
         return Effort(self._busy_ns / NS_PER_S, self._heard_s, self.overload.take_worst_lag_s())
@@ -151,8 +158,9 @@ class Worker:
         try:
             try:
                 self._work()
-            finally:
-                self._let_out()
+            finally:  # finals that wait for their second pass get what time is left
+                if self._second_pass is not None:
+                    self._publish(self._second_pass.finish(self._rewrite_end_ns))
         except Exception as error:  # noqa: BLE001 - a process whose worker is dead must not look alive
             self._on_fatal(f"the recognizer's thread ended ({type(error).__name__}: {error})")
 
@@ -172,12 +180,13 @@ class Worker:
                     return
 
     def _exchange(self, brains: Brains) -> None:
-        old, self._second_pass = self._second_pass, brains.second_pass
+        with self._exchanging:
+            old, self._second_pass = self._second_pass, brains.second_pass
+            self._pipeline.exchange(brains.recognizer)
         if old is not None:
             self._publish(old.finish(self._clock.monotonic_ns()))
         if brains.second_pass is not None:
             brains.second_pass.start()
-        self._pipeline.exchange(brains.recognizer)
         self._stamp.exchange(brains.recognizer.language, brains.recognizer.model)
         if self._next is brains:
             self._next = None
@@ -268,11 +277,6 @@ class Worker:
     def _publish(self, finals: list[Transcript]) -> None:
         for final in finals:
             self._dispatch.send(self._stamp.event(final))
-
-    def _let_out(self) -> None:
-        """The thread ends: finals that wait for their second pass get what time is left."""
-        if self._second_pass is not None:
-            self._publish(self._second_pass.finish(self._rewrite_end_ns))
 
     def _failed(self, error: Exception) -> bool:
         """End the utterance as `error`; True when this has happened too often to go on."""

@@ -38,7 +38,7 @@ class FileSource:
             self.sample_rate_hz = int(file.samplerate)
             self.channels = int(file.channels)
             self._declared_samples = int(file.frames)
-        _check_shape(str(self._path), self.sample_rate_hz, self.channels, channel)
+        check_shape(str(self._path), self.sample_rate_hz, self.channels, channel)
         if self._declared_samples == 0:
             raise AudioFileError(f"'{self._path}' has a header and no samples; record it again")
         self._chunk_samples = self.sample_rate_hz * chunk_ms // 1000
@@ -53,7 +53,7 @@ class FileSource:
         with _opened(self._path) as file:
             while True:
                 try:
-                    block = _read_int16(file, self._chunk_samples)
+                    block = read_int16(file, self._chunk_samples)
                 except soundfile.LibsndfileError as error:
                     fault = str(error.error_string)
                     break
@@ -104,7 +104,7 @@ class StdinSource:
         if head == b"RIFF":
             left = self._take_header(head).data_bytes
             head = b""
-        _check_shape("standard input", self.sample_rate_hz, self.channels, self._channel)
+        check_shape("standard input", self.sample_rate_hz, self.channels, self._channel)
         frame_bytes = 2 * self.channels
         chunk_bytes = self.sample_rate_hz * self._chunk_ms // 1000 * frame_bytes
         first_sample = 0
@@ -170,7 +170,8 @@ def _opened(path: Path) -> Any:
         raise AudioFileError(f"'{path}' is not audio that can be read ({why}); {_CONVERT.format(path)}") from None
 
 
-def _check_shape(name: str, sample_rate_hz: int, channels: int, channel: Channel) -> None:
+def check_shape(name: str, sample_rate_hz: int, channels: int, channel: Channel) -> None:
+    """Raise AudioFileError for a shape that nobody hears."""
     if not MIN_RATE_HZ <= sample_rate_hz <= MAX_RATE_HZ:
         raise AudioFileError(
             f"{name!r}: a sample rate of {sample_rate_hz} Hz, expected {MIN_RATE_HZ} to {MAX_RATE_HZ}; convert it"
@@ -182,7 +183,7 @@ def _check_shape(name: str, sample_rate_hz: int, channels: int, channel: Channel
         raise AudioFileError(f"{name!r}: {fault}")
 
 
-def _read_int16(file: Any, count: int) -> Samples:
+def read_int16(file: Any, count: int) -> Samples:
     """Interleaved int16 of shape (n * channels,), n <= count."""
     if file.subtype == "PCM_16":
         exact: Samples = file.read(count, dtype="int16", always_2d=True).reshape(-1)

@@ -13,12 +13,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_asr.app import build_vad
 from edge_asr.audio.chunk import Samples
 from edge_asr.audio.gate import BLOCK_MS, Gate
 from edge_asr.bench.mixture import SNRS_DB, Clean, mixed
 from edge_asr.clock import NS_PER_S
 from edge_asr.config import Config
+from edge_asr.detector import build_vad
 from edge_asr.endpoint_rules import endpoint_rules, hangover_ms
 
 Mode = Literal["webrtc", "silero", "both"]

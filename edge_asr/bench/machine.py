@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from edge_asr import __version__
-from edge_asr.app import silero_bundle
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.config import Config
+from edge_asr.detector import silero_bundle
 from edge_asr.second_pass_choice import second_pass_bundle
 from edge_asr.settings import model_folder
 

@@ -4,11 +4,11 @@ import time
 
 import numpy as np
 
-from edge_asr.app import SILERO_BUNDLE, build_vad, silero_bundle
 from edge_asr.asr.bundle import verify_bundle
 from edge_asr.audio.gate import BLOCK_MS
 from edge_asr.clock import NS_PER_S
 from edge_asr.config import Config
+from edge_asr.detector import SILERO_BUNDLE, build_vad, silero_bundle
 from edge_asr.doctor.finding import Finding, ok
 from edge_asr.doctor.model import noise
 

@@ -24,6 +24,11 @@ class Frame(NamedTuple):
     to: str | None = None
 
 
+def event_topic(event: Event) -> str:
+    """Last part of its topic on the broker."""
+    return _EVENT_TOPICS.get(type(event), "event")
+
+
 def frame_of(topic: str, payload: object) -> bytes:
     """JSON of one message: the last part of the topic on the broker, and the same payload."""
     return _encoder.encode({"topic": topic, "payload": payload})
@@ -48,7 +53,7 @@ class Hub:
         if isinstance(event, FinalEvent):
             with self._lock:
                 self._finals.append(event)
-        self.tell(_EVENT_TOPICS.get(type(event), "event"), event)
+        self.tell(event_topic(event), event)
 
     def tell(self, topic: str, payload: object, to: str | None = None) -> None:
         """Take a state, or an answer that is for one listener."""

@@ -42,7 +42,14 @@ class Listener:
                 body = await self._waiting.get()
                 async with asyncio.timeout(_SEND_DEADLINE_S):
                     await self._socket.send_str(body.decode())
+                self._waiting.task_done()
         self.cut_off()
+
+    async def sent(self, deadline_s: float) -> None:
+        """Wait until all of it has left, for so long at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(deadline_s):
+                await self._waiting.join()
 
     async def farewell(self) -> None:
         """Tell the other side that this device stops, or is about to begin anew."""
@@ -66,7 +73,7 @@ class Listeners:
         listener = Listener(str(next(self._numbers)), socket, transport)
         if not self._all:
             loop = asyncio.get_running_loop()
-            self._hub.listen(lambda: _soon(loop, self._hand_out))
+            self._hub.listen(lambda: soon(loop, self._hand_out))
         self._all[listener.name] = listener
         self._metrics.http_listeners.set(len(self._all))
         return listener
@@ -97,6 +104,7 @@ class Listeners:
                     listener.cut_off()
 
 
-def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+def soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    """Call it in the loop's thread; any thread, and nothing where the loop has ended."""
+    with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(call)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from edge_asr.config import HttpConfig
 from edge_asr.controls import Controls
+from edge_asr.guests.house import Guests
 from edge_asr.http.access import Access
 from edge_asr.http.board import Board
 from edge_asr.http.hub import Hub
@@ -30,3 +31,4 @@ class Reach(NamedTuple):
     controls: Controls
     hub: Hub
     device: Device
+    guests: Guests

@@ -16,6 +16,8 @@ from edge_asr.http.listeners import Listeners
 from edge_asr.http.page import Page
 from edge_asr.http.reach import Reach
 from edge_asr.http.session import Session
+from edge_asr.http.stream_socket import stream
+from edge_asr.http.transcriptions import Transcriptions
 
 _ADDRESSES = {"loopback": ("127.0.0.1", "::1"), "lan": ("0.0.0.0", "::")}  # noqa: S104 - asked for, and with a token
 _NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
@@ -36,6 +38,7 @@ async def serving(reach: Reach) -> AsyncIterator[None]:
         access_log=None,
         logger=_quiet,
         handle_signals=False,
+        handler_cancellation=True,  # a recording that nobody waits for any more is not heard
         keepalive_timeout=_IDLE_S,
         shutdown_timeout=0.1,
         max_line_size=_HEADER_BYTES,
@@ -67,6 +70,7 @@ async def serving(reach: Reach) -> AsyncIterator[None]:
 def _application(reach: Reach) -> web.Application:
     application = web.Application(middlewares=[guard(reach)], client_max_size=_BODY_BYTES)
     listeners, session = Listeners(reach.hub, reach.metrics), Session(reach)
+    transcriptions = Transcriptions(reach)
 
     async def healthz(request: web.Request) -> web.Response:
         return _told(request, reach, health.alive(reach.liveness.faults()))
@@ -83,12 +87,18 @@ def _application(reach: Reach) -> web.Application:
     async def goodbye(_: web.Application) -> None:
         await listeners.close()
 
+    async def v1_stream(request: web.Request) -> web.StreamResponse:
+        return await stream(request, reach.guests)
+
     application.on_shutdown.append(goodbye)
     application.router.add_get("/", Page().show)
     application.router.add_get("/healthz", healthz)
     application.router.add_get("/readyz", readyz)
     application.router.add_get("/metrics", metrics)
     application.router.add_get("/ws", ws)
+    application.router.add_get("/v1/stream", v1_stream)
+    application.router.add_post("/v1/audio/transcriptions", transcriptions.transcribe)
+    application.router.add_get("/v1/models", transcriptions.models)
     application.router.add_get("/session", session.ask)
     application.router.add_post("/session", session.begin)
     application.router.add_delete("/session", session.end)

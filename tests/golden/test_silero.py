@@ -6,12 +6,12 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from edge_asr.app import SILERO_BUNDLE, build_vad
 from edge_asr.audio.silero import SileroVad
 from edge_asr.bench.gate import Mode, through_gate
 from edge_asr.bench.mixture import in_a_row, mixed
 from edge_asr.config import Config, GateConfig
 from edge_asr.demo.sample import sample
+from edge_asr.detector import SILERO_BUNDLE, build_vad
 from edge_asr.settings import model_folder
 
 RATE_HZ = 16_000

@@ -18,6 +18,7 @@ from edge_asr.http.sink import HttpSink
 from edge_asr.liveness import Liveness
 from edge_asr.metrics import Metrics
 from tests.fakes import HandClock
+from tests.guests.guest_room import Machine, made_guests
 from tests.waiting import wait_until
 
 TOKEN = "0123456789abcdef-test"
@@ -41,6 +42,7 @@ class PortHouse:
     reach: Reach
     sink: HttpSink
     clock: HandClock
+    machine: Machine
 
     @property
     def port(self) -> int:
@@ -81,8 +83,11 @@ def made(config: HttpConfig, token: str | None = None, *, has_broker: bool = Fal
     hub, unsaid = Hub(config.keep_finals, metrics), ControlValues(mute=False, sensitivity=50)
     controls = Controls(unsaid, unsaid, metrics, CHOICES)
     board = Board(hub, has_broker=has_broker)
-    reach = Reach(config, access, board, Liveness(clock), metrics, controls, hub, Device("k1", "Kitchen", "1"))
-    return PortHouse(reach, HttpSink(reach), clock)
+    machine = Machine()
+    guests = made_guests(machine, config.max_streams, metrics)
+    device = Device("k1", "Kitchen", "1")
+    reach = Reach(config, access, board, Liveness(clock), metrics, controls, hub, device, guests)
+    return PortHouse(reach, HttpSink(reach), clock, machine)
 
 
 @contextmanager

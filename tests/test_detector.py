@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from edge_asr.app import build_vad
 from edge_asr.audio.silero import SecondOpinion, SileroVad
 from edge_asr.audio.vad import WebRtcVad
 from edge_asr.config import Config, GateConfig, ModelsConfig
+from edge_asr.detector import build_vad
 from edge_asr.errors import ConfigError, ModelError
 from tests.asr import test_bundle
 from tests.audio import tiny_silero
