@@ -1,6 +1,7 @@
 """Wires everything, once, by constructor arguments; no other file knows all the rooms."""
 
 import logging
+import math
 import os
 import signal
 from collections.abc import Sequence
@@ -272,9 +273,14 @@ def build_daemon(config: Config, clock: Clock) -> Supervisor:
 
     def model_changed(language: str, model: str) -> None:
         reporter.model_changed(language, model)
+        metrics.heard_with(model, language, worker.brains.second_model)
         reporter.bundle(model_report(config, model))
 
     reporter.bundle(model_report(config, wanted.model))
+    metrics.add_process(__version__)
+    if not config.mqtt.enabled:
+        metrics.broker_connected.set(math.nan)  # there is none to be away
+    metrics.heard_with(recognizer.model, recognizer.language, worker.brains.second_model)
     models = ModelSwitch(load, worker, in_force, recognizer.language, model_changed)
     stand_in = StandIn(models, choices, config.ladder.small_bundle, clock)
     steering = Steering(capture, worker, stand_in, controls, answers)

@@ -11,3 +11,8 @@ class Brains(NamedTuple):
 
     recognizer: Recognizer[Any]
     second_pass: SecondPassWorker | None
+
+    @property
+    def second_model(self) -> str:
+        """Name of its model, empty for none."""
+        return "" if self.second_pass is None else self.second_pass.rescorer.model

@@ -23,11 +23,22 @@ class Dispatch:
         self._metrics.events.labels(event_type=event.__struct_config__.tag).inc()
         if isinstance(event, FinalEvent):
             self._metrics.words.inc(len(event.words))
+            self._measure(event)
         for sink in self._sinks:
             try:
                 sink.emit(event)
             except Exception as error:  # noqa: BLE001 - a sink's edge: it costs neither the utterance nor the others
                 self._failed(sink, error)
+
+    def _measure(self, final: FinalEvent) -> None:
+        """Its latencies, as far as they are known."""
+        latency, spoke = final.latency_ms, str(final.pass_no)
+        if latency.first_token is not None:
+            self._metrics.first_token_seconds.observe(latency.first_token / 1000)
+        if latency.finalization is not None:
+            self._metrics.finalization_seconds.labels(spoke).observe(latency.finalization / 1000)
+        if latency.decision is not None:
+            self._metrics.decision_seconds.labels(spoke).observe(latency.decision / 1000)
 
     def _failed(self, sink: Sink, error: Exception) -> None:
         name = type(sink).__name__

@@ -42,6 +42,7 @@ class Overload:
         self._lag_s = lag_s
         self._worst_lag_s = max(self._worst_lag_s, lag_s)
         self._metrics.lag_seconds.set(lag_s)
+        self._metrics.chunk_lag_seconds.observe(lag_s)
 
     def idle(self) -> None:
         """Nothing waits."""

@@ -213,10 +213,12 @@ class SecondPassWorker:
                 if one is None:
                     return
                 one.started = self._computing = True
+            began_ns = self._clock.monotonic_ns()
             if isinstance(one, _Ahead):
                 self._compute_ahead(one)
             else:
                 self._rewrite(one)
+            self._metrics.second_pass_compute_seconds.inc((self._clock.monotonic_ns() - began_ns) / NS_PER_S)
             with self._changed:
                 self._computing = False
 

@@ -231,9 +231,12 @@ class Worker:
         try:
             self._emit(self._pipeline.process(chunk, partials=partials))
         finally:  # what fails has consumed it all the same
-            self._busy_ns += self._clock.monotonic_ns() - now_ns
+            took_ns = self._clock.monotonic_ns() - now_ns
+            self._busy_ns += took_ns
             self._heard_s += chunk.duration_s
-            self._metrics.audio_seconds.inc(chunk.duration_s)
+            self._metrics.consumed(
+                chunk.duration_s, took_ns / NS_PER_S, gate_open=not self._pipeline.between_utterances
+            )
         return True
 
     def _tune(self, chunk: AudioChunk) -> None:

@@ -27,3 +27,16 @@ def test_a_sink_that_fails_costs_the_others_nothing_and_is_told_once(caplog: pyt
     assert value("edge_asr_words_total") == len(sample_events.final().words)
     [record] = caplog.records
     assert record.getMessage().startswith("Broken failed (OSError: no room")
+
+
+def test_latencies_of_finals_are_measured_as_far_as_they_are_known() -> None:
+    metrics = Metrics()
+    dispatch = Dispatch([], metrics)
+    dispatch.send(sample_events.final(finalization_ms=710.0))
+    dispatch.send(sample_events.final(finalization_ms=None))
+    dispatch.send(sample_events.partial())
+    value = metrics.registry.get_sample_value
+    assert value("edge_asr_finalization_seconds_count", {"pass": "1"}) == 1
+    assert value("edge_asr_finalization_seconds_sum", {"pass": "1"}) == pytest.approx(0.71)
+    assert value("edge_asr_finalization_seconds_bucket", {"pass": "1", "le": "0.7"}) == 0
+    assert value("edge_asr_first_token_seconds_count") == 0
