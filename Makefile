@@ -15,11 +15,11 @@ DEV_READY := .venv/ready-dev-$(PYTHON_VERSION)
 BENCH_READY := .venv/ready-bench-$(PYTHON_VERSION)
 
 LOCKED := install --require-hashes --only-binary :all:
-SHELL_SCRIPTS := .ci/run deploy/debian/packages.sh deploy/debian/service.sh
+SHELL_SCRIPTS := .ci/run docker/build.sh deploy/debian/packages.sh deploy/debian/service.sh
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run bench test lint chaos day ears fuzz setup setup-dev setup-bench bundle install uninstall lock clean
+.PHONY: help run bench test lint chaos day ears fuzz setup setup-dev setup-bench bundle images test-images install uninstall lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -66,6 +66,13 @@ setup-bench: setup ## the peer and the normalizer that `edge-asr bench` measures
 bundle: ## fetch the English model (once)
 	@$(BIN)/edge-asr models pull en
 
+images: ## container images for x86 and ARM, with buildah or docker (IMAGE=..., BUNDLES=en bakes the model in)
+	@sh docker/build.sh
+	@sh docker/build.sh models
+
+test-images: setup-dev bundle ## those images as they are used: microphone, broker, health, hardening (needs podman, root)
+	@EDGE_ASR_IMAGE=$(or $(IMAGE),localhost/edge-asr) $(BIN)/pytest tests/system/images $(ARGS)
+
 install: ## for good: a service that runs now and after every boot; again is an upgrade (sudo make install)
 	@PYTHON='$(PYTHON)' sh deploy/debian/service.sh install
 
@@ -74,6 +81,7 @@ uninstall: ## the service and its program off again; settings and models stay (b
 
 lock: ## resolve the Python packages anew (needs uv; ARGS=--upgrade for newer ones)
 	$(BUILD_REQUIRES) | $(COMPILE) --extra export -o locks/run.txt pyproject.toml -
+	$(COMPILE) -c locks/run.txt -o locks/daemon.txt pyproject.toml
 	$(BUILD_REQUIRES) | $(COMPILE) --extra export --extra dev -c locks/run.txt -o locks/dev.txt pyproject.toml -
 	$(BUILD_REQUIRES) | $(COMPILE) --extra export --extra bench -c locks/run.txt -o locks/bench.txt pyproject.toml -
 

@@ -19,7 +19,7 @@ def pins(name: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["run.txt", "dev.txt", "bench.txt"])
+@pytest.mark.parametrize("name", ["daemon.txt", "run.txt", "dev.txt", "bench.txt"])
 def test_a_lock_file_names_no_index_and_hashes_everything(name: str) -> None:
     text = (LOCKS / name).read_text()
     assert "://" not in text
@@ -43,9 +43,13 @@ def test_the_lock_files_hold_what_the_project_asks_for() -> None:
     assert core | extras["export"] | extras["dev"] <= set(pins("dev.txt"))
     assert core | extras["export"] | extras["bench"] <= set(pins("bench.txt"))
     assert not extras["bench"] & set(pins("run.txt"))
+    assert names(project["project"]["dependencies"]) <= set(pins("daemon.txt"))
+    assert not (extras["export"] | extras["bench"]) & set(pins("daemon.txt"))
 
 
-@pytest.mark.parametrize("larger", ["dev.txt", "bench.txt"])
-def test_all_lock_files_agree(larger: str) -> None:
-    for package, versions in pins("run.txt").items():
+@pytest.mark.parametrize(
+    ("smaller", "larger"), [("daemon.txt", "run.txt"), ("run.txt", "dev.txt"), ("run.txt", "bench.txt")]
+)
+def test_all_lock_files_agree(smaller: str, larger: str) -> None:
+    for package, versions in pins(smaller).items():
         assert pins(larger)[package] == versions
