@@ -69,10 +69,10 @@ build() {
   [ -z "${BUNDLES:-}" ] || [ "$target" != daemon ] || stage=baked
   set -- --platform "linux/$1" --target "$stage" --file "$root/docker/$1/Dockerfile" --tag "$image:$tag$1" \
     --build-arg "BASE=$(base "$1")" --build-arg "BUILD_BASE=$(base "$own")"
-  if [ "$target" = models ]; then
-    set -- "$@" --build-arg "EXPORT_PLATFORM=linux/$architecture" --build-arg "EXPORT_BASE=$(base "$architecture")"
-  fi
-  [ "$stage" != baked ] || set -- "$@" --build-arg "BUNDLES=$BUNDLES"
+  case $stage in
+    models) set -- "$@" --build-arg "EXPORT_PLATFORM=linux/$architecture" --build-arg "EXPORT_BASE=$(base "$architecture")" ;;
+    baked) set -- "$@" --build-arg "EXPORT_PLATFORM=linux/$own" --build-arg "BUNDLES=$BUNDLES" ;;
+  esac
   if there git && revision=$(git -C "$root" rev-parse HEAD 2>/dev/null); then
     set -- "$@" --label "org.opencontainers.image.revision=$revision"
   fi
@@ -80,7 +80,7 @@ build() {
   # Docker's own format: OCI's has no place for the health check.
   # shellcheck disable=SC2046,SC2086
   if [ "$builder" = buildah ]; then
-    buildah build --layers --format docker $(secrets) ${BUILD_FLAGS:-} "$@" "$root"
+    buildah build --layers --format docker --build-arg "BUILDPLATFORM=linux/$own" $(secrets) ${BUILD_FLAGS:-} "$@" "$root"
   else
     docker buildx build --load $(secrets) ${BUILD_FLAGS:-} "$@" "$root"
   fi
