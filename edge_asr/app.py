@@ -38,6 +38,7 @@ from edge_asr.http.token_file import http_token
 from edge_asr.liveness import Liveness
 from edge_asr.load import LoadMeter
 from edge_asr.loudness import WINDOW_S, Loudness
+from edge_asr.memory_need import fitting, warn_of_memory
 from edge_asr.metrics import Metrics
 from edge_asr.model_choice import hearing_with, model_choices, model_report
 from edge_asr.model_switch import Hearing, ModelSwitch
@@ -78,7 +79,8 @@ def load_recognizer(config: Config) -> Recognizer[Any]:
             f"endpoint.max_utterance_s = {wanted_s:g}: the model {config.models.bundle!r} hears utterances of at most "
             f"{longest_s - _SPARE_S:g} s; lower it, or choose another models.bundle"
         )
-    recognizer = load_streaming(bundle, config.recognizer)
+    with fitting(config, bundle):
+        recognizer = load_streaming(bundle, config.recognizer)
     give_back()
     return recognizer
 
@@ -95,7 +97,8 @@ def load_second_pass(config: Config) -> SecondPass | None:
     bundle = second_pass_bundle(config, first)
     if bundle is None:
         return None
-    return SecondPass(load_offline(bundle, config.second_pass.threads), config.second_pass.context_s)
+    with fitting(config, bundle):
+        return SecondPass(load_offline(bundle, config.second_pass.threads), config.second_pass.context_s)
 
 
 def available_second_pass(config: Config) -> SecondPass | None:
@@ -219,6 +222,7 @@ def build_rewriter(config: Config, clock: Clock, metrics: Metrics) -> SecondPass
 
 def run_daemon(config: Config, clock: Clock | None = None) -> int:
     """Run until told to stop; returns the exit code. Raises ConfigError and ModelError before anything starts."""
+    warn_of_memory(config)
     supervisor = build_daemon(config, clock or SystemClock())
     code = supervisor.run()
     if supervisor.left_behind:

@@ -24,6 +24,10 @@ class ModelError(EdgeAsrError, ValueError):
     exit_code = EXIT_CONFIG
 
 
+class TooBigError(ModelError):
+    """There is not enough memory to load the bundle: a person chooses another, or gives more."""
+
+
 class AudioFileError(EdgeAsrError, ValueError):
     """A file is not audio that can be read: the caller skips it and says so."""
 

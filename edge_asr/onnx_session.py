@@ -5,8 +5,9 @@ from typing import Any
 
 import onnxruntime as ort
 
-from edge_asr.errors import ModelError
+from edge_asr.errors import ModelError, TooBigError
 
+_NO_MEMORY = "bad_alloc"  # C++'s word for it, alone or within the runtime's own
 _FATAL = 4  # what is less is raised, and said by us
 
 
@@ -25,6 +26,8 @@ def open_session(path: Path, threads: int, *, keeps_memory: bool = True) -> Any:
     try:
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
+        if isinstance(error, MemoryError) or _NO_MEMORY in str(error):
+            raise TooBigError(f"there is not enough memory to load {path}") from error
         raise ModelError(f"{path} is not a network that onnxruntime can load: {first_line(error)}") from error
 
 

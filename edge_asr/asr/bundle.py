@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -9,6 +10,7 @@ import msgspec
 
 from edge_asr.asr.catalogue import CATALOGUE
 from edge_asr.asr.manifest import AnyManifest, Manifest
+from edge_asr.container import container_engine, pull_command
 from edge_asr.errors import ModelError
 
 MANIFEST_FILE = "manifest.json"
@@ -106,5 +108,8 @@ def _read_manifest(path: Path, name: str) -> AnyManifest:
 def _fix(name: str, *, again: bool = False) -> str:
     force = " --force" if again else ""
     if any(entry.name == name for entry in CATALOGUE):
+        engine = container_engine()
+        if engine is not None and find_spec("onnx") is None:  # an image of the daemon alone
+            return f"put it into the volume, from outside: {pull_command(name, engine)}{force}"
         return f"run: edge-asr models pull {name}{force}"
     return f"run: edge-asr models add {name} --from FOLDER_OR_URL{force}"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from edge_asr.cli.options import add_config_options
 from edge_asr.clock import SystemClock
+from edge_asr.container import container_engine
 from edge_asr.doctor.examination import Examination, Wish
 from edge_asr.doctor.finding import SIGNS, WORDS, Finding, exit_code
 from edge_asr.settings import read
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     """Print each finding as soon as it is known; 0 when nothing failed, 78 for configuration or model, else 1."""
     logging.getLogger("edge_asr").addHandler(logging.NullHandler())  # what is worth a word is a finding
     wish = Wish(full=args.full, seconds=args.seconds)
-    examination = Examination(lambda: read(args.config, args.overrides), wish, SystemClock())
+    examination = Examination(lambda: read(args.config, args.overrides), wish, SystemClock(), container_engine())
     findings = list(_told(examination.findings(), quiet=args.json))
     code = exit_code(findings)
     if args.json:

@@ -13,6 +13,7 @@ from edge_asr.asr.catalogue import CATALOGUE, CatalogueEntry, Measured, find
 from edge_asr.asr.manifest import KaldiManifest, Manifest, MoonshineManifest, SileroManifest
 from edge_asr.cli import models_add
 from edge_asr.cli.options import add_config_options, load_config
+from edge_asr.container import container_engine, pull_command
 from edge_asr.errors import EXIT_CONFIG, EXIT_OK, ModelError
 from edge_asr.secret_file import expand
 from edge_asr.settings import model_folder
@@ -177,9 +178,9 @@ def _build(entry: CatalogueEntry, folder: Path) -> Bundle[Manifest]:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in {"edge_asr_export", "onnx"}:
             raise
-        raise ModelError(
-            f"building a model needs the package {error.name}; run: pip install 'edge-asr[export]'"
-        ) from error
+        engine = container_engine()
+        fix = "pip install 'edge-asr[export]'" if engine is None else pull_command(entry.name, engine)
+        raise ModelError(f"building a model needs the package {error.name}; run: {fix}") from error
     progress = StepBar(entry.name, weights(builder))
     try:
         return pull(entry, folder, progress, builder)

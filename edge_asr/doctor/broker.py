@@ -21,8 +21,8 @@ _EXPIRY_S = 14 * 86400
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-def broker(config: MqttConfig, device_id: str, clock: Clock) -> list[Finding]:
-    """What stops a message on its way, or how far it came."""
+def broker(config: MqttConfig, device_id: str, clock: Clock, *, contained: bool = False) -> list[Finding]:
+    """What stops a message on its way, or how far it came. contained: in a container, which is a machine of its own."""
     where = f"{config.host}:{broker_faults.broker_port(config)}"
     try:
         _look_up(config)
@@ -40,6 +40,8 @@ def broker(config: MqttConfig, device_id: str, clock: Clock) -> list[Finding]:
     except OSError as error:
         nobody = isinstance(error, ConnectionRefusedError) and config.host in _LOCAL
         fix = "sudo apt install mosquitto && sudo systemctl start mosquitto" if nobody else ""
+        if nobody and contained:
+            fix = f"{config.host} is the container itself: set mqtt.host to the broker's name, or add --network host"
         return [fail(CHECK, broker_faults.unreachable(error, config), fix)]
     user = repr(config.username) if config.username else "anybody"
     came = "comes back" if outcome == "heard" else "is taken (this user may not read it back)"

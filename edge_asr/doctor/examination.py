@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from edge_asr.asr.bundle import load_bundle
@@ -17,6 +18,7 @@ from edge_asr.config import Config
 from edge_asr.doctor import (
     backends,
     broker,
+    container,
     libraries,
     listening,
     machine,
@@ -32,8 +34,10 @@ from edge_asr.doctor.configuration import CHECK as CONFIGURATION
 from edge_asr.doctor.configuration import configuration
 from edge_asr.doctor.finding import Finding, failed, skip
 from edge_asr.errors import ConfigError, EdgeAsrError, ModelError
+from edge_asr.memory_limit import memory_limit
+from edge_asr.memory_need import memory_need_bytes, what_takes_less
 from edge_asr.metrics import Metrics
-from edge_asr.settings import Reading, device_id, model_folder
+from edge_asr.settings import Reading, device_id, model_folder, state_folder
 
 T = TypeVar("T")
 
@@ -56,7 +60,10 @@ class Wish:
 class Examination:
     """One round through everything. One thread; the checks run in others, and what hangs is left behind."""
 
-    def __init__(self, read: Callable[[], Reading], wish: Wish, clock: Clock) -> None:
+    def __init__(self, read: Callable[[], Reading], wish: Wish, clock: Clock, engine: str | None = None) -> None:
+        """engine: of the container that all of this is in, None on a machine."""
+        self._engine = engine
+        self._contained = engine is not None
         self._read = read
         self._wish = wish
         self._clock = clock
@@ -74,6 +81,9 @@ class Examination:
         config = reading.config
         found = list(self._within(CONFIGURATION, _QUICK_S, lambda: configuration(reading)))
         yield from found
+        if self._contained:
+            engine, state = str(self._engine), state_folder()
+            yield from self._within(container.CHECK, _QUICK_S, lambda: container.container(engine, state))
         spare = config.audio.backend != "portaudio" and any(map(installed, ("parec", "pw-record", "arecord")))
         yield from self._within(libraries.CHECK, _QUICK_S, lambda: libraries.libraries(spare=spare))
         yield from self._sound(config)
@@ -83,7 +93,9 @@ class Examination:
             yield skip(broker.CHECK, "the configuration is at fault")
         else:
             yield from self._within(
-                broker.CHECK, _BROKER_S, lambda: broker.broker(config.mqtt, device_id(config), self._clock)
+                broker.CHECK,
+                _BROKER_S,
+                lambda: broker.broker(config.mqtt, device_id(config), self._clock, contained=self._contained),
             )
         yield from self._machine(config)
         yield from self._model(config)
@@ -106,18 +118,21 @@ class Examination:
         )
         server = SoundServer()
         yield from self._within(
-            sound_server.CHECK, _QUICK_S, lambda: sound_server.sound_server(server, needed=not by_alsa)
+            sound_server.CHECK,
+            _QUICK_S,
+            lambda: sound_server.sound_server(server, needed=not by_alsa, contained=self._contained),
         )
+        cards = partial(sound_cards.sound_cards, contained=self._contained)
         found, chosen = microphones.microphones(config.audio, inventory)
         yield from found
         if chosen is None:
             alsa_counts = backend == "alsa" or (backend != "pulse" and bool(inventory.pulse_problem))
             if alsa_counts and not inventory.alsa_problem:
-                yield from self._within(sound_cards.CHECK, _QUICK_S, sound_cards.sound_cards)
+                yield from self._within(sound_cards.CHECK, _QUICK_S, cards)
             yield skip(listening.LEVEL, "no microphone to listen to")
             return
         if chosen.backend == "alsa":
-            yield from self._within(sound_cards.CHECK, _QUICK_S, sound_cards.sound_cards)
+            yield from self._within(sound_cards.CHECK, _QUICK_S, cards)
         yield from self._within(
             backends.CHECK,
             _QUICK_S,
@@ -139,11 +154,18 @@ class Examination:
 
     def _machine(self, config: Config) -> Iterator[Finding]:
         installed, wanted = self._sizes(config)
-        yield from self._within(machine.MEMORY, _QUICK_S, lambda: [machine.memory(installed)])
+        yield from self._within(machine.MEMORY, _QUICK_S, lambda: [self._memory(config, installed)])
         yield from self._within(machine.DISK, _QUICK_S, lambda: [machine.disk(model_folder(config), wanted)])
         yield from self._within(machine.HEAT, _QUICK_S, lambda: [machine.heat_and_power(config.ladder)])
         yield machine.clock(self._clock)
         yield service.service()
+
+    def _memory(self, config: Config, installed: int) -> Finding:
+        limit = memory_limit()
+        if limit is None or not installed:
+            return machine.memory(installed, limit=limit)
+        need, less = memory_need_bytes(config), what_takes_less(config)
+        return machine.memory(installed, limit=limit, need_bytes=need, less=less)
 
     def _sizes(self, config: Config) -> tuple[int, int]:
         """Bytes of the bundle that is here, and bytes that pulling it would take."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from edge_asr.clock import Clock
 from edge_asr.config import LadderConfig
 from edge_asr.doctor.finding import Finding, fail, ok, skip, warn
+from edge_asr.memory_limit import MemoryLimit
 from edge_asr.thermal import temperatures
 
 MEMORY, DISK, HEAT, CLOCK = "memory", "disk", "heat and power", "clock"
@@ -19,14 +20,23 @@ _NOW = {0: "undervoltage", 1: "frequency capped", 2: "throttled", 3: "near the h
 _SINCE_BOOT_SHIFT = 16
 
 
-def memory(bundle_bytes: int, meminfo: Path = _MEMINFO) -> Finding:
-    """Whether the bundle fits into what is free; with 0 bytes of bundle only the figure."""
+def memory(
+    bundle_bytes: int, meminfo: Path = _MEMINFO, limit: MemoryLimit | None = None, need_bytes: int = 0, less: str = ""
+) -> Finding:
+    """Whether the bundle fits into what is free; with 0 bytes of bundle only the figure.
+
+    limit: what the control group of this process allows; need_bytes: what the models need of it; less: the fix.
+    """
     try:
         lines = dict(line.split(":", 1) for line in meminfo.read_text().splitlines() if ":" in line)
         free = int(lines["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return skip(MEMORY, f"{meminfo} does not tell")
     said = f"{free // _MB} MB are available"
+    if limit is not None:
+        said += f", limited to {limit.limit_bytes // _MB} MB, of which {limit.used_bytes // _MB} MB are in use"
+        if need_bytes > limit.limit_bytes:
+            return fail(MEMORY, f"{said}; the models want about {need_bytes // _MB} MB", less)
     if bundle_bytes and free < bundle_bytes + _BESIDES_BYTES:
         wanted = (bundle_bytes + _BESIDES_BYTES) // _MB
         return warn(MEMORY, f"{said}, the daemon wants about {wanted} MB", "close what else runs, or add swap")

@@ -11,6 +11,7 @@ import pytest
 from edge_asr.asr.catalogue import Measured, find
 from edge_asr.cli import models as models_command
 from edge_asr.cli.main import main
+from edge_asr.container import pull_command
 from edge_asr.errors import EXIT_CONFIG, EXIT_OK
 from tests.asr.test_bundle import plain, write
 from tests.export.conftest import Published, index, published
@@ -166,9 +167,11 @@ def test_a_missing_extra_says_how_to_install_it(
     for name in [name for name in sys.modules if name.partition(".")[0] in {"edge_asr_export", "onnx"}]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "onnx", None)
-    assert models("pull", "en", "--models-dir", str(tmp_path)) == EXIT_CONFIG
-    expected = "edge-asr: building a model needs the package onnx; run: pip install 'edge-asr[export]'\n"
-    assert capsys.readouterr().err == expected
+    for engine, fix in ((None, "pip install 'edge-asr[export]'"), ("docker", pull_command("en", "docker"))):
+        monkeypatch.setattr("edge_asr.cli.models.container_engine", lambda engine=engine: engine)
+        assert models("pull", "en", "--models-dir", str(tmp_path)) == EXIT_CONFIG
+        expected = f"edge-asr: building a model needs the package onnx; run: {fix}\n"
+        assert capsys.readouterr().err == expected
 
 
 @pytest.mark.bundle

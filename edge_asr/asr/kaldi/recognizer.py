@@ -19,7 +19,7 @@ from edge_asr.asr.kaldi.search import BestPath, Graph, Search
 from edge_asr.asr.manifest import KaldiManifest
 from edge_asr.asr.result import Hypothesis, Word
 from edge_asr.asr.script import glued
-from edge_asr.errors import ModelError
+from edge_asr.errors import ModelError, TooBigError
 
 _CHUNK_OUTPUTS = 8  # 0.24 s: shorter answers sooner, longer calls the network less often
 _NEW_VOICE_OUTPUTS = 4 * _CHUNK_OUTPUTS  # a second of a voice: until then it is told anew to every chunk, ...
@@ -64,6 +64,8 @@ class KaldiRecognizer:
             self._labels = Labels.load(bundle.path("labels"), manifest.labels, manifest.pdfs)
             self._ivectors = IvectorExtractor.load(bundle.path("ivector"), manifest.features.ceps, manifest.ivector_dim)
             self._graph = Graph(bundle.path("graph"), bundle.path("words"), manifest.labels)
+        except TooBigError:
+            raise
         except ModelError as error:
             raise ModelError(f"{error}; {bundle.fix}") from error
         self.sample_rate_hz = manifest.sample_rate_hz

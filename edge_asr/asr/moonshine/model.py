@@ -19,7 +19,7 @@ from edge_asr.asr.manifest import MoonshineManifest
 from edge_asr.asr.moonshine.pieces import Pieces
 from edge_asr.asr.moonshine.token_loop import loop_start
 from edge_asr.asr.rescorer import Rescored, always
-from edge_asr.errors import ModelError, RecognitionError
+from edge_asr.errors import ModelError, RecognitionError, TooBigError
 from edge_asr.onnx_session import first_line, open_session
 
 _FULL_SCALE = 32768.0
@@ -55,6 +55,8 @@ class Moonshine:
             self._moving = [name for name in self._past if ".decoder." in name]  # the others stay for the utterance
             self._moving_outputs = [_LOGITS, *(name.replace(_PAST, _PRESENT) for name in self._moving)]
             self._check(bundle)
+        except TooBigError:
+            raise
         except ModelError as error:
             raise ModelError(f"{error}; {bundle.fix}") from error
 

@@ -16,7 +16,7 @@ from edge_asr.asr.zipformer.token_path import BLANK
 from edge_asr.asr.zipformer.tokens import Tokens
 from edge_asr.asr.zipformer.transducer import Transducer
 from edge_asr.config import RecognizerConfig
-from edge_asr.errors import ModelError
+from edge_asr.errors import ModelError, TooBigError
 
 HEARD, LOG_SHARES = "encoder_out", "log_probs"  # outputs of the encoder, and of a CTC network
 _PATHS_WITH_HOTWORDS = 4
@@ -59,5 +59,7 @@ def _fix(bundle: Bundle[ZipformerManifest]) -> Iterator[None]:
     """What to do is said with what is wrong."""
     try:
         yield
+    except TooBigError:
+        raise
     except ModelError as error:
         raise ModelError(f"{error}; {bundle.fix}") from error
