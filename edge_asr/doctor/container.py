@@ -1,5 +1,6 @@
 """A container that lacks something: what the one who starts it has to add. Nothing here speaks of a bare machine."""
 
+import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,20 +60,17 @@ def later(devices: Path, group: str) -> str:
 
 
 def closed_devices(closed: list[Path]) -> str:
-    """By their group, which has a number of its own on each machine."""
-    return f"--group-add {closed[0].stat().st_gid}, the group of {closed[0]}"
+    """By the container's own rules; or by their group, which has a number of its own on each machine."""
+    group = str(closed[0].stat().st_gid)
+    if any(_barred(device) for device in closed):
+        return f"--device {closed[0].parent}; or, for cards that come and go: {later(closed[0].parent, group)}"
+    return f"--group-add {group}, the group of {closed[0]}"
 
 
-def barred(devices: list[Path]) -> list[Path]:
-    """Devices that the file's permissions let in and the container's own rules do not."""
-    return [device for device in devices if _refuses(device)]
-
-
-def _refuses(device: Path) -> bool:
+def _barred(device: Path) -> bool:
+    """Whether the kernel refuses it for the rules of the control group; for the file's own mode it says EACCES."""
     try:
         os.close(os.open(device, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
-    except PermissionError:
-        return True
-    except OSError:  # busy, or gone: another matter
-        return False
+    except OSError as error:
+        return error.errno == errno.EPERM
     return False

@@ -20,13 +20,12 @@ def sound_cards(devices: Path = _DEVICES, proc: Path = _PROC_ASOUND, *, containe
     if not recording:
         return [_none(devices, cards, contained=contained)]
     closed = [device for device in recording if not os.access(device, os.R_OK | os.W_OK)]
-    barred = container.barred(recording) if contained and not closed else []
-    if closed or barred:
+    if closed:
         user = pwd.getpwuid(os.getuid()).pw_name if _known(os.getuid()) else str(os.getuid())
-        names = ", ".join(device.name for device in closed or barred)
+        names = ", ".join(device.name for device in closed)
         fix = f"sudo usermod -aG audio {user}, then log in again"
         if contained:
-            fix = container.closed_devices(closed) if closed else container.no_devices(devices)
+            fix = container.closed_devices(closed)
         return [fail(CHECK, f"{cards}; this user may not open {names} in {devices}", fix)]
     names = ", ".join(device.name for device in recording)
     if contained and cards == "none":

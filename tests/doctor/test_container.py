@@ -81,25 +81,30 @@ def devices(folder: Path) -> Path:
     return folder
 
 
-def test_a_group_is_named_by_its_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("fault", "fix"),
+    [
+        (errno.EACCES, "--group-add {gid}, the group of {device}"),
+        (errno.EPERM, "--device {folder}; or, for cards that come and go: -v {folder}:{folder} --device-cgroup-rule"),
+    ],
+)
+def test_a_device_is_closed_by_its_group_or_by_the_containers_rules(
+    fault: int, fix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(fault, os.strerror(fault))
+
     folder = devices(tmp_path / "snd")
     monkeypatch.setattr(os, "access", lambda *_: False)
-    (finding,) = sound_cards(folder, tmp_path / "asound", contained=True)
-    assert finding.fix == f"--group-add {folder.stat().st_gid}, the group of {folder / 'pcmC1D0c'}"
-
-
-def test_a_device_that_the_containers_rules_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = devices(tmp_path / "snd")
-    hidden = sound_cards(folder, tmp_path / "asound", contained=True)[0]  # as Docker hides /proc/asound
-    assert (hidden.level, "systempaths=unconfined" in hidden.fix) == ("warn", True)
-
-    def refuse(*_: object) -> int:
-        raise PermissionError(errno.EPERM, "Operation not permitted")
-
     monkeypatch.setattr(os, "open", refuse)
     (finding,) = sound_cards(folder, tmp_path / "asound", contained=True)
     assert finding.level == "FAIL"
-    assert "--device-cgroup-rule" in finding.fix
+    assert finding.fix.startswith(fix.format(gid=folder.stat().st_gid, folder=folder, device=folder / "pcmC1D0c"))
+
+
+def test_cards_whose_names_docker_hides(tmp_path: Path) -> None:
+    (hidden,) = sound_cards(devices(tmp_path / "snd"), tmp_path / "asound", contained=True)
+    assert (hidden.level, "systempaths=unconfined" in hidden.fix) == ("warn", True)
 
 
 def test_localhost_is_the_container_itself() -> None:
