@@ -15,7 +15,7 @@ DEV_READY := .venv/ready-dev-$(PYTHON_VERSION)
 BENCH_READY := .venv/ready-bench-$(PYTHON_VERSION)
 
 LOCKED := install --require-hashes --only-binary :all:
-SHELL_SCRIPTS := .ci/run docker/build.sh deploy/debian/packages.sh deploy/debian/service.sh
+SHELL_SCRIPTS := .ci/run docker/build.sh deploy/compose/setup.sh deploy/debian/packages.sh deploy/debian/service.sh
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -4,8 +4,8 @@
 #   docker/build.sh            the daemon's images; what each layer weighs is printed
 #   docker/build.sh models     those that fetch and build models for the daemon's volume
 #
-# IMAGE names them (localhost/edge-asr): IMAGE:amd64, IMAGE:arm64 and both as IMAGE:latest, or :models-amd64 ... :models.
-# ARCHITECTURES="amd64" builds one alone. BUNDLES="en silero-vad" bakes models in. BASE_amd64, BASE_arm64 are other bases.
+# IMAGE names them (localhost/edge-asr): IMAGE:amd64, IMAGE:arm64, both as IMAGE:latest; or :models-amd64 ... :models.
+# ARCHITECTURES="amd64" builds one alone. BUNDLES="en silero-vad" bakes models in. BASE_amd64, BASE_arm64: other bases.
 # BUILD_FLAGS are further words for the builder. TAG stands for `latest`, and before the others; PUSH=1 publishes them.
 # Your pip's index and certificates (PIP_CONFIG_FILE, PIP_CERT) are used and are in no layer.
 set -eu
@@ -70,7 +70,10 @@ build() {
   set -- --platform "linux/$1" --target "$stage" --file "$root/docker/$1/Dockerfile" --tag "$image:$tag$1" \
     --build-arg "BASE=$(base "$1")" --build-arg "BUILD_BASE=$(base "$own")"
   case $stage in
-    models) set -- "$@" --build-arg "EXPORT_PLATFORM=linux/$architecture" --build-arg "EXPORT_BASE=$(base "$architecture")" ;;
+    models)
+      set -- "$@" --build-arg "EXPORT_PLATFORM=linux/$architecture" \
+        --build-arg "EXPORT_BASE=$(base "$architecture")"
+      ;;
     baked) set -- "$@" --build-arg "EXPORT_PLATFORM=linux/$own" --build-arg "BUNDLES=$BUNDLES" ;;
   esac
   if there git && revision=$(git -C "$root" rev-parse HEAD 2>/dev/null); then
@@ -80,7 +83,8 @@ build() {
   # Docker's own format: OCI's has no place for the health check.
   # shellcheck disable=SC2046,SC2086
   if [ "$builder" = buildah ]; then
-    buildah build --layers --format docker --build-arg "BUILDPLATFORM=linux/$own" $(secrets) ${BUILD_FLAGS:-} "$@" "$root"
+    buildah build --layers --format docker --build-arg "BUILDPLATFORM=linux/$own" $(secrets) ${BUILD_FLAGS:-} \
+      "$@" "$root"
   else
     docker buildx build --load $(secrets) ${BUILD_FLAGS:-} "$@" "$root"
   fi
@@ -129,7 +133,8 @@ built=
 for architecture in ${ARCHITECTURES:-amd64 arm64}; do
   case $architecture in amd64 | arm64) ;; *) fail "no such architecture: $architecture; amd64 or arm64" ;; esac
   if ! runs "$architecture"; then
-    say "This machine cannot run programs for $architecture, so that image is left out; sudo apt install qemu-user-static binfmt-support"
+    say "This machine cannot run programs for $architecture, so that image is left out;" \
+      "sudo apt install qemu-user-static binfmt-support"
     continue
   fi
   build "$architecture"
