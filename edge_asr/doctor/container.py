@@ -12,10 +12,13 @@ _COOKIE = "~/.config/pulse/cookie"
 _ALSA_MAJOR = 116
 
 
-def container(engine: str, state: Path) -> list[Finding]:
-    """Who the daemon is there, and whether it can keep what is to be kept."""
+def container(engine: str, state: Path, *, named: bool) -> list[Finding]:
+    """Who the daemon is there, and whether it can keep what is to be kept. named: the device has a name of its own."""
     user, groups = os.getuid(), ", ".join(map(str, sorted({os.getgid(), *os.getgroups()})))
     found = [ok(CHECK, f"{engine}; user {user}, groups {groups}")]
+    if not named:
+        changes = "device.id is not set, and the container's own name changes with each new one"
+        found.append(warn(CHECK, changes, "-e EDGE_ASR__DEVICE__ID=kitchen"))
     place = next((folder for folder in (state, *state.parents) if folder.exists()), state)
     if not os.access(place, os.W_OK | os.X_OK):
         lost = "mute and other controls are forgotten at the end, and there is no spool on disk"

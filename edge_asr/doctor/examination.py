@@ -82,8 +82,8 @@ class Examination:
         found = list(self._within(CONFIGURATION, _QUICK_S, lambda: configuration(reading)))
         yield from found
         if self._contained:
-            engine, state = str(self._engine), state_folder()
-            yield from self._within(container.CHECK, _QUICK_S, lambda: container.container(engine, state))
+            engine, state, named = str(self._engine), state_folder(), config.device.id is not None
+            yield from self._within(container.CHECK, _QUICK_S, lambda: container.container(engine, state, named=named))
         spare = config.audio.backend != "portaudio" and any(map(installed, ("parec", "pw-record", "arecord")))
         yield from self._within(libraries.CHECK, _QUICK_S, lambda: libraries.libraries(spare=spare))
         yield from self._sound(config)

@@ -20,10 +20,12 @@ MB = 1_000_000
 
 
 def test_who_the_daemon_is_and_what_it_can_keep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (told,) = container("podman", tmp_path)
+    (told,) = container("podman", tmp_path, named=True)
     assert (told.level, told.text.startswith(f"podman; user {os.getuid()}, groups ")) == ("ok", True)
+    _, nameless = container("podman", tmp_path, named=False)
+    assert (nameless.level, nameless.fix) == ("warn", "-e EDGE_ASR__DEVICE__ID=kitchen")
     monkeypatch.setattr(os, "access", lambda *_: False)
-    _, kept = container("docker", tmp_path / "state")
+    _, kept = container("docker", tmp_path / "state", named=True)
     assert kept.level == "warn"
     assert kept.fix.endswith(f"-v edge_asr:{tmp_path / 'state'}")
 

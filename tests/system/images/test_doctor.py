@@ -12,7 +12,16 @@ from tests.system.images.conftest import Home
 from tests.system.images.container import OWN, once
 
 ALSA_MAJOR = 116
-QUIET = ("--set", "audio.source=alsa:Device", "--set", "mqtt.enabled=false", "--set", "second_pass.enabled=false")
+QUIET = (
+    "--set",
+    "device.id=kitchen",
+    "--set",
+    "audio.source=alsa:Device",
+    "--set",
+    "mqtt.enabled=false",
+    "--set",
+    "second_pass.enabled=false",
+)
 
 
 def findings(*flags: str, settings: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
@@ -29,7 +38,7 @@ def findings(*flags: str, settings: tuple[str, ...] = ()) -> dict[str, dict[str,
 
 def test_a_container_that_was_given_nothing() -> None:
     found = findings()
-    assert found["container"]["text"] == "podman; user 999, groups 29, 999"
+    assert found["container"]["fix"] == "-e EDGE_ASR__DEVICE__ID=kitchen"
     assert '-v "$XDG_RUNTIME_DIR/pulse/native:/run/pulse/native"' in found["sound server"]["fix"]
     assert "--device /dev/snd" in found["sound cards"]["fix"]
     assert "localhost is the container itself" in found["broker"]["fix"]
@@ -57,6 +66,7 @@ def card(tmp_path: Path) -> Path:
 
 def test_a_group_that_is_missing_is_named_by_its_number(card: Path) -> None:
     found = findings("-v", f"{card}:/dev/snd", settings=QUIET)
+    assert found["container"]["text"] == "podman; user 999, groups 29, 999"
     assert found["sound cards"]["fix"].startswith("--group-add 4321, ")
 
 
