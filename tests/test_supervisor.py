@@ -294,6 +294,25 @@ def test_whoever_still_computes_at_the_end_is_left_behind(finished: bool, loads:
     assert house.left_behind is (loads or not finished)
 
 
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_guest_that_is_still_heard_at_the_end_is_left_behind(quiet: bool) -> None:
+    stop = StopRequest()
+    diary = Diary(stop, 1)
+    ears, brain = FakeEars(diary, True), FakeBrain(diary, 0.0)
+    waited_s: list[float] = []
+
+    def ask(wait_s: float) -> bool:
+        waited_s.append(wait_s)
+        return quiet
+
+    steering = Steering(ears, brain, StillModels(), controls(), answers())
+    clock = HandClock()
+    house = Supervisor(ears, Ring(1.0, Metrics()), brain, [], stop, steering, (), clock, diary, Liveness(clock), [ask])
+    assert house.run() == 0
+    assert house.left_behind is not quiet
+    assert 0 <= waited_s[0] < 3
+
+
 def test_a_command_and_a_signal_are_the_same_mute_and_both_are_answered(tmp_path: Path) -> None:
     stop, wishes, sink = StopRequest(), controls(), ListSink()
     diary = Diary(stop, 6)

@@ -144,8 +144,11 @@ def test_an_exchange_waits_for_the_end_of_the_utterance_and_loses_nothing() -> N
         house.worker.exchange(Brains(following, rewriter))
         live(house, tone(0.4))
         assert not house.worker.exchanged
+        assert house.worker.brains.recognizer is house.recognizer
+        assert house.worker.brains.second_model == first.model
         live(house, hush(2))
         wait_until(lambda: house.worker.exchanged, 5.0, "the exchange")
+        assert house.worker.brains == Brains(following, rewriter)  # what guests hear with from now on
         wait_until(lambda: len(house.finals()) == 1, 5.0, "the first final")
         live(house, np.concatenate([hush(0.7), tone(1), hush(2)]))
         wait_until(lambda: len(house.finals()) == 2, 5.0, "the second final")

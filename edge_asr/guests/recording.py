@@ -16,6 +16,17 @@ _LONGEST_S = 2 * 3600  # a small file may hold days of silence
 _NAME = "the file"
 
 
+class _Memory(io.BytesIO):
+    """A file that does not move when a damaged header sends it before its beginning: the library looks where it is."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Move, if that can be."""
+        try:
+            return super().seek(offset, whence)
+        except (ValueError, OverflowError):
+            return self.tell()
+
+
 class RecordingSource:
     """Whatever libsndfile reads: WAV, FLAC, Ogg, MP3 and others."""
 
@@ -34,7 +45,7 @@ class RecordingSource:
     def chunks(self) -> Iterator[AudioChunk]:
         """Mono chunks from the first sample to the last that can be read; raises AudioFileError when there is none."""
         try:
-            with soundfile.SoundFile(io.BytesIO(self._body)) as file:
+            with soundfile.SoundFile(_Memory(self._body)) as file:
                 yield from self._chunks(file)
         except (soundfile.LibsndfileError, TypeError) as error:
             why = error.error_string if isinstance(error, soundfile.LibsndfileError) else "no header"

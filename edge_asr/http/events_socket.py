@@ -9,7 +9,7 @@ from aiohttp import WSMsgType, web
 from msgspec import Struct
 
 from edge_asr.commands import PHRASES_BYTES, Control, Reply
-from edge_asr.http.answer import as_error
+from edge_asr.http.answer import as_error, is_upgrade
 from edge_asr.http.hub import frame_of
 from edge_asr.http.listeners import Listener, Listeners
 from edge_asr.http.reach import Reach
@@ -35,7 +35,7 @@ async def events(request: web.Request, reach: Reach, listeners: Listeners) -> we
         reach.metrics.http_refused.labels(reason="listeners").inc()
         return as_error(503, "too_many_listeners", "too many listen already; close some, or raise http.max_connections")
     socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_MESSAGE_BYTES, compress=False)
-    if not socket.can_prepare(request).ok:
+    if not is_upgrade(socket, request):
         return as_error(426, "websocket", "this path speaks WebSocket: ask with ws:// in place of http://")
     await socket.prepare(request)
     listener = listeners.join(socket, request.transport)

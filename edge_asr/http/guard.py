@@ -14,7 +14,13 @@ log = logging.getLogger(__name__)
 
 # Probes have no secrets, and learn yes or no without one; the page has nothing to hide, and asks for the token.
 OPEN = frozenset({"/healthz", "/readyz", "/", "/session"})
-_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
+_HEADERS = {
+    "Server": "edge_asr",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+_FAULTS_SAID = 16
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 5\r\nConnection: close\r\n"
     b"Content-Length: %d\r\n\r\n%s"
@@ -32,16 +38,15 @@ def admitted(request: web.Request, reach: Reach) -> bool:
 
 def guard(reach: Reach, open_paths: frozenset[str] = OPEN) -> Middleware:
     """Middleware around every handler."""
+    said: set[tuple[str, str]] = set()
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         refused = _refusal(request, reach, open_paths)
-        answer = await _handled(request, handler, reach) if refused is None else refused
+        answer = await _handled(request, handler, reach, said) if refused is None else refused
         if not answer.prepared:
             answer.headers.update(_HEADERS)
-        resource = request.match_info.route.resource
-        path = resource.canonical if resource is not None else "other"
-        reach.metrics.http_requests.labels(path=path, code=str(answer.status)).inc()
+        reach.metrics.http_requests.labels(path=_path_of(request), code=str(answer.status)).inc()
         return answer
 
     return check
@@ -62,7 +67,9 @@ def _refusal(request: web.Request, reach: Reach, open_paths: frozenset[str]) -> 
     return None
 
 
-async def _handled(request: web.Request, handler: Handler, reach: Reach) -> web.StreamResponse:
+async def _handled(
+    request: web.Request, handler: Handler, reach: Reach, said: set[tuple[str, str]]
+) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPException as error:
@@ -70,13 +77,22 @@ async def _handled(request: web.Request, handler: Handler, reach: Reach) -> web.
     except (asyncio.CancelledError, ConnectionError):
         raise
     except Exception as error:  # noqa: BLE001 - the port's edge: it costs this answer, and nothing else
-        return _failed(request, error, reach)
+        return _failed(request, error, reach, said)
 
 
-def _failed(request: web.Request, error: Exception, reach: Reach) -> web.Response:
+def _failed(request: web.Request, error: Exception, reach: Reach, said: set[tuple[str, str]]) -> web.Response:
     reach.metrics.sink_errors.labels(sink="http").inc()
-    log.error("http: %s failed (%s: %s)", repr(request.path[:100]), type(error).__name__, error)
+    what = (_path_of(request), type(error).__name__)
+    if what not in said and len(said) < _FAULTS_SAID:
+        said.add(what)
+        log.error("http: %s failed (%s: %s); this is said once", *what, " ".join(str(error).split())[:200])
     return as_error(500, "internal", "this device failed to answer; its log says why")
+
+
+def _path_of(request: web.Request) -> str:
+    """Of few: a path that anybody may make up is none of them."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "other"
 
 
 class Doorkeeper:

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import errno
 import logging
+import warnings
 from collections.abc import AsyncIterator
 
-from aiohttp import web
+from aiohttp import BadContentDispositionHeader, BadContentDispositionParam, web
 
 from edge_asr.http import health
 from edge_asr.http.answer import as_json
@@ -26,6 +27,8 @@ _BODY_BYTES = 64 * 1024
 _HEADER_BYTES = 8190
 _HEADERS = 64
 _BACKLOG = 32
+for _odd in (BadContentDispositionHeader, BadContentDispositionParam):  # nor is it kept which ones there were
+    warnings.filterwarnings("ignore", category=_odd)
 _quiet = logging.getLogger(f"{__name__}.protocol")  # what strangers send is not worth a traceback
 _quiet.setLevel(logging.CRITICAL + 1)
 

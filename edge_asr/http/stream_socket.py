@@ -15,7 +15,7 @@ from edge_asr.guests.guest import Done, Fault, Guest, News
 from edge_asr.guests.house import Guests
 from edge_asr.guests.live_source import LiveSource
 from edge_asr.guests.reception import GuestError, Place
-from edge_asr.http.answer import as_error
+from edge_asr.http.answer import as_error, is_upgrade
 from edge_asr.http.hub import event_topic, frame_of
 from edge_asr.http.listeners import Listener, soon
 
@@ -50,7 +50,7 @@ async def stream(request: web.Request, guests: Guests) -> web.StreamResponse:
     socket = web.WebSocketResponse(
         max_msg_size=_MESSAGE_BYTES, compress=False, receive_timeout=_SILENT_S, timeout=_CLOSE_S
     )
-    if not socket.can_prepare(request).ok:
+    if not is_upgrade(socket, request):
         return as_error(426, "websocket", "this path speaks WebSocket: ask with ws:// in place of http://")
     try:
         place = guests.reception.admit()

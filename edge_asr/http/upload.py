@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from edge_asr.http.answer import as_error
 
@@ -48,8 +49,12 @@ async def read_upload(request: web.Request, max_mib: int) -> Upload:
             return await _read(request, max_mib)
     except TimeoutError:
         raise RefusedError(408, "too_slow", f"it did not come within {_DEADLINE_S:g} s; send less at a time") from None
-    except ValueError as error:  # of the library, for a body that is none
-        raise RefusedError(400, "multipart", f"the body is not multipart/form-data ({str(error)[:100]})") from None
+    except (
+        ValueError,
+        HttpProcessingError,
+        web.RequestPayloadError,
+    ) as error:  # the library's, for a body that is none
+        raise RefusedError(400, "multipart", f"the body is not multipart/form-data ({_line(error)})") from None
 
 
 async def _read(request: web.Request, max_mib: int) -> Upload:
@@ -77,6 +82,10 @@ async def _bytes(part: BodyPartReader, most: int, too_much: RefusedError) -> byt
             raise too_much
         body += block
     return bytes(body)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:100]
 
 
 def _too_large(max_mib: int) -> RefusedError:

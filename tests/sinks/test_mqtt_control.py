@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from paho.mqtt import publish
 
-from edge_asr.commands import CONTROLS
+from edge_asr.commands import CONTROLS, Reply
 from edge_asr.config import MqttConfig
 from edge_asr.controls import Controls, ControlValues
 from edge_asr.demo.broker import Broker
+from edge_asr.events import CommandResponse
 from edge_asr.metrics import Metrics
 from edge_asr.sinks.homeassistant import announcement
 from edge_asr.sinks.mqtt import MqttSink
@@ -150,6 +151,17 @@ def test_what_lies_retained_on_a_set_topic_is_never_executed(broker: Broker, dev
     send(broker, f"{BASE}/sensitivity/set", "10")
     wait_for(lambda: device.controls.take().values.sensitivity == 10)
     assert not device.controls.take().values.mute
+
+
+def test_what_was_asked_elsewhere_is_not_answered_on_the_broker(broker: Broker, device: Device) -> None:
+    response = CommandResponse(device_id="kitchen", control="mute", accepted=True, value="ON")
+    with Subscriber(broker.port) as subscriber:
+        device.sink.start()
+        wait_for(lambda: subscribed(broker))
+        device.sink.respond(response, Reply("1", b"", "http"))
+        device.sink.respond(response, Reply("asked/here", b"7"))
+        subscriber.wait_for(lambda: bool(subscriber.payloads("asked/here")))
+        assert "1" not in [message.topic for message in subscriber.messages]
 
 
 def test_a_flood_is_taken_whole_and_the_last_counts(broker: Broker, device: Device, tmp_path: Path) -> None:
