@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+MACHINE := $(if $(filter aarch64,$(shell uname -m)),arm64,amd64)
+ARCH ?= $(MACHINE)
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -15,11 +17,13 @@ DEV_READY := .venv/ready-dev-$(PYTHON_VERSION)
 BENCH_READY := .venv/ready-bench-$(PYTHON_VERSION)
 
 LOCKED := install --require-hashes --only-binary :all:
-SHELL_SCRIPTS := .ci/run docker/build.sh deploy/compose/setup.sh deploy/debian/packages.sh deploy/debian/service.sh
+SHELL_SCRIPTS := .ci/run docker/build.sh deploy/compose/setup.sh deploy/debian/packages.sh deploy/debian/service.sh \
+	deploy/debian/package.sh $(addprefix deploy/debian/package/,preinst postinst prerm postrm)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run bench test lint chaos day ears fuzz setup setup-dev setup-bench bundle images test-images install uninstall lock clean
+.PHONY: help run bench test lint chaos day ears fuzz setup setup-dev setup-bench bundle images test-images deb \
+	test-service test-system install uninstall install-user uninstall-user lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -73,11 +77,31 @@ images: ## container images for x86 and ARM, with buildah or docker (IMAGE=..., 
 test-images: setup-dev bundle ## those images as they are used: microphone, broker, health, hardening (needs podman, root)
 	@EDGE_ASR_IMAGE=$(or $(IMAGE),localhost/edge-asr) $(BIN)/pytest tests/system/images $(ARGS)
 
+deb: ## a Debian package of this checkout, into build/ (ARCH=arm64 for a Raspberry Pi, from any machine)
+	@$(PACKAGES) install
+	@$(MAKE) --no-print-directory environment-run
+	@PYTHON=$(BIN)/python sh deploy/debian/package.sh $(ARCH) build
+
+test-service: setup-dev bundle ## that package in a container that boots: install, mishaps, upgrade, purge (needs root, podman)
+	@PYTHON=$(BIN)/python COMPRESSION=none sh deploy/debian/package.sh $(MACHINE) build/test
+	@EDGE_ASR_DEB=$$(ls -t build/test/edge-asr_*_$(MACHINE).deb | head -n 1) $(BIN)/pytest tests/system/service $(ARGS)
+
+test-system: lint ## units, package and images as they are deployed: static checks, then each in a container (needs root)
+	$(BIN)/pytest tests/test_service.py tests/deploy/test_package.py
+	@$(MAKE) --no-print-directory test-service
+	@$(MAKE) --no-print-directory images test-images
+
 install: ## for good: a service that runs now and after every boot; again is an upgrade (sudo make install)
 	@PYTHON='$(PYTHON)' sh deploy/debian/service.sh install
 
 uninstall: ## the service and its program off again; settings and models stay (but PURGE=1)
 	@PURGE='$(PURGE)' sh deploy/debian/service.sh uninstall
+
+install-user: ## the same in your own session, with your own PipeWire or PulseAudio, without root
+	@PYTHON='$(PYTHON)' sh deploy/debian/service.sh install-user
+
+uninstall-user: ## that off again
+	@sh deploy/debian/service.sh uninstall-user
 
 lock: ## resolve the Python packages anew (needs uv; ARGS=--upgrade for newer ones)
 	$(BUILD_REQUIRES) | $(COMPILE) --extra export -o locks/run.txt pyproject.toml -

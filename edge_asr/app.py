@@ -56,6 +56,7 @@ from edge_asr.sinks.mqtt import MqttSink
 from edge_asr.sinks.sink import Sink
 from edge_asr.stamp import CaptureClock, Stamp
 from edge_asr.stand_in import StandIn
+from edge_asr.start_extension import StartExtension
 from edge_asr.status_line import StatusLine
 from edge_asr.steering import Steering
 from edge_asr.supervisor import StopRequest, Supervisor
@@ -223,7 +224,9 @@ def build_rewriter(config: Config, clock: Clock, metrics: Metrics) -> SecondPass
 def run_daemon(config: Config, clock: Clock | None = None) -> int:
     """Run until told to stop; returns the exit code. Raises ConfigError and ModelError before anything starts."""
     warn_of_memory(config)
-    supervisor = build_daemon(config, clock or SystemClock())
+    clock, notifier = clock or SystemClock(), Notifier()
+    with StartExtension(notifier, clock, f"loading the model {config.models.bundle}"):
+        supervisor = build_daemon(config, clock, notifier)
     code = supervisor.run()
     if supervisor.left_behind:
         logging.shutdown()
@@ -231,9 +234,9 @@ def run_daemon(config: Config, clock: Clock | None = None) -> int:
     return code
 
 
-def build_daemon(config: Config, clock: Clock) -> Supervisor:
+def build_daemon(config: Config, clock: Clock, notifier: Notifier) -> Supervisor:
     """Everything, wired and not started. It keeps no hold of the first model, which may be exchanged and let go."""
-    metrics, notifier, stop = Metrics(), Notifier(), StopRequest()
+    metrics, stop = Metrics(), StopRequest()
     file, choices = control_file(config), model_choices(config)
     kept = file.load()
     controls = Controls(file.configured, kept, metrics, choices)

@@ -28,6 +28,10 @@ class TooBigError(ModelError):
     """There is not enough memory to load the bundle: a person chooses another, or gives more."""
 
 
+class FetchError(EdgeAsrError, RuntimeError):
+    """The network or a registry did not deliver: nothing is wrong here, whoever asked tries again later."""
+
+
 class AudioFileError(EdgeAsrError, ValueError):
     """A file is not audio that can be read: the caller skips it and says so."""
 

@@ -25,6 +25,10 @@ class Notifier:
         """The service is up."""
         self._send("READY=1")
 
+    def extend_timeout(self, seconds: float) -> None:
+        """The start goes on and may take `seconds` more from now, whatever TimeoutStartSec= says."""
+        self._send(f"EXTEND_TIMEOUT_USEC={seconds * _US_PER_S:.0f}")
+
     def stopping(self) -> None:
         """The service is on its way down."""
         self._send("STOPPING=1")

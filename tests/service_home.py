@@ -44,7 +44,9 @@ class Home(System):
             case "$1 $2" in
               "check-config --print") printf '[models]\\nbundle = "en"\\n' ;;
               "models verify") [ -e "$SYSTEM/model" ] ;;
-              "models pull") [ "$STATE_DIRECTORY" = "$EDGE_ASR_ROOT/var/lib/edge_asr" ] && touch "$SYSTEM/model" ;;
+              "models pull")
+                [ $# -eq 2 ] || [ "$STATE_DIRECTORY" = "$EDGE_ASR_ROOT/var/lib/edge_asr" ] || exit 1
+                touch "$SYSTEM/model" ;;
             esac""",
         )
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from edge_asr import supervisor
+from edge_asr.asr.bundle import MANIFEST_FILE
 from edge_asr.cli.main import build_parser
 from edge_asr.config import Config
-from edge_asr.errors import EXIT_CONFIG
+from edge_asr.errors import EXIT_CONFIG, FetchError, ModelError
 from edge_asr.secret_file import secret
 from edge_asr.settings import SYSTEM_FILE, load, model_folder
 from tests.service_home import PACKAGES, SCRIPT, Home
@@ -20,6 +21,9 @@ from tests.small_debian import System, make
 
 ROOT = Path(__file__).parents[1]
 UNIT = ROOT / "systemd" / "edge-asr.service"
+MODEL_UNIT = ROOT / "systemd" / "edge-asr-model.service"
+USER_UNIT = ROOT / "systemd" / "user" / "edge-asr.service"
+UNITS = pytest.mark.parametrize("file", [UNIT, MODEL_UNIT, USER_UNIT], ids=["system", "model", "user"])
 ANALYZE = shutil.which("systemd-analyze")
 
 
@@ -43,45 +47,91 @@ def places() -> dict[str, str]:
     return dict(re.findall(r"^([a-z_]+)=(?:\$root)?(\S+)", SCRIPT.read_text(), re.MULTILINE))
 
 
-def verify(folder: Path, text: str) -> str:
-    """What systemd says against a unit; the program need not be installed."""
+def verify(folder: Path, original: Path, text: str) -> str:
+    """Every word that systemd says against a unit; the program need not be installed."""
     assert ANALYZE is not None
-    file = folder / UNIT.name
+    file = folder / original.name
     file.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/sh", text, flags=re.MULTILINE))
-    command = [ANALYZE, "verify", "--man=no", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    return "\n".join(line for line in done.stderr.splitlines() if UNIT.name in line)
+    (folder / "run").mkdir(exist_ok=True)
+    scope = ["--user"] if original == USER_UNIT else []
+    command = [ANALYZE, *scope, "verify", "--man=no", "--recursive-errors=no", str(file)]
+    variables = {**os.environ, "XDG_RUNTIME_DIR": str(folder / "run")}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=variables)
+    return done.stderr
 
 
-def test_the_unit_has_three_sections_and_no_key_twice_but_lists() -> None:
+@UNITS
+def test_a_unit_has_its_sections_and_no_key_twice_but_lists(file: Path) -> None:
     parser = configparser.RawConfigParser(strict=False, interpolation=None)
-    parser.read(UNIT)
-    assert parser.sections() == ["Unit", "Service", "Install"]
-    repeated = {key for key, values in directives(UNIT.read_text()).items() if len(values) > 1}
-    assert repeated <= {"After", "SystemCallFilter"}
+    parser.read(file)
+    assert parser.sections() == ["Unit", "Service", "Install"][: 2 if file == MODEL_UNIT else 3]
+    repeated = {key for key, values in directives(file.read_text()).items() if len(values) > 1}
+    assert repeated <= {"After", "Wants", "SystemCallFilter"}
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze here")
-def test_systemd_has_nothing_against_the_unit(tmp_path: Path) -> None:
-    text = UNIT.read_text()
-    assert verify(tmp_path, text) == ""
-    assert "Unknown key" in verify(tmp_path, text.replace("WatchdogSec", "WatchdogSecs"))
+@UNITS
+def test_systemd_has_nothing_against_the_unit(file: Path, tmp_path: Path) -> None:
+    text = file.read_text()
+    assert verify(tmp_path, file, text) == ""
+    assert "Unknown key" in verify(tmp_path, file, text.replace("RestartSec", "RestartSecs"))
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze here")
-def test_the_service_can_do_little_besides_its_work() -> None:
+@pytest.mark.parametrize("file", [UNIT, MODEL_UNIT], ids=["system", "model"])
+def test_the_service_can_do_little_besides_its_work(file: Path) -> None:
     assert ANALYZE is not None
-    command = [ANALYZE, "security", "--offline=yes", "--no-pager", "--threshold=25", str(UNIT)]
+    command = [ANALYZE, "security", "--offline=yes", "--no-pager", "--threshold=15", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
 
 
 def test_the_unit_starts_what_is_installed(unit: dict[str, list[str]]) -> None:
     program, *words = unit["ExecStart"][0].split()
-    assert program == places()["command"]
+    assert program == f"{places()['program']}/current/bin/edge-asr"
     assert build_parser(words[0]).parse_args(words).command == "run"
     assert unit["User"] == [places()["user"]]
-    assert places()["unit"] == UNIT.name
+    assert (places()["unit"], places()["model_unit"]) == (UNIT.name, MODEL_UNIT.name)
+
+
+def test_the_model_is_fetched_by_the_same_program_for_the_same_user(unit: dict[str, list[str]]) -> None:
+    fetching = directives(MODEL_UNIT.read_text())
+    program, *words = fetching["ExecStart"][0].split()
+    assert program == unit["ExecStart"][0].split()[0]
+    assert build_parser(words[0]).parse_args(words).names == []  # the configured one
+    assert fetching["User"] == unit["User"]
+    here, gone = unit["ConditionPathExistsGlob"][0], fetching["ConditionPathExistsGlob"][0]
+    assert gone == f"!{here}"
+    assert here == f"/var/lib/{unit['StateDirectory'][0]}/models/*/{MANIFEST_FILE}"
+    assert fetching["StateDirectory"] == ["edge_asr edge_asr/models"]
+    assert unit["ReadOnlyPaths"] == ["-/var/lib/edge_asr/models"]
+    assert MODEL_UNIT.name in unit["Wants"]
+    assert unit["After"][0] == MODEL_UNIT.name
+    assert fetching["ExecStartPost"][0].split()[-2:] == ["start", UNIT.name]
+    assert unit["PropagatesStopTo"] == [MODEL_UNIT.name]
+
+
+def test_a_fetch_that_failed_for_want_of_a_network_is_tried_again_but_not_one_that_needs_a_person() -> None:
+    fetching = directives(MODEL_UNIT.read_text())
+    assert fetching["Restart"] == ["on-failure"]
+    assert fetching["RestartPreventExitStatus"] == [str(ModelError.exit_code)]
+    assert FetchError.exit_code != ModelError.exit_code
+    assert "network-online.target" not in fetching.get("Wants", [])  # a boot without network is not held up
+
+
+@UNITS
+def test_no_number_of_restarts_is_the_end(file: Path) -> None:
+    assert directives(file.read_text())["StartLimitIntervalSec"] == ["0"]
+
+
+def test_the_session_s_service_is_kept_alive_like_the_system_s(unit: dict[str, list[str]]) -> None:
+    session = directives(USER_UNIT.read_text())
+    alike = ["Type", "NotifyAccess", "Restart", "RestartSec", "RestartPreventExitStatus", "WatchdogSec", "LimitCORE"]
+    alike += ["TimeoutStartSec", "TimeoutStopSec", "MemoryHigh", "MemoryMax", "OOMPolicy", "SystemCallFilter"]
+    assert {key: session[key] for key in alike} == {key: unit[key] for key in alike}
+    assert session["ExecStart"] == ["%h/.local/bin/edge-asr run"]
+    assert "User" not in session
+    assert session["WantedBy"] == ["default.target"]
 
 
 def test_unit_script_and_program_agree_on_the_folders(unit: dict[str, list[str]]) -> None:
@@ -104,14 +154,16 @@ def test_the_deadlines_have_room(unit: dict[str, list[str]]) -> None:
 
 def test_sound_network_and_callbacks_are_not_shut_out(unit: dict[str, list[str]]) -> None:
     assert unit["DeviceAllow"] == ["char-alsa rw"]
-    assert unit["SupplementaryGroups"] == ["audio"]
+    assert (unit["PrivateDevices"], unit["BindPaths"]) == (["yes"], ["-/dev/snd"])
+    assert unit["ExecStartPre"] == ["+/bin/mkdir -p -m 755 /dev/snd"]
+    assert "audio" in SCRIPT.read_text().split("systemd-sysusers", 1)[1].splitlines()[0]  # a member of that group
     assert {"AF_UNIX", "AF_INET", "AF_INET6"} <= set(unit["RestrictAddressFamilies"][0].split())
-    assert not {"PrivateDevices", "PrivateNetwork", "ProcSubset", "MemoryDenyWriteExecute"} & set(unit)
+    assert not {"PrivateNetwork", "ProcSubset", "MemoryDenyWriteExecute"} & set(unit)
 
 
 def test_the_service_may_ask_whether_the_clock_is_set(unit: dict[str, list[str]]) -> None:
-    allowed = unit["SystemCallFilter"][-1].split()  # the last word counts; @privileged holds these
-    assert {"adjtimex", "clock_adjtime", "clock_adjtime64"} == set(allowed)
+    allowed = " ".join(unit["SystemCallFilter"][2:]).split()  # the last word counts; @privileged holds these
+    assert {"adjtimex", "clock_adjtime", "clock_adjtime64", "capset"} == set(allowed)
     assert "ProtectClock" not in unit  # it refuses them whatever else is said
     assert unit["CapabilityBoundingSet"] == [""]  # to set it takes CAP_SYS_TIME
 
@@ -146,7 +198,8 @@ def test_installed_enabled_and_started_with_a_word_at_each_step(home: Home) -> N
     assert "It says: listening" in done.stdout
     command = home.folder / "usr/local/bin/edge-asr"
     assert command.resolve() == home.environments()[0] / "bin" / "edge-asr"
-    assert (home.folder / "usr/local/lib/systemd/system" / UNIT.name).read_text() == UNIT.read_text()
+    for file in (UNIT, MODEL_UNIT):
+        assert (home.folder / "usr/local/lib/systemd/system" / file.name).read_text() == file.read_text()
     log = [line for line in home.log() if line.startswith(("pip", "edge-asr models", "systemctl"))]
     assert "--require-hashes --only-binary :all: -r" in log[0]
     assert "--no-deps --no-index --no-build-isolation" in log[1]
@@ -209,7 +262,8 @@ def test_uninstall_keeps_settings_and_models_unless_told(home: Home) -> None:
     assert done.returncode == 0, done.stderr
     assert f"systemctl stop {UNIT.name}" in home.log()
     assert f"systemctl --quiet disable {UNIT.name}" in home.log()
-    gone = ("opt/edge_asr", "usr/local/bin/edge-asr", f"usr/local/lib/systemd/system/{UNIT.name}")
+    units = [f"usr/local/lib/systemd/system/{file.name}" for file in (UNIT, MODEL_UNIT)]
+    gone = ("opt/edge_asr", "usr/local/bin/edge-asr", *units)
     kept = ("etc/edge_asr/config.toml", "var/lib/edge_asr")
     assert not any(os.path.lexists(home.folder / name) for name in gone)
     assert all((home.folder / name).exists() for name in kept)
@@ -225,6 +279,59 @@ def test_without_root_it_says_how(home: Home) -> None:
         assert done.returncode == 1
         assert f"sudo make {action}" in done.stderr
         assert home.log() == []
+
+
+@pytest.mark.parametrize("action", ["install", "uninstall"])
+def test_the_debian_package_is_left_alone(action: str, home: Home) -> None:
+    home.touch(f"usr/lib/systemd/system/{UNIT.name}")
+    done = home.do(action)
+    assert done.returncode == 1
+    assert "sudo apt remove edge-asr" in done.stderr
+    assert home.log() == []
+
+
+def test_a_service_of_one_s_own_session(home: Home) -> None:
+    home.touch("uid", "1000\n")
+    home.fake(
+        "systemctl",
+        """echo "systemctl $*" >> "$SYSTEM/log"
+        case "$*" in *--property*) echo listening ;; "--quiet is-enabled"*) exit 1 ;; esac""",
+    )
+    done = home.do("install-user", HOME="/home/ada")
+    assert done.returncode == 0, done.stderr
+    ada = home.folder / "home/ada"
+    assert (ada / ".local/bin/edge-asr").resolve().parent.parent.parent == ada / ".local/lib/edge_asr"
+    assert (ada / ".local/share/systemd/user" / UNIT.name).read_text() == USER_UNIT.read_text()
+    log = home.log()
+    assert "edge-asr models pull" in log
+    assert not any(line.startswith(("chown", "systemd-sysusers")) for line in log)
+    assert [line for line in log if line.startswith("systemctl")] == [
+        "systemctl --user show-environment",
+        f"systemctl --quiet is-enabled {UNIT.name}",  # the system's
+        "systemctl --user daemon-reload",
+        f"systemctl --user --quiet enable {UNIT.name}",
+        f"systemctl --user restart {UNIT.name}",
+        f"systemctl --user show --property=StatusText --value {UNIT.name}",
+    ]
+    assert "It says: listening" in done.stdout
+    assert home.do("uninstall-user", HOME="/home/ada").returncode == 0
+    assert f"systemctl --user stop {UNIT.name}" in home.log()
+    assert [path for path in ada.rglob("*") if not path.is_dir()] == []
+
+
+def test_a_session_s_service_is_refused_to_root_without_a_session_and_beside_the_system_s(home: Home) -> None:
+    done = home.do("install-user", HOME="/root")
+    assert (done.returncode, home.log()) == (1, [])
+    assert "make install-user without sudo" in done.stderr
+    home.touch("uid", "1000\n")
+    done = home.do("install-user", HOME="/home/ada")  # is-enabled: every answer of this systemctl is yes
+    assert done.returncode == 1
+    assert "disable --now edge-asr" in done.stderr
+    home.fake("systemctl", "exit 1")
+    done = home.do("install-user", HOME="/home/ada")
+    assert done.returncode == 1
+    assert "log in as yourself" in done.stderr
+    assert not (home.folder / "home").exists()
 
 
 def test_without_systemd_nothing_is_begun(home: Home) -> None:

@@ -29,9 +29,11 @@ def test_each_state_is_sent(abstract: bool, tmp_path: Path) -> None:
         notifier.ready()
         notifier.status("listening\nto  the kitchen")
         notifier.watchdog()
+        notifier.extend_timeout(1.5)
         notifier.stopping()
-        received = [server.recv(1000) for _ in range(4)]
-    assert received == [b"READY=1", b"STATUS=listening to the kitchen", b"WATCHDOG=1", b"STOPPING=1"]
+        received = [server.recv(1000) for _ in range(5)]
+    assert received[:3] == [b"READY=1", b"STATUS=listening to the kitchen", b"WATCHDOG=1"]
+    assert received[3:] == [b"EXTEND_TIMEOUT_USEC=1500000", b"STOPPING=1"]
 
 
 def test_the_environment_of_the_process_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

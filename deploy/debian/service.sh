@@ -1,14 +1,16 @@
 #!/bin/sh
 # Puts edge_asr onto this system for good, and takes it off again; `sudo make install` and `sudo make uninstall`.
 #
-#   service.sh install     Debian packages, program, user, configuration, model, service; once more is an upgrade
-#   service.sh uninstall   all of that but Debian packages, configuration and models; PURGE=1: these two as well
+#   service.sh install         Debian packages, program, user, configuration, model, service; once more is an upgrade
+#   service.sh uninstall       all of that but Debian packages, configuration and models; PURGE=1: these two as well
+#   service.sh install-user    a service of the one who calls it, in the own session, without root
+#   service.sh uninstall-user  that off again
 #
 # PYTHON names the interpreter (python3). A new program is built beside the old one and takes its place by one rename,
 # so that whatever fails (network, disk, power) leaves the old one as it was.
 set -eu
 
-action=${1:?usage: service.sh install|uninstall}
+action=${1:?usage: service.sh install|uninstall|install-user|uninstall-user}
 python=${PYTHON:-python3}
 source=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 
@@ -18,8 +20,11 @@ command=$root/usr/local/bin/edge-asr
 settings=$root/etc/edge_asr
 state=$root/var/lib/edge_asr
 unit=edge-asr.service
+model_unit=edge-asr-model.service
 unit_folder=$root/usr/local/lib/systemd/system # /etc/systemd/system stays the administrator's own
+packaged_unit=$root/usr/lib/systemd/system/$unit # the Debian package's
 user=edge-asr
+scope= # --user: the manager of one person's session
 scratch=
 new=
 
@@ -41,31 +46,8 @@ leave() {
 # Whether systemd runs here; in a chroot (an image that is being made) it does not, and the first boot does the rest.
 booted() { [ -d "$root/run/systemd/system" ]; }
 
-configuration() {
-  cat <<'TOML'
-# The settings of edge_asr that differ from its defaults. All that there are: edge-asr check-config --example
-# After a change: edge-asr check-config && sudo systemctl restart edge-asr
-
-[device]
-# Name of this device in every topic, e.g. "kitchen". Not set: the host name.
-# id = "kitchen"
-
-[audio]
-# Microphone: "auto", or a name that `sudo edge-asr devices` shows.
-# source = "auto"
-
-[mqtt]
-# Your broker: a host name or an address.
-host = "localhost"
-# username = "kitchen"
-# The password is the one line of a file that only the service reads: sudo chown edge-asr FILE; sudo chmod 400 FILE
-# password_file = "/etc/edge_asr/mqtt_password"
-
-[models]
-# Where the service keeps its models, and `sudo edge-asr models` too.
-dir = "/var/lib/edge_asr/models"
-TOML
-}
+# Of the system, or of the session of who calls.
+ctl() { systemctl ${scope:+"$scope"} "$@"; }
 
 install_program() {
   mkdir -p "$program"
@@ -97,14 +79,14 @@ remove_old_programs() {
 }
 
 install_user_and_settings() {
-  systemd-sysusers --inline "u $user - \"edge_asr speech recognition\" $state"
+  systemd-sysusers --inline "u $user - \"edge_asr speech recognition\" $state" "m $user audio"
   mkdir -p "$settings"
   mkdir -p "$state"
   chown "$user:" "$state"
   if [ -e "$settings/config.toml" ]; then
     say "$settings/config.toml is there and stays as it is"
   else
-    configuration >"$settings/config.toml"
+    install -m 644 "$source/deploy/debian/config.toml" "$settings/config.toml"
     say "$settings/config.toml is new: write your broker's name into it"
   fi
 }
@@ -123,14 +105,15 @@ models() { env -u EDGE_ASR_MODELS STATE_DIRECTORY="$state" "$command" models "$@
 
 install_service() {
   install -D -m 644 "$source/systemd/$unit" "$unit_folder/$unit"
+  install -D -m 644 "$source/systemd/$model_unit" "$unit_folder/$model_unit"
   if ! booted; then
-    systemctl --quiet enable "$unit"
+    ctl --quiet enable "$unit"
     say "edge_asr is installed and starts when this system boots"
     return
   fi
-  systemctl daemon-reload
-  systemctl --quiet enable "$unit"
-  systemctl restart "$unit" ||
+  ctl daemon-reload
+  ctl --quiet enable "$unit"
+  ctl restart "$unit" ||
     fail "installed, but it does not start; it says why: sudo journalctl -u edge-asr -n 20"
   tell_status
 }
@@ -138,16 +121,29 @@ install_service() {
 # What the daemon says of itself, which it does a moment after its start.
 tell_status() {
   for _ in 1 2 3 4 5; do
-    status=$(systemctl show --property=StatusText --value "$unit")
+    status=$(ctl show --property=StatusText --value "$unit")
     case $status in '' | starting*) sleep 1 ;; *) break ;; esac
   done
   say "It says: ${status:-nothing yet}"
-  say "edge_asr runs, now and after every boot. How it is: systemctl status edge-asr"
-  say "What it hears: sudo edge-asr listen"
+  if [ -n "$scope" ]; then
+    say "edge_asr runs, now and whenever you are logged in. How it is: systemctl --user status edge-asr"
+    say "What it hears: edge-asr listen"
+  else
+    say "edge_asr runs, now and after every boot. How it is: systemctl status edge-asr"
+    say "What it hears: sudo edge-asr listen"
+  fi
+}
+
+# Two of them would stand on each other's feet: one program folder, one user, one microphone, one name at the broker.
+refuse_beside_package() {
+  [ ! -e "$packaged_unit" ] ||
+    fail "the Debian package edge-asr is installed here, and it is left alone. For this checkout instead of it:" \
+      "sudo apt remove edge-asr (settings and models stay), then sudo make $action"
 }
 
 install_all() {
   umask 022
+  refuse_beside_package
   say "1/5 Debian packages"
   PYTHON=$python sh "$source/deploy/debian/packages.sh" install
   say "2/5 The program, into $program"
@@ -161,14 +157,19 @@ install_all() {
   remove_old_programs
 }
 
-uninstall_all() {
+remove_service() {
   if [ -e "$unit_folder/$unit" ]; then
-    ! booted || systemctl stop "$unit"
-    systemctl --quiet disable "$unit"
-    rm -f "$unit_folder/$unit"
-    ! booted || systemctl daemon-reload
+    ! booted || ctl stop "$unit"
+    ctl --quiet disable "$unit"
+    rm -f "$unit_folder/$unit" "$unit_folder/$model_unit"
+    ! booted || ctl daemon-reload
     say "The service is stopped and removed"
   fi
+}
+
+uninstall_all() {
+  refuse_beside_package
+  remove_service
   rm -f "$command"
   rm -rf "$program"
   say "The program is removed from $program"
@@ -182,13 +183,65 @@ uninstall_all() {
   say "Settings, models and the user $user are removed; Debian packages stay"
 }
 
+# Everything below the home of who calls, and nothing that needs root but Debian packages that are missing.
+in_the_session() {
+  home=$root${HOME:?}
+  program=$home/.local/lib/edge_asr
+  command=$home/.local/bin/edge-asr
+  settings=$home/.config/edge_asr
+  unit_folder=$home/.local/share/systemd/user # ~/.config/systemd/user stays the person's own
+  scope=--user
+  ctl show-environment >/dev/null 2>&1 ||
+    fail "no systemd looks after your session here (su and sudo open none): log in as yourself, or as a service of" \
+      "the whole system: sudo make install"
+}
+
+install_session() {
+  in_the_session
+  if systemctl --quiet is-enabled "$unit" 2>/dev/null; then
+    fail "edge_asr is a service of the whole system here already, and a second one would take its name at the broker;" \
+      "first: sudo systemctl disable --now edge-asr"
+  fi
+  umask 022
+  say "1/4 Debian packages"
+  PYTHON=$python sh "$source/deploy/debian/packages.sh" install
+  say "2/4 The program, into $program"
+  install_program
+  say "3/4 The model"
+  "$command" models pull
+  say "4/4 The service"
+  install -D -m 644 "$source/systemd/user/$unit" "$unit_folder/$unit"
+  ctl daemon-reload
+  ctl --quiet enable "$unit"
+  ctl restart "$unit" ||
+    fail "installed, but it does not start; it says why: journalctl --user -u edge-asr -n 20"
+  remove_old_programs
+  tell_status
+  say "Its settings, should you want other ones: edge-asr check-config --example >$settings/config.toml"
+}
+
+uninstall_session() {
+  in_the_session
+  remove_service
+  rm -f "$command"
+  rm -rf "$program"
+  say "The program is removed from $program; your settings stay in $settings, your models in"
+  say "$home/.local/share/edge_asr"
+}
+
 case $action in
-  install | uninstall) ;;
-  *) fail "no such action: $action; install or uninstall" ;;
+  install | uninstall) steps=${action}_all ;;
+  install-user | uninstall-user) steps=${action%-user}_session ;;
+  *) fail "no such action: $action; install, uninstall, install-user or uninstall-user" ;;
 esac
-[ "$(id -u)" -eq 0 ] || fail "this changes the system, so it wants root: sudo make $action"
 command -v systemctl >/dev/null || fail "there is no systemd here, which is to keep it running; try make run"
+case $action in
+  *-user)
+    [ "$(id -u)" -ne 0 ] || fail "this is for one person's session, and you are root: make $action without sudo"
+    ;;
+  *) [ "$(id -u)" -eq 0 ] || fail "this changes the system, so it wants root: sudo make $action" ;;
+esac
 trap leave EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-"${action}_all"
+"$steps"

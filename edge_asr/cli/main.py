@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from edge_asr import __version__
 from edge_asr.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, EdgeAsrError
+from edge_asr.journal import complain
 
 COMMANDS = {
     "run": "listen to the microphone and publish what is said (the daemon)",
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()  # here, and not at the interpreter's end, a fault of it can still be told
     except EdgeAsrError as error:
-        print(f"edge-asr: {error}", file=sys.stderr)
+        complain(f"edge-asr: {error}")
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -64,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:  # the system refuses what no file foresaw: a full disk behind `>`, a name too long
         _give_up_output()
         where = "" if error.filename is None else f"{error.filename!r}: "
-        print(f"edge-asr: {where}{error.strerror or error}", file=sys.stderr)
+        complain(f"edge-asr: {where}{error.strerror or error}")
         return EXIT_FAILURE
     return code
 

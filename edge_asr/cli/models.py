@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = commands.add_parser("list", help="the catalogue and what is installed")
     listing.add_argument("--json", action="store_true", help="one JSON array")
     pulling = commands.add_parser("pull", help="fetch published weights and build a bundle of them")
-    pulling.add_argument("names", nargs="+", metavar="NAME", help="as in the list, e.g. en")
+    pulling.add_argument("names", nargs="*", metavar="NAME", help="as in the list, e.g. en (default: models.bundle)")
     pulling.add_argument("--force", action="store_true", help="build again although it is here")
     adding = commands.add_parser("add", help="a streaming zipformer of your own, in sherpa-onnx's layout")
     models_add.add_arguments(adding)
@@ -67,12 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do one action. Raises ModelError; `verify` returns 78 when a bundle is corrupt, after it has tried them all."""
+    """Do one action. Raises ModelError and FetchError; `verify` tries all, and returns 78 for a corrupt one."""
     folder = expand(args.models_dir, "--models-dir") if args.models_dir else model_folder(load_config(args))
     if args.action == "list":
         return _list(folder, as_json=args.json)
     if args.action == "pull":
-        return _pull(args.names, folder, force=args.force)
+        return _pull(args.names or [load_config(args).models.bundle], folder, force=args.force)
     if args.action == "add":
         return models_add.run(args, folder)
     if args.action == "verify":

@@ -2,11 +2,14 @@
 
 import argparse
 import logging
-import os
+import sys
 
 from edge_asr.app import run_daemon
 from edge_asr.cli.options import add_config_options, load_config
 from edge_asr.config import LogConfig
+from edge_asr.journal import JournalFormatter, leads_to_journal
+
+_FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +25,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def start_log(config: LogConfig) -> None:
-    """Log to standard error; under systemd without the time, which the journal adds."""
-    form = "%(levelname)s %(name)s: %(message)s"
-    if "JOURNAL_STREAM" not in os.environ:
-        form = f"%(asctime)s {form}"
-    logging.basicConfig(level=config.level.upper(), format=form)
+    """Log to standard error; for the journal with each line's priority and without the time, which it adds."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JournalFormatter() if leads_to_journal(sys.stderr) else logging.Formatter(_FORM))
+    logging.basicConfig(level=config.level.upper(), handlers=[handler])

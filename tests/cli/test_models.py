@@ -114,6 +114,19 @@ def test_pull_builds_once_and_again_by_force_or_when_broken(
     assert models("verify", *where) == EXIT_OK
 
 
+def test_without_a_name_the_configured_model_is_pulled(
+    tiny: Published, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert models("pull", "--models-dir", str(tmp_path)) == EXIT_OK
+    assert capsys.readouterr().out.startswith("en: ready, ")
+
+
+def test_a_configured_model_of_one_s_own_cannot_be_pulled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--models-dir", str(tmp_path), "--set", "models.bundle=my-own")
+    assert models("pull", *words) == EXIT_CONFIG
+    assert "there is no model 'my-own' to pull" in capsys.readouterr().err
+
+
 def test_unknown_names_stop_everything_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     where = ("--models-dir", str(tmp_path / "models"))
     assert models("pull", "en", "xx", *where) == EXIT_CONFIG

@@ -48,3 +48,15 @@ def test_an_error_on_our_side_ends_the_child(error: type[BaseException], tmp_pat
         run_child(python(script), tick=tick)
     with pytest.raises(ProcessLookupError):
         os.kill(int(mark.read_text()), signal.SIGCONT)
+
+
+def test_where_the_kernel_s_word_may_not_be_had_the_program_runs_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service's rules may forbid setpriv what it does before it starts the program."""
+    refusing = tmp_path / "setpriv"
+    refusing.write_text("#!/bin/sh\necho 'setpriv: activate capabilities: Operation not permitted' >&2\nexit 127\n")
+    refusing.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    run_child(["sh", "-c", f"echo done >{tmp_path}/done"])
+    assert (tmp_path / "done").read_text() == "done\n"

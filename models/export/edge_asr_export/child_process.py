@@ -50,8 +50,12 @@ def environment_with(**values: str) -> dict[str, str]:
 
 
 def _guard() -> list[str]:
-    """Words before a command that make the kernel kill it when this process dies; Debian's util-linux has them."""
-    return ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
+    """Words that make the kernel kill a program with us; none where setpriv (of util-linux) cannot or may not."""
+    words = [shutil.which("setpriv") or "", "--pdeathsig", "KILL", "--"]
+    if not words[0]:
+        return []
+    tried = subprocess.run([*words, "true"], capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    return words if tried.returncode == 0 else []
 
 
 def _check(program: str, code: int, said: str) -> None:

