@@ -13,6 +13,11 @@ class Brains(NamedTuple):
     second_pass: SecondPassWorker | None
 
     @property
+    def rewrites(self) -> bool:
+        """Whether the second pass computes, or has something to compute. Any thread."""
+        return self.second_pass is not None and not self.second_pass.idle
+
+    @property
     def second_model(self) -> str:
         """Name of its model, empty for none."""
         return "" if self.second_pass is None else self.second_pass.rescorer.model

@@ -46,9 +46,8 @@ class Guests:
         metrics: Metrics,
     ) -> None:
         cores = len(os.sched_getaffinity(0))
-        self.reception = Reception(
-            _STREAMS_PER_CORE * cores if most is None else most, max(1, cores - 1), lag_s, clock, metrics
-        )
+        most = _STREAMS_PER_CORE * cores if most is None else most
+        self.reception = Reception(most, max(1, cores - 1), lag_s, lambda: brains().rewrites, clock, metrics)
         self._device_id = device_id
         self._brains = brains
         self._pipeline = pipeline

@@ -44,11 +44,21 @@ class Place:
 class Reception:
     """`admit` is for any thread and waits for nobody; `turn` is for the guests' own.
 
-    lag_s: how late the microphone's pipeline is now. at_once: how many guests may compute at the same time.
+    lag_s: how late the microphone's pipeline is now. rewrites: whether its second pass computes, which a final waits
+    for. at_once: how many guests may compute at the same time.
     """
 
-    def __init__(self, most: int, at_once: int, lag_s: Callable[[], float], clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        most: int,
+        at_once: int,
+        lag_s: Callable[[], float],
+        rewrites: Callable[[], bool],
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
         self.most = most
+        self._rewrites = rewrites
         self._lag_s = lag_s
         self._clock = clock
         self._metrics = metrics
@@ -90,10 +100,12 @@ class Reception:
 
         It begins at once when the guest is not `wanted` any more.
         """
-        began_ns = self._clock.monotonic_ns()
         with self._seats:
-            while wanted() and self._lag_s() > _LATE_S:
-                if (self._clock.monotonic_ns() - began_ns) / NS_PER_S > _PATIENCE_S:
+            calm_ns = self._clock.monotonic_ns()
+            while wanted() and ((late := self._lag_s() > _LATE_S) or self._rewrites()):
+                now_ns = self._clock.monotonic_ns()
+                calm_ns = calm_ns if late else now_ns
+                if (now_ns - calm_ns) / NS_PER_S > _PATIENCE_S:
                     self._metrics.guests_refused.labels(reason="lag").inc()
                     raise GuestError("busy", f"{self._behind()}, and has been for {_PATIENCE_S:g} s; try again later")
                 time.sleep(_LOOK_S)

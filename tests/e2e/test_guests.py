@@ -15,7 +15,7 @@ import soundfile
 
 from edge_asr.demo.sample import sample
 from tests.e2e.conftest import FIRST_PASS, House, started
-from tests.http.port_house import free_port
+from tests.http.port_house import free_port, is_open
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.pulse, pytest.mark.broker, pytest.mark.bundle]
@@ -39,6 +39,7 @@ def talking(tmp_path: Path, port: int) -> Iterator[House]:
         http = ("http.listen=loopback", f"http.port={port}", f"http.max_streams={_STREAMS}")
         house = started(stack, tmp_path, *FIRST_PASS, *http)
         house.until_listening()
+        wait_until(lambda: is_open(port), 20, "an open port")  # it may come a little later
         yield house
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from edge_asr.demo.daemon import DAEMON, Daemon
 from edge_asr.demo.sample import sample
 from tests.e2e.conftest import FIRST_PASS, House, started
-from tests.http.port_house import TOKEN, free_port
+from tests.http.port_house import TOKEN, free_port, is_open
 from tests.waiting import wait_until
 
 CHROMIUM = shutil.which("chromium")
@@ -65,6 +65,7 @@ def talking(tmp_path: Path, port: int) -> Iterator[House]:
     with ExitStack() as stack:
         house = started(stack, tmp_path, *FIRST_PASS, *http)
         house.until_listening()
+        wait_until(lambda: is_open(port), 20, "an open port")  # it may come a little later
         yield house
 
 
