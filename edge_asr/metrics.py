@@ -19,6 +19,12 @@ from prometheus_client import (
 )
 
 disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each counter, which nobody asks for
+# What an alert or a panel asks for begins at 0: of a series that begins at 1 nothing has increased.
+_DROPPED = {
+    "mqtt": ("offline", "queue_full", "expired", "refused", "slow_broker", "stopped"),
+    "jsonl": ("unwritable",),
+    "http": ("queue_full",),
+}
 _LAG_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0)
 _LATENCY_S = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
 _CAPTURE = ["starting", "healthy", "silent", "lost", "recovering", "hung", "muted", "stopped"]
@@ -113,6 +119,19 @@ class Metrics:
         self.http_requests = counter("http_requests", "Answers on the HTTP port", "path", "code")
         self.http_refused = counter("http_refused", "Requests and connections turned away at the door", "reason")
         self.clipped_samples = counter("clipped_samples", "Samples at full scale: the microphone is too loud")
+
+        self._begin_at_nothing()
+
+    def _begin_at_nothing(self) -> None:
+        for sink, reasons in _DROPPED.items():
+            for reason in reasons:
+                self.events_dropped.labels(sink=sink, reason=reason)
+        for reason in ("lag", "ring_full", "overflow", "mute", "shutdown"):
+            self.audio_dropped_seconds.labels(reason=reason)
+        for reason in ("overload", "heat", "late", "queue_full", "error"):
+            self.second_pass_skipped.labels(reason=reason)
+        for reason in ("limit", "lag"):
+            self.guests_refused.labels(reason=reason)
 
     def consumed(self, audio_s: float, took_s: float, *, gate_open: bool) -> None:
         """So much audio went through the pipeline, in so much time."""

@@ -41,6 +41,13 @@ def test_the_audio_that_is_consumed_gives_the_real_time_factor_and_the_share_tha
     assert value("edge_asr_gate_open_seconds_total") == 2
 
 
+def test_losses_begin_at_nothing_so_that_the_first_is_an_increase() -> None:
+    value = Metrics().registry.get_sample_value
+    assert value("edge_asr_events_dropped_total", {"sink": "mqtt", "reason": "expired"}) == 0
+    assert value("edge_asr_audio_dropped_seconds_total", {"reason": "lag"}) == 0
+    assert value("edge_asr_second_pass_skipped_total", {"reason": "late"}) == 0
+
+
 def test_what_is_heard_with_is_one_series_that_changes() -> None:
     metrics = Metrics()
     metrics.heard_with("en", "en-us", "moonshine")
