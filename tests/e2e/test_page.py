@@ -1,5 +1,6 @@
 """The live page in a real Chromium: a real daemon, a real microphone, a real broker."""
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from edge_asr.demo.daemon import DAEMON, Daemon
 from edge_asr.demo.sample import sample
+from tests.asr.zipformer import zipformers
+from tests.cli.bundles import copy_bundle
 from tests.e2e.conftest import FIRST_PASS, House, started
 from tests.http.port_house import TOKEN, free_port, is_open
 from tests.waiting import wait_until
@@ -172,12 +175,33 @@ def recorders(house: House) -> list[str]:
     return [line for line in outputs if "module-remap-source" not in line]  # that is how the microphone itself is made
 
 
-def test_model_and_language_are_those_that_are_installed(talking: House, browser: Browser, port: int) -> None:
-    window = opened(browser, port)
-    window.page.goto(f"http://127.0.0.1:{port}/#token={TOKEN}")
-    window.page.reload()
-    until_connected(window)
-    names = window.page.locator("#model option").all_inner_texts()
-    assert "en" in names
-    expect(window.page.locator("#model")).to_have_value("en", timeout=10_000)
-    assert talking.listener.of("model/state")[-1].body["text"] == "en"
+def test_another_model_is_chosen_and_one_that_is_spoiled_is_refused_with_a_word(
+    tmp_path: Path, browser: Browser, port: int
+) -> None:
+    folder = tmp_path / "models"
+    copy_bundle(folder)
+    for name in ("mine", "spoiled"):
+        shutil.copytree(zipformers.network("transducer").bundle.folder, folder / name)
+    manifest = folder / "spoiled" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "name": "spoiled"}))
+    with ExitStack() as stack:
+        http = ("http.listen=loopback", f"http.port={port}", f"models.dir={folder}")
+        house = started(stack, tmp_path, *FIRST_PASS, *http)
+        wait_until(lambda: is_open(port), 30, "an open port")
+        for file in (folder / "spoiled").glob("*.onnx"):
+            file.write_bytes(b"no network")
+        window = opened(browser, port)
+        until_connected(window)
+        model, said = window.page.locator("#model"), window.page.locator("#said")
+        expect(model).to_have_value("en", timeout=10_000)
+        assert set(model.locator("option").all_inner_texts()) == {"en", "mine", "spoiled"}
+        model.select_option("spoiled")
+        expect(said).to_have_text(re.compile("'spoiled' cannot be listened with, 'en' goes on"), timeout=20_000)
+        expect(model).to_have_value("en")
+        model.select_option("mine")
+        expect(said).to_have_text("model: mine", timeout=20_000)
+        expect(model).to_have_value("mine")
+        wait_until(
+            lambda: [each.body["text"] for each in house.listener.of("model/state")][-1:] == ["mine"], 10, "mine"
+        )
+        assert window.complaints == []
