@@ -16,13 +16,16 @@ say() { printf '%s\n' "$*"; }
 }
 mkdir -p secrets
 chmod 711 secrets
-for name in mqtt_password homeassistant_password; do
+for name in mqtt_password homeassistant_password http_token grafana_password; do
   if [ -s "secrets/$name" ]; then continue; fi
   (umask 077 && head -c 18 /dev/urandom | base64 >"secrets/$name")
   say "secrets/$name is new"
 done
-chown "$user" secrets/mqtt_password
 chmod 400 secrets/*
+chown "$user" secrets/mqtt_password secrets/http_token
+chgrp 999 secrets/http_token # Prometheus' too, see compose.yaml
+chmod 440 secrets/http_token
+chown 472 secrets/grafana_password
 if [ ! -e config.toml ]; then
   printf '%s\n' '# Settings of the daemon; all that there are: docker compose run --rm edge-asr check-config --example' \
     '# After a change: docker compose restart edge-asr' >config.toml

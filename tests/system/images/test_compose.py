@@ -1,8 +1,10 @@
 """The house of compose.yaml, from empty volumes to a final, with a broker that lets nobody in without a password."""
 
+import json
 import os
 import shutil
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from tests.system.images.container import IMAGE, engine
 from tests.waiting import wait_until
 
 BROKER = "docker.io/library/eclipse-mosquitto:2"
+PROMETHEUS = "docker.io/prom/prometheus:v3.5.0"
 _UP_S = 300
 _OVERRIDE = """
 services:
@@ -44,7 +47,7 @@ def folder(home: Home, tmp_path: Path) -> Iterator[Path]:
     for path in (place, *place.rglob("*")):
         os.chown(path, 999, 999)
     yield folder
-    compose(folder, "down", "--volumes")
+    compose(folder, "--profile", "monitoring", "down", "--volumes")
     engine("volume", "rm", "--force", "edge_asr-compose-test")
 
 
@@ -65,11 +68,16 @@ def heard(folder: Path, *words: str, user: str = "homeassistant") -> str:
     return done.stdout + done.stderr
 
 
-def test_from_the_microphone_to_home_assistant(home: Home, folder: Path) -> None:
+def up(folder: Path) -> None:
+    """All that runs without being asked for, until it listens."""
     done = compose(folder, "up", "-d")
     assert done.returncode == 0, done.stdout + done.stderr
     state = ("-t", "edge_asr/kitchen/state", "-W", "2")
     wait_until(lambda: '"listening"' in heard(folder, *state), 60, "listening")
+
+
+def test_from_the_microphone_to_home_assistant(home: Home, folder: Path) -> None:
+    up(folder)
     words = ["-h", "127.0.0.1", "-u", "homeassistant", "-t", "edge_asr/kitchen/final", "-C", "1", "-W", "40"]
     words += ["-P", (folder / "secrets" / "homeassistant_password").read_text().strip()]
     listener = subprocess.Popen(["mosquitto_sub", *words], stdout=subprocess.PIPE, text=True)
@@ -77,3 +85,20 @@ def test_from_the_microphone_to_home_assistant(home: Home, folder: Path) -> None
     told, _ = listener.communicate(timeout=60)
     assert CLEAR in told
     assert "not authorised" in heard(folder, "-t", "#", "-W", "2", user="")
+
+
+@pytest.mark.skipif(engine("image", "exists", PROMETHEUS).returncode != 0, reason=f"the image {PROMETHEUS} is not here")
+def test_prometheus_asks_the_daemon_with_its_token(folder: Path) -> None:
+    up(folder)
+    done = compose(folder, "--profile", "monitoring", "up", "-d", "--no-recreate", "prometheus")
+    assert done.returncode == 0, done.stdout + done.stderr
+    query = "http://127.0.0.1:9090/api/v1/query?query=edge_asr_audio_seconds_total"
+
+    def scraped() -> bool:
+        try:
+            with urllib.request.urlopen(query, timeout=5) as answer:
+                return bool(json.load(answer)["data"]["result"])
+        except OSError:
+            return False
+
+    wait_until(scraped, 60, "a scrape")
