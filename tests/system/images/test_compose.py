@@ -73,7 +73,7 @@ def up(folder: Path) -> None:
     done = compose(folder, "up", "-d")
     assert done.returncode == 0, done.stdout + done.stderr
     state = ("-t", "edge_asr/kitchen/state", "-W", "2")
-    wait_until(lambda: '"listening"' in heard(folder, *state), 60, "listening")
+    wait_until(lambda: '"listening"' in heard(folder, *state), 180, "listening")
 
 
 def test_from_the_microphone_to_home_assistant(home: Home, folder: Path) -> None:
