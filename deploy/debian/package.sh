@@ -100,7 +100,7 @@ PROGRAM
   ln -s "/usr/bin/python$minor" "$environment/bin/python3"
   ln -s python3 "$environment/bin/python"
   ln -s "$name" "$root/opt/edge_asr/current"
-  ln -s ../../opt/edge_asr/current/bin/edge-asr "$root/usr/bin/edge-asr"
+  ln -s /opt/edge_asr/current/bin/edge-asr "$root/usr/bin/edge-asr"
 }
 
 copy_files() {
@@ -116,6 +116,13 @@ copy_files() {
   install -D -m 644 "$source/deploy/debian/package/copyright" "$documents/copyright"
   install -m 644 "$source/README.md" "$source/edge_asr/example.toml" "$documents"
   gzip -9nc "$source/CHANGELOG.md" >"$documents/changelog.gz"
+  gzip -9nc >"$documents/changelog.Debian.gz" <<CHANGES
+edge-asr ($version) unstable; urgency=medium
+
+  * Made from its sources; what changed is told by changelog.gz.
+
+ -- $maintainer  $(date -u -R -d "@$SOURCE_DATE_EPOCH")
+CHANGES
   install -D -m 644 "$source/deploy/debian/package/lintian-overrides" "$root/usr/share/lintian/overrides/edge-asr"
 }
 
@@ -139,6 +146,10 @@ trap 'exit 143' TERM HUP
 command -v dpkg-deb >/dev/null || fail "there is no dpkg-deb here: make the package on Debian"
 umask 022
 read_target
+# The same checkout gives the same bytes: its last change is the time of every file.
+SOURCE_DATE_EPOCH=$(git -C "$source" log -1 --format=%ct 2>/dev/null || date +%s)
+export SOURCE_DATE_EPOCH
+maintainer=$(sed -n 's/^Maintainer: //p' "$source/deploy/debian/package/control")
 scratch=$(mktemp -d)
 root=$scratch/root
 mkdir "$root"
@@ -148,9 +159,6 @@ describe
 chmod -R u=rwX,go=rX "$root"
 mkdir -p "$out"
 package=$out/edge-asr_${version}_$arch.deb
-# The same checkout gives the same bytes: its last change is the time of every file.
-SOURCE_DATE_EPOCH=$(git -C "$source" log -1 --format=%ct 2>/dev/null || date +%s)
-export SOURCE_DATE_EPOCH
 find "$root" -depth -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 dpkg-deb --root-owner-group "-Z${COMPRESSION:-xz}" --build "$root" "$package" >/dev/null
 printf '%s, %s MB, %s MB installed\n' "$package" "$(($(stat -c %s "$package") / 1000000))" "$((size / 1000))"

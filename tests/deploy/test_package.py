@@ -73,7 +73,7 @@ def test_what_is_in_it_and_where(arch: str, machine: str, tmp_path: Path) -> Non
     files = contents(package, tmp_path)
     program = f"/opt/edge_asr/env-{version}"
     assert files["/opt/edge_asr/current"].linkname == f"env-{version}"
-    assert files["/usr/bin/edge-asr"].linkname == "../../opt/edge_asr/current/bin/edge-asr"
+    assert files["/usr/bin/edge-asr"].linkname == "/opt/edge_asr/current/bin/edge-asr"
     assert files[f"{program}/bin/python3"].linkname == "/usr/bin/python3.11"
     assert files[f"{program}/bin/edge-asr"].mode == 0o755
     packages = f"{program}/lib/python3.11/site-packages"
