@@ -37,6 +37,7 @@ from edge_asr.http.sink import HttpSink
 from edge_asr.http.token_file import http_token
 from edge_asr.liveness import Liveness
 from edge_asr.load import LoadMeter
+from edge_asr.log_limit import LimitedHandler, looks_at_log
 from edge_asr.loudness import WINDOW_S, Loudness
 from edge_asr.memory_need import fitting, warn_of_memory
 from edge_asr.metrics import Metrics
@@ -112,7 +113,7 @@ def available_second_pass(config: Config) -> SecondPass | None:
         log.warning("no second pass, the text of the first stands: %s", error)
         return None
     if second_pass is not None:
-        log.info("finals are rewritten by %s", second_pass.model)
+        log.info("finals are rewritten by %(model)s", {"model": second_pass.model})
     return second_pass
 
 
@@ -221,12 +222,15 @@ def build_rewriter(config: Config, clock: Clock, metrics: Metrics) -> SecondPass
     return SecondPassWorker(second_pass, wanted.deadline_s, clock, metrics, speculate=wanted.speculate)
 
 
-def run_daemon(config: Config, clock: Clock | None = None) -> int:
-    """Run until told to stop; returns the exit code. Raises ConfigError and ModelError before anything starts."""
+def run_daemon(config: Config, clock: Clock | None = None, lines: LimitedHandler | None = None) -> int:
+    """Run until told to stop; returns the exit code. Raises ConfigError and ModelError before anything starts.
+
+    lines: what writes the log, to be looked at and counted.
+    """
     warn_of_memory(config)
     clock, notifier = clock or SystemClock(), Notifier()
     with StartExtension(notifier, clock, f"loading the model {config.models.bundle}"):
-        supervisor = build_daemon(config, clock, notifier)
+        supervisor = build_daemon(config, clock, notifier, lines)
     code = supervisor.run()
     if supervisor.left_behind:
         logging.shutdown()
@@ -234,7 +238,7 @@ def run_daemon(config: Config, clock: Clock | None = None) -> int:
     return code
 
 
-def build_daemon(config: Config, clock: Clock, notifier: Notifier) -> Supervisor:
+def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: LimitedHandler | None = None) -> Supervisor:
     """Everything, wired and not started. It keeps no hold of the first model, which may be exchanged and let go."""
     metrics, stop = Metrics(), StopRequest()
     file, choices = control_file(config), model_choices(config)
@@ -295,6 +299,7 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier) -> Supervisor
     rules = config.ladder
     heat = Thermometer(rules.temperature_path, rules.throttled_path)
     reliever = Reliever(rules, heat, worker.overload, stand_in, sinks, device_id(config), metrics, clock)
-    looks = (meter.look, loudness.look, reliever.look, Tidier(clock).look)
+    log_look = looks_at_log(lines, metrics.log_suppressed.inc)
+    looks = (meter.look, loudness.look, reliever.look, Tidier(clock).look, *log_look)
     quiet = (guests.reception.quiet,)
     return Supervisor(capture, ring, worker, sinks, stop, steering, looks, clock, notifier, reach.liveness, quiet)

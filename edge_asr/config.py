@@ -214,6 +214,8 @@ class LogConfig(Section, frozen=True):
     """What the log says; transcripts never."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["key-value", "json", "text"] = "key-value"
+    same_per_minute: Annotated[int, Meta(ge=0, le=10_000)] = 10  # lines of one place in the program; 0: all of them
 
 
 class Config(Section, frozen=True):

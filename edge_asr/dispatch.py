@@ -45,4 +45,5 @@ class Dispatch:
         self._metrics.sink_errors.labels(sink=name).inc()
         if id(sink) not in self._broken:
             self._broken.add(id(sink))
-            log.error("%s failed (%s: %s); this is said once", name, type(error).__name__, error)
+            said = {"sink": name, "error": type(error).__name__, "reason": error}
+            log.error("%(sink)s failed (%(error)s: %(reason)s); this is said once", said)

@@ -29,15 +29,16 @@ class JournalFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record's lines."""
-        return _marked(super().format(record), _priority(record.levelno))
+        return marked(super().format(record), priority(record.levelno))
 
 
 def complain(text: str) -> None:
     """Write what ends the program to standard error; an error where the journal reads it."""
-    print(_marked(text, _ERROR) if leads_to_journal(sys.stderr) else text, file=sys.stderr)
+    print(marked(text, _ERROR) if leads_to_journal(sys.stderr) else text, file=sys.stderr)
 
 
-def _priority(level: int) -> int:
+def priority(level: int) -> int:
+    """What syslog(3) calls a level of logging."""
     if level >= logging.ERROR:
         return _ERROR
     if level >= logging.WARNING:
@@ -45,5 +46,6 @@ def _priority(level: int) -> int:
     return _INFO if level >= logging.INFO else _DEBUG
 
 
-def _marked(text: str, priority: int) -> str:
-    return "\n".join(f"<{priority}>{line}" for line in text.splitlines())
+def marked(text: str, number: int) -> str:
+    """The text with that priority before each of its lines."""
+    return "\n".join(f"<{number}>{line}" for line in text.splitlines())

@@ -118,6 +118,7 @@ class Metrics:
         )
         self.http_requests = counter("http_requests", "Answers on the HTTP port", "path", "code")
         self.http_refused = counter("http_refused", "Requests and connections turned away at the door", "reason")
+        self.log_suppressed = counter("log_suppressed", "Lines of the log that were more of the same, told as a number")
         self.clipped_samples = counter("clipped_samples", "Samples at full scale: the microphone is too loud")
 
         self._begin_at_nothing()

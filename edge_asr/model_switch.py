@@ -111,7 +111,7 @@ class ModelSwitch:
         if handed is not None and handed.brains is not None and self._listener.exchanged:
             self._handed = None
             self.in_force, self.language = handed.wanted, handed.brains.recognizer.language
-            log.info("listening with %s", handed.wanted.model)
+            log.info("listening with %(model)s", {"model": handed.wanted.model})
             self._on_change(self.language, handed.brains.recognizer.model)
         if loading is not None and loading.done:
             self._loading = None

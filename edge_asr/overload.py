@@ -89,7 +89,6 @@ class Overload:
         self._unsaid_s += dropped_s
         if self._said_ns is None or now_ns - self._said_ns >= _SAID_APART_S * NS_PER_S:
             self._said_ns = now_ns
-            log.warning(
-                "recognition is %.1f s behind; dropped %.1f s of audio to catch up", self._lag_s, self._unsaid_s
-            )
+            said = {"lag_s": self._lag_s, "dropped_s": self._unsaid_s}
+            log.warning("recognition is %(lag_s).1f s behind; dropped %(dropped_s).1f s of audio to catch up", said)
             self._unsaid_s = 0.0

@@ -119,8 +119,9 @@ class Reliever:
             self._models.stand_in(on=after.rung is Rung.SMALL_MODEL)
         down = after.rung > before.rung
         message = _in_words(after, heat, down=down)
-        log.log(logging.WARNING if down else logging.INFO, "%s", message)
         cause = after.cause if down else before.cause
+        told = {"reason": message, "rung": after.rung.label, "cause": cause, "temperature_celsius": heat.celsius}
+        log.log(logging.WARNING if down else logging.INFO, "%(reason)s", told)
         self._metrics.ladder_steps.labels(direction="down" if down else "up", cause=cause).inc()
         event = LadderEvent(
             device_id=self._device_id,

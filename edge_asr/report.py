@@ -42,11 +42,11 @@ class Reporter:
             self._last = state
             self._say(state)
         if state.status == "healthy":
-            log.info("listening to %s", state.source)
+            log.info("listening to %(source)s", {"source": state.source})
         elif state.status == "muted":
-            log.info("muted: %s", state.reason)
+            log.info("muted: %(reason)s", {"reason": state.reason})
         elif state.status in ("lost", "hung", "silent"):
-            log.warning("not listening: %s", state.reason)
+            log.warning("not listening: %(reason)s", {"status": state.status, "reason": state.reason})
 
     def bundle(self, bundle: ModelReport) -> None:
         """Take what is known of the bundle in force."""

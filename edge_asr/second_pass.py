@@ -200,5 +200,5 @@ def heard_again(observation: Observation, second_pass: SecondPass | None) -> Obs
         return observation
     rewritten = second_pass.rewrite(observation)
     if rewritten.skipped == "error":
-        log.warning("the second pass failed (%s); the first one's text stands", rewritten.fault)
+        log.warning("the second pass failed (%(reason)s); the first one's text stands", {"reason": rewritten.fault})
     return rewritten.final

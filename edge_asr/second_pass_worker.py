@@ -201,7 +201,7 @@ class SecondPassWorker:
         self._metrics.second_pass_skipped.labels(reason=rewritten.skipped).inc()
         if rewritten.skipped == "error" and rewritten.fault not in self._said and len(self._said) < _FAULTS_SAID:
             self._said.add(rewritten.fault)
-            log.error("the second pass failed (%s); the first one's text stands", rewritten.fault)
+            log.error("the second pass failed (%(reason)s); the first one's text stands", {"reason": rewritten.fault})
 
     def _run(self) -> None:
         while True:
@@ -236,7 +236,7 @@ class SecondPassWorker:
         try:
             self._second_pass.foresee(ahead.candidate, lambda: ahead.wanted)
         except Exception as error:  # noqa: BLE001 - the same: its final will say what is wrong
-            log.debug("computing ahead failed: %s", type(error).__name__)
+            log.debug("computing ahead failed: %(error)s", {"error": type(error).__name__})
         with self._changed:
             ahead.done = True
 

@@ -74,7 +74,7 @@ class StopRequest:
 
     def fatal(self, message: str) -> None:
         """Stop because going on is useless; whoever started the process may start it again."""
-        log.error("giving up: %s", message)
+        log.error("giving up: %(reason)s", {"reason": message})
         self.exit_code = EXIT_FAILURE
         self._event.set()
 
@@ -82,7 +82,7 @@ class StopRequest:
         """Whether to stop, after at most `wait_s`; a signal is seen at the end of it."""
         stop = self._event.wait(wait_s)
         if self._signal is not None:
-            log.info("stopping on %s", self._signal.name)
+            log.info("stopping on %(signal)s", {"signal": self._signal.name})
         return stop or self._signal is not None
 
 

@@ -268,7 +268,7 @@ class Worker:
         """Stopping, and no time left: what still waits is lost."""
         dropped_s = chunk.duration_s + self._ring.drain()
         self._metrics.audio_dropped_seconds.labels(reason="shutdown").inc(dropped_s)
-        log.warning("stopping: %.1f s of audio were not decoded any more", dropped_s)
+        log.warning("stopping: %(dropped_s).1f s of audio were not decoded any more", {"dropped_s": dropped_s})
 
     def _emit(self, observations: list[Observation]) -> None:
         for observation in observations:
@@ -284,7 +284,8 @@ class Worker:
     def _failed(self, error: Exception) -> bool:
         """End the utterance as `error`; True when this has happened too often to go on."""
         self._metrics.worker_errors.labels(error=type(error).__name__).inc()
-        log.error("recognition failed (%s: %s); the utterance is lost", type(error).__name__, error)
+        said = {"error": type(error).__name__, "reason": error}
+        log.error("recognition failed (%(error)s: %(reason)s); the utterance is lost", said)
         seen = self._pipeline.abandon()
         self._emit(seen)
         message = f"{type(error).__name__}: {error}"

@@ -87,4 +87,5 @@ class Backends:
             self._hung_openings = 0
         elif self._wanted == "auto" and way not in self._settled:
             self._settled[way] = choice
-            log.warning("PortAudio cannot serve (%s): %s reads the microphone from now on", choice.why, choice.reader)
+            said = {"reason": choice.why, "backend": choice.reader}
+            log.warning("PortAudio cannot serve (%(reason)s): %(backend)s reads the microphone from now on", said)

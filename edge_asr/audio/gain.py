@@ -78,7 +78,8 @@ class GainKeeper:
         if now == percent:
             self._not_moved(f"it stays at {now} %, {wanted} % was wanted")
             return
-        log.info("the volume of the microphone is %d %% now, it was %d %%", now, percent)
+        said = {"percent": now, "before_percent": percent}
+        log.info("the volume of the microphone is %(percent)d %% now, it was %(before_percent)d %%", said)
         with self._lock:
             self._percent = now
 
@@ -86,13 +87,13 @@ class GainKeeper:
         """Once for each opening: while a voice clips it is tried every few seconds."""
         if not self._unmoved:
             self._unmoved = True
-            log.warning("the volume of the microphone cannot be set: %s", why)
+            log.warning("the volume of the microphone cannot be set: %(reason)s", {"reason": why})
 
     def _set(self, stream: MicrophoneStream, wanted: int) -> None:
         try:
             percent = stream.set_gain(wanted)
         except CaptureError as error:
-            log.warning("the volume of the microphone cannot be set: %s", error)
+            log.warning("the volume of the microphone cannot be set: %(reason)s", {"reason": error})
             self._tell(wanted, stream.gain(), str(error))
         else:
             self._good = wanted

@@ -3,13 +3,18 @@
 import argparse
 import logging
 import sys
+import threading
 
 from edge_asr.app import run_daemon
 from edge_asr.cli.options import add_config_options, load_config
+from edge_asr.clock import Clock, SystemClock
 from edge_asr.config import LogConfig
-from edge_asr.journal import JournalFormatter, leads_to_journal
+from edge_asr.errors import EdgeAsrError
+from edge_asr.journal import leads_to_journal
+from edge_asr.log_limit import LimitedHandler, RepeatLimit
+from edge_asr.log_lines import formatter
 
-_FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+log = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,13 +24,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run until SIGTERM or Ctrl-C; a missing microphone or broker is reported, not an error."""
-    config = load_config(args)
-    start_log(config.log)
-    return run_daemon(config)
+    config, clock = load_config(args), SystemClock()
+    lines = start_log(config.log, clock)
+    try:
+        return run_daemon(config, clock, lines)
+    except EdgeAsrError as error:
+        if config.log.format != "json":
+            raise  # a line of its own, for people
+        log.critical("%(reason)s", {"reason": error})
+        return error.exit_code
 
 
-def start_log(config: LogConfig) -> None:
-    """Log to standard error; for the journal with each line's priority and without the time, which it adds."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JournalFormatter() if leads_to_journal(sys.stderr) else logging.Formatter(_FORM))
-    logging.basicConfig(level=config.level.upper(), handlers=[handler])
+def start_log(config: LogConfig, clock: Clock) -> LimitedHandler:
+    """Log to standard error as configured; with JSON also what Python itself would write there."""
+    lines = LimitedHandler(sys.stderr, RepeatLimit(config.same_per_minute, clock))
+    lines.setFormatter(formatter(config.format, journal=leads_to_journal(sys.stderr)))
+    logging.basicConfig(level=config.level.upper(), handlers=[lines])
+    if config.format == "json":
+        logging.captureWarnings(True)
+        sys.excepthook = lambda kind, error, trace: log.critical("unforeseen", exc_info=(kind, error, trace))
+        threading.excepthook = _thread_failed
+    return lines
+
+
+def _thread_failed(fault: threading.ExceptHookArgs) -> None:
+    if fault.exc_value is not None:
+        log.critical("unforeseen", exc_info=(fault.exc_type, fault.exc_value, fault.exc_traceback))

@@ -74,6 +74,8 @@ class TryOut:
             self._screen.say(f"As any subscriber sees it:  {_mosquitto_sub(mqtt)}")
             subscriber = stack.enter_context(Subscriber(mqtt, device_id(self._reading.config)))
             self._screen.say("Loading the model ...")
+            if not self._wish.show_log:
+                self._words += ["--set", "log.format=text"]  # of which we tell the last line
             daemon = Daemon(self._words, self._variables, show_log=self._wish.show_log, command=self._daemon)
             stack.enter_context(daemon)
             code = self._watch(daemon, subscriber, tape)

@@ -125,6 +125,7 @@ class Guest:
 
     def _failed(self, error: Exception) -> Fault:
         self._metrics.worker_errors.labels(error=type(error).__name__).inc()
-        log.error("a guest's recognition failed (%s: %s)", type(error).__name__, error)
+        told = {"error": type(error).__name__, "reason": error}
+        log.error("a guest's recognition failed (%(error)s: %(reason)s)", told)
         said = str(error) if isinstance(error, EdgeAsrError) else "this device failed to hear it; its log says why"
         return Fault("failed", said)

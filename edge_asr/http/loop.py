@@ -46,7 +46,8 @@ class ServerLoop:
                 if self._stopped:
                     return
             async with serving(reach):
-                log.info("http: port %d is open, %s", reach.config.port, _FOR[reach.config.listen])
+                told = {"port": reach.config.port, "whom": _FOR[reach.config.listen]}
+                log.info("http: port %(port)d is open, %(whom)s", told)
                 await self._stop.wait()
         finally:
             with self._lock:

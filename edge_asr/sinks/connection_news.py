@@ -32,9 +32,9 @@ class ConnectionNews:
         self._last = (connected, reason)
         if self._may_log(changed):
             if connected:
-                self._log.info("connected to %s", self._where)
+                self._log.info("connected to %(broker)s", {"broker": self._where})
             else:
-                self._log.warning("%s", reason)
+                self._log.warning("%(reason)s", {"broker": self._where, "reason": reason})
         if changed and self._on_connection is not None:
             self._on_connection(connected, reason)
 
@@ -49,7 +49,7 @@ class ConnectionNews:
             if len(self._limits_ns) == _LINES_AT_MOST:
                 self._limits_ns.clear()
             self._limits_ns[reason] = now_ns
-            self._log.warning("%s", reason)
+            self._log.warning("%(reason)s", {"broker": self._where, "reason": reason})
         if self._on_connection is not None:
             self._on_connection(True, reason)
 

@@ -89,7 +89,8 @@ class JsonlSink:
         self._metrics.sink_errors.labels(sink="jsonl").inc()
         if not self._failing:
             self._failing = True
-            log.warning("jsonl: cannot write to %s (%s); events are dropped and counted", self._path, error.strerror)
+            said = {"path": self._path, "reason": error.strerror}
+            log.warning("jsonl: cannot write to %(path)s (%(reason)s); events are dropped and counted", said)
 
 
 def _open(path: str) -> int:

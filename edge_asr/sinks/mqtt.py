@@ -144,7 +144,7 @@ class MqttSink:
             self._sender.join(left_s(times.end_ns))
         self._metrics.broker_connected.set(0)
         if lost := self._outbox.count_the_rest():
-            log.warning("mqtt: %d events were not delivered before the end", lost)
+            log.warning("mqtt: %(lost)d events were not delivered before the end", {"lost": lost})
 
     # -- the sender thread
 

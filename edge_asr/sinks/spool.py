@@ -86,7 +86,8 @@ class Spool:
             self._thread.join(wait_s)
         saved = self._book.in_file()
         if saved:
-            log.info("spool: %d finals wait in %s for the next start", len(saved), self._path)
+            said = {"waiting": len(saved), "path": self._path}
+            log.info("spool: %(waiting)d finals wait in %(path)s for the next start", said)
         return saved
 
     def _wall_s(self) -> float | None:
@@ -145,7 +146,8 @@ class Spool:
             kept.append(Kept(ticket, row.payload, age_s))
         self._loaded = True
         if kept:
-            log.info("spool: %d finals of an earlier run wait in %s", len(kept), self._path)
+            said = {"waiting": len(kept), "path": self._path}
+            log.info("spool: %(waiting)d finals of an earlier run wait in %(path)s", said)
             self._take_back(kept)
 
     def _replace(self, file: SpoolFile) -> None:
