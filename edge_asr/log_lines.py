@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from edge_asr.journal import JournalFormatter, marked, priority
 
 OWN_FIELDS = ("time", "level", "logger", "thread", "message", "exception")  # no call may name one of these
+PROSE = ("reason", "last")  # sentences for people: they stand in the message, and are no fields
 Plain = str | int | float | bool | None
 
 
@@ -77,7 +78,8 @@ def fields_of(record: logging.LogRecord) -> dict[str, Plain]:
         "message": _text(message_of(record)),
     }
     if isinstance(record.args, Mapping):
-        fields |= {_text(name): _plain(value) for name, value in record.args.items() if name not in OWN_FIELDS}
+        named = {name: value for name, value in record.args.items() if name not in (*OWN_FIELDS, *PROSE)}
+        fields |= {_text(name): _plain(value) for name, value in named.items()}
     if record.exc_info:
         fields["exception"] = _text(logging.Formatter().formatException(record.exc_info))
     return fields

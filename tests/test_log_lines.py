@@ -105,6 +105,13 @@ def test_no_value_takes_the_place_of_our_own() -> None:
     assert fields["more"] == 1
 
 
+def test_a_sentence_is_said_once() -> None:
+    fields = fields_of(record("not listening: %(reason)s", {"status": "lost", "reason": "no microphone; plug one in"}))
+    assert fields["message"] == "not listening: no microphone; plug one in"
+    assert fields["status"] == "lost"
+    assert "reason" not in fields
+
+
 def test_the_journal_has_its_priority_and_its_own_time() -> None:
     line = formatter("key-value", journal=True).format(record("well", level=logging.ERROR))
     assert line == "<3>level=error logger=edge_asr.room thread=MainThread message=well"

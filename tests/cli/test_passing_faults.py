@@ -48,7 +48,7 @@ def the_one_complaint(home: Path, broker: Broker, *settings: str) -> str:
         assert running.is_up, running.log
         assert running.stop() == EXIT_OK
         assert "Traceback" not in running.log
-        complaints = [line for line in running.log.splitlines() if "mqtt" in line and "WARNING" in line]
+        complaints = [line for line in running.log.splitlines() if "mqtt" in line and "level=warning" in line]
         assert len(complaints) == 1, running.log
         return complaints[0]
 
