@@ -39,8 +39,8 @@ def _foreign(page: Page) -> list[str]:
     return [link for link in page.links if not link.startswith("README")]
 
 
-def _rows(page: Page) -> list[int]:
-    return [line.count("|") for line in page.prose.splitlines() if line.startswith("|")]
+def _rows(page: Page) -> list[str]:
+    return [f"{line.count('|')} bars" for line in page.prose.splitlines() if line.startswith("|")]
 
 
 def test_it_says_the_same() -> None:

@@ -11,6 +11,7 @@ import pytest
 from edge_asr.demo.broker import Broker
 from edge_asr.demo.sample import sample
 from tests.e2e.test_daemon_sources import PROGRAM
+from tests.http.port_house import free_port
 from tests.test_log_lines import read_back
 from tests.waiting import wait_until
 
@@ -38,6 +39,8 @@ def test_what_was_said_is_in_no_line_of_the_log(form: str, tmp_path: Path, broke
         "mqtt.host=127.0.0.1",
         "jsonl.path=-",
         "jsonl.partials=true",
+        "http.listen=loopback",
+        f"http.port={free_port()}",
     ]
     (tmp_path / "empty.toml").touch()
     command = [*PROGRAM, "run", "--config", str(tmp_path / "empty.toml")]
