@@ -12,8 +12,8 @@ from edge_asr.guests.reception import GuestError, Place
 from edge_asr.http.answer import as_error, as_json
 from edge_asr.http.listeners import soon
 from edge_asr.http.reach import Reach
-from edge_asr.http.subtitles import Heard, as_text, as_verbose, whole_text
 from edge_asr.http.upload import RefusedError, Upload, read_upload
+from edge_asr.subtitles import Heard, as_text, as_verbose, whole_text
 
 _FORMS = ("json", "text", "srt", "verbose_json", "vtt")
 _ANY_MODEL = frozenset({"", "default", "whisper-1"})  # what programs send that let nobody choose
