@@ -4,6 +4,7 @@ EXIT_OK = 0
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h: systemd must not restart on it
+EXIT_INTERRUPTED = 130  # what shells make of Ctrl-C
 
 
 class EdgeAsrError(Exception):
@@ -34,6 +35,10 @@ class FetchError(EdgeAsrError, RuntimeError):
 
 class AudioFileError(EdgeAsrError, ValueError):
     """A file is not audio that can be read: the caller skips it and says so."""
+
+
+class UnknownFormatError(AudioFileError):
+    """It is not of a format that is read here: whoever has another reader tries that."""
 
 
 class CaptureError(EdgeAsrError, OSError):

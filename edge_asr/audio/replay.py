@@ -13,7 +13,7 @@ from edge_asr.audio.chunk import AudioChunk, Samples
 from edge_asr.audio.sample_format import float_to_int16
 from edge_asr.audio.wav_header import PCM, WavHeader, read_wav_header
 from edge_asr.clock import Clock
-from edge_asr.errors import AudioFileError
+from edge_asr.errors import AudioFileError, UnknownFormatError
 
 MIN_RATE_HZ = 4000
 MAX_RATE_HZ = 768_000
@@ -24,8 +24,9 @@ _CONVERT = "convert it, for example: ffmpeg -i {} -c:a pcm_s16le out.wav"
 class FileSource:
     """A WAV or FLAC file (or what else libsndfile reads), never whole in memory. AudioSource.
 
-    The constructor reads the header and raises AudioFileError; `chunks` does when the file is damaged before its
-    first sample. Any width (8, 16, 24, 32 bits, float) comes out as int16; too loud is clipped.
+    The constructor reads the header and raises AudioFileError, as UnknownFormatError where another program may read it;
+    `chunks` raises it when the file is damaged before its first sample. Any width (8, 16, 24, 32 bits, float) comes
+    out as int16; too loud is clipped.
     `warning` is one line about a fault that was survived, known at the latest when `chunks` ends; else empty.
     """
 
@@ -43,7 +44,7 @@ class FileSource:
             raise AudioFileError(f"'{self._path}' has a header and no samples; record it again")
         self._chunk_samples = self.sample_rate_hz * chunk_ms // 1000
         self.duration_s = self._declared_samples / self.sample_rate_hz
-        self.stream_id = re.sub(r"[^A-Za-z0-9_-]+", "_", self._path.stem)[:32] or "file"
+        self.stream_id = stream_id_of(self._path)
         self.warning = _missing_wav_data(self._path)
 
     def chunks(self) -> Iterator[AudioChunk]:
@@ -146,6 +147,11 @@ class StdinSource:
             self.warning = f"standard input ends within a sample: the last {odd_bytes} byte(s) are not used"
 
 
+def stream_id_of(path: Path) -> str:
+    """Stream of a file, by its name; not unique."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", path.stem)[:32] or "file"
+
+
 def _check_readable(path: Path) -> None:
     try:
         if not path.exists():
@@ -167,7 +173,7 @@ def _opened(path: Path) -> Any:
         return soundfile.SoundFile(path)
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: by its name it would be headerless
         why = error.error_string if isinstance(error, soundfile.LibsndfileError) else "raw samples without a header"
-        raise AudioFileError(f"'{path}' is not audio that can be read ({why}); {_CONVERT.format(path)}") from None
+        raise UnknownFormatError(f"'{path}' is not audio that can be read ({why}); {_CONVERT.format(path)}") from None
 
 
 def check_shape(name: str, sample_rate_hz: int, channels: int, channel: Channel) -> None:

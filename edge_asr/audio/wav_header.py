@@ -2,7 +2,7 @@
 
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 PCM = 0x0001
 _EXTENSIBLE = 0xFFFE
@@ -22,7 +22,7 @@ class WavHeader:
     data_bytes: int | None  # None: to the end of the stream
 
 
-def read_wav_header(stream: BinaryIO, magic: bytes) -> WavHeader:
+def read_wav_header(stream: IO[bytes], magic: bytes) -> WavHeader:
     """Header of a stream of which `magic`, the first 4 bytes, is read already; leaves it at the first sample.
 
     Raises ValueError with the fault as text.
@@ -52,7 +52,7 @@ def _format(body: bytes) -> tuple[int, int, int, int]:
     return tag, channels, rate, bits
 
 
-def _exactly(stream: BinaryIO, count: int) -> bytes:
+def _exactly(stream: IO[bytes], count: int) -> bytes:
     data = stream.read(count)
     if len(data) < count:
         raise ValueError("it ends within the header")
