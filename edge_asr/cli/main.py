@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from edge_asr import __version__
-from edge_asr.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, EdgeAsrError
+from edge_asr.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, EdgeAsrError
 from edge_asr.journal import complain
 
 COMMANDS = {
     "run": "listen to the microphone and publish what is said (the daemon)",
     "demo": "try it here and now; what is missing is stood in for, privately",
     "listen": "show what subscribers receive from the broker, live",
-    "transcribe": "turn audio files into text or JSON lines",
+    "transcribe": "turn recordings, and folders of them, into text, subtitles or JSON",
     "devices": "list the microphones and the names to choose them by",
     "models": "list, pull, verify and remove models",
     "check-config": "read the configuration, say what is wrong with it or print it whole",
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(f"edge-asr: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        return 130
+        return EXIT_INTERRUPTED
     except BrokenPipeError:
         _give_up_output()  # the reader of our output has gone; nothing is left to say
         return EXIT_FAILURE
