@@ -25,7 +25,16 @@ from edge_asr.bench.scene import Scene
 from edge_asr.bench.soak_report import soak_json, soak_text
 from edge_asr.bench.sounds import all_sounds
 from edge_asr.bench.tokens import measure_of, spoken_count, tokenizer, unit_of
-from edge_asr.cli import bench_beside, bench_cost, bench_edges, bench_formats, bench_gate, bench_parity, bench_publish
+from edge_asr.cli import (
+    bench_batch,
+    bench_beside,
+    bench_cost,
+    bench_edges,
+    bench_formats,
+    bench_gate,
+    bench_parity,
+    bench_publish,
+)
 from edge_asr.cli.bench_options import count, names, peers, snrs_db
 from edge_asr.cli.options import add_config_options, as_typed, load_config
 from edge_asr.clock import Clock, SystemClock
@@ -72,6 +81,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     bench_formats.add_arguments(shaping)
     costing = actions.add_parser("cost", help="CPU, time, memory and start of the recognizer, over recordings")
     bench_cost.add_arguments(costing)
+    batching = actions.add_parser("batch", help="files into text: hours of sound an hour, beside what others offer")
+    bench_batch.add_arguments(batching)
     publishing = actions.add_parser("publish", help="events per second beside paho alone, and how long it can hold up")
     bench_publish.add_arguments(publishing)
     equalling = actions.add_parser("parity", help="streaming zipformers beside sherpa-onnx: same tokens, and CPU")
@@ -88,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
     measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle, "noise": _noise, "soak": _soak}
     measurements |= {"gate": bench_gate.measure, "cost": bench_cost.measure, "publish": bench_publish.measure}
     measurements |= {"parity": bench_parity.measure, "edges": bench_edges.measure, "formats": bench_formats.measure}
+    measurements |= {"batch": bench_batch.measure}
     setting_now, figures = measurements[args.action](args)
     if args.json is not None:
         document = {"bench": args.action, "setting": setting_now, "figures": figures}
