@@ -104,10 +104,10 @@ class _Process:
 class Crew:
     """So many processes for these recordings. One thread calls; each process has a thread that asks it."""
 
-    def __init__(self, begin: Begin, wanted: Sequence[Hear], size: int, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, begin: Begin, wanted: Sequence[Hear], size: int, command: Sequence[str] | None = None) -> None:
         self._begin = begin
         self._wanted = wanted
-        self._command = command
+        self._command = COMMAND if command is None else command
         self._lock = threading.Lock()
         self._next = 0
         self._stopping = False

@@ -201,3 +201,17 @@ def test_formats_of_the_sample(book: Path, capfd: pytest.CaptureFixture[str]) ->
     assert {one["recordings"] for one in seen} == {1}
     assert all(one["percent"] <= 25 for one in seen)
     assert "48 kHz, stereo" in capfd.readouterr().out
+
+
+@pytest.mark.bundle
+def test_a_batch_of_the_sample(book: Path, tmp_path: Path) -> None:
+    result = tmp_path / "batch.json"
+    words = ["bench", "batch", "--speech", str(book), "--peer", "none", "--jobs", "2", "--rounds", "1"]
+    assert main([*words, "--json", str(result)]) == 0
+    rows = figures(result, "batch")
+    assert rows[0]["program"] == "edge-asr transcribe, one pass"
+    for row in rows:
+        assert row["tokens"] == 16
+        assert row["percent"] <= 25
+        assert row["hours_per_hour"] > 0
+        assert row["cpu_s_per_audio_s"] > 0

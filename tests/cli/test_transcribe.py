@@ -44,3 +44,17 @@ def test_chinese_words_meet_without_a_space_in_text_and_events(tmp_path: Path) -
     assert any("先生约翰" in partial.text for partial in partials)
     assert not any("先生 约翰" in partial.text for partial in partials)
     assert {event.language for event in [final, *partials]} == {"zh"}
+
+
+def test_side_by_side_says_the_same_as_one_by_one(tmp_path: Path) -> None:
+    files = [str(path) for path in sample()[:3]]
+    alone = edge_asr(tmp_path, "transcribe", "--jobs", "1", *files)
+    together = edge_asr(tmp_path, "transcribe", "--jobs", "2", *files)
+    assert (alone.returncode, alone.stderr) == (0, "")
+    assert (together.returncode, together.stderr, together.stdout) == (0, "", alone.stdout)
+    written = edge_asr(tmp_path, "transcribe", "--jobs", "2", *files, "--output-dir", str(tmp_path / "out"))
+    assert written.returncode == 0
+    said = [line.partition(": ")[2] for line in alone.stdout.splitlines()]
+    texts = [(tmp_path / "out" / f"{Path(name).stem}.txt").read_text() for name in files]
+    assert "".join(texts).splitlines() == said
+    assert len(said) >= 3
