@@ -85,7 +85,7 @@ def test_a_process_that_dies_costs_its_recording_alone(capfd: pytest.CaptureFixt
     for name in ("a", "deadly", "m", "z"):
         speak(f"in/{name}.wav")
     assert main(["transcribe", "in", "--beside", "--jobs", "1"]) == EXIT_FAILURE
-    assert {name for name in written("in") if name.endswith("txt")} == {"a.txt", "m.txt", "z.txt"}
+    assert {path.name for path in Path("in").glob("*.txt")} == {"a.txt", "m.txt", "z.txt"}
     first, last = capfd.readouterr().err.splitlines()
     assert first == "edge-asr: 'in/deadly.wav': the process that heard it died (killed by SIGKILL); try it alone"
     assert last.startswith("edge-asr: 3 heard, 1 failed; ")
@@ -154,7 +154,8 @@ def test_ctrl_c_ends_it_soon_and_says_what_is_done() -> None:
         text=True,
     ) as process:
         wait_until(lambda: len(list(Path("out").rglob("*.txt"))) == 2, DEADLINE_S, "two texts")
-        workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        threads = Path(f"/proc/{process.pid}/task").iterdir()
+        workers = [child for thread in threads for child in (thread / "children").read_text().split()]
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == EXIT_INTERRUPTED
@@ -203,7 +204,7 @@ def test_a_place_that_cannot_be_written_is_named(capfd: pytest.CaptureFixture[st
         (["a.wav", "--json", "--format", "srt"], 1, "--json is --format jsonl; give one of them"),
         (["a.wav", "--skip-existing"], 1, "is for what is written; give --output-dir DIR or --beside too"),
         (["a.wav", "--beside", "--output-dir", "x"], 2, "not allowed with argument"),
-        (["-", "--beside"], 1, "- is standard input, which has no place to write to"),
+        (["-", "--beside"], 1, "- is standard input, whose text has no place of its own"),
         (["-", "."], 1, "- is standard input, and a folder is named too"),
         (["a.wav", "--output-dir", "b.wav"], 1, "--output-dir b.wav: that is a file; name a folder"),
         (["a.wav", "--jobs", "0"], 2, "0: expected a number of processes, from 1 to 256"),
