@@ -6,10 +6,10 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from edge_asr import __version__
+from edge_asr.cli.loading import ended_by_ctrl_c
 from edge_asr.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, EdgeAsrError
 from edge_asr.journal import complain
 
@@ -76,26 +76,13 @@ def _command(words: Sequence[str]) -> int:
     if command == "run":  # to mute a daemon that loads must not end it: the signal waits until it is understood
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGUSR1, signal.SIGUSR2))
     try:
-        with _ended_by_ctrl_c():
+        with ended_by_ctrl_c():
             parser = build_parser(command if command in COMMANDS else None)
         args = parser.parse_args(words)
     except SystemExit as done:  # argparse has said its line
         return done.code if isinstance(done.code, int) else EXIT_USAGE
     code: int = args.run(args)
     return code or EXIT_OK
-
-
-@contextmanager
-def _ended_by_ctrl_c() -> Iterator[None]:
-    """Let Ctrl-C end the process at once while modules load: a C extension would make an ImportError of it."""
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield  # ignored, or a caller's own
-        return
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _give_up_output() -> None:

@@ -17,6 +17,7 @@ from edge_asr.batch.messages import Begin, Outcome
 from edge_asr.batch.places import is_up_to_date, places
 from edge_asr.batch.progress import BatchBar
 from edge_asr.batch.work import Task, Work, hears
+from edge_asr.cli.loading import ended_by_ctrl_c
 from edge_asr.cli.options import add_config_options, load_config
 from edge_asr.clock import SystemClock
 from edge_asr.config import Config
@@ -95,7 +96,8 @@ def _plain(names: Sequence[str]) -> bool:
 
 def _one_by_one(args: argparse.Namespace, form: str, config: Config) -> int:
     """In this process, printed as it is heard."""
-    from edge_asr.batch.ear import load_ear  # noqa: PLC0415 - only here this process hears by itself
+    with ended_by_ctrl_c():
+        from edge_asr.batch.ear import load_ear  # noqa: PLC0415 - only here this process hears by itself
 
     ear, streams = load_ear(config, SystemClock()), _Streams()
     failed = False
