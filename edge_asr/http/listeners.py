@@ -3,53 +3,24 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable
 
 from aiohttp import WSCloseCode, web
 
 from edge_asr.http.hub import Hub
 from edge_asr.metrics import Metrics
+from edge_asr.ports.outbox import Outbox
+from edge_asr.ports.soon import soon
 
-_WAITING_AT_MOST = 64  # some seconds of levels and partials
-_SEND_DEADLINE_S = 10.0
 _FAREWELL_S = 0.1
 
 
-class Listener:
-    """One client. Its frames leave in a task of their own."""
+class Listener(Outbox):
+    """One client."""
 
     def __init__(self, name: str, socket: web.WebSocketResponse, transport: asyncio.BaseTransport | None) -> None:
+        super().__init__(lambda body: socket.send_str(body.decode()), transport)
         self.name = name
         self._socket = socket
-        self._transport = transport
-        self._waiting: asyncio.Queue[bytes] = asyncio.Queue(_WAITING_AT_MOST)
-        self.too_slow = False
-
-    def put(self, body: bytes) -> None:
-        """Take a frame; raises asyncio.QueueFull."""
-        self._waiting.put_nowait(body)
-
-    def cut_off(self) -> None:
-        """End the connection at once: what still waits for the other side is let go."""
-        self.too_slow = True
-        if isinstance(self._transport, asyncio.Transport):
-            self._transport.abort()
-
-    async def send(self) -> None:
-        """Send what comes, until the connection ends."""
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            while True:
-                body = await self._waiting.get()
-                async with asyncio.timeout(_SEND_DEADLINE_S):
-                    await self._socket.send_str(body.decode())
-                self._waiting.task_done()
-        self.cut_off()
-
-    async def sent(self, deadline_s: float) -> None:
-        """Wait until all of it has left, for so long at most."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(deadline_s):
-                await self._waiting.join()
 
     async def farewell(self) -> None:
         """Tell the other side that this device stops, or is about to begin anew."""
@@ -102,9 +73,3 @@ class Listeners:
                 except asyncio.QueueFull:
                     self._metrics.http_listeners_dropped.inc()
                     listener.cut_off()
-
-
-def soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
-    """Call it in the loop's thread; any thread, and nothing where the loop has ended."""
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(call)

@@ -1,8 +1,6 @@
 """The server itself: routes, sockets, limits. Imported by the port's thread, when the port is on."""
 
-import asyncio
 import contextlib
-import errno
 import logging
 import warnings
 from collections.abc import AsyncIterator
@@ -19,14 +17,12 @@ from edge_asr.http.reach import Reach
 from edge_asr.http.session import Session
 from edge_asr.http.stream_socket import stream
 from edge_asr.http.transcriptions import Transcriptions
+from edge_asr.ports.listening import listening
 
-_ADDRESSES = {"loopback": ("127.0.0.1", "::1"), "lan": ("0.0.0.0", "::")}  # noqa: S104 - asked for, and with a token
-_NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 _IDLE_S = 15.0  # for a request to come whole, its body aside, and between two of them
 _BODY_BYTES = 64 * 1024
 _HEADER_BYTES = 8190
 _HEADERS = 64
-_BACKLOG = 32
 for _odd in (BadContentDispositionHeader, BadContentDispositionParam):  # nor is it kept which ones there were
     warnings.filterwarnings("ignore", category=_odd)
 _quiet = logging.getLogger(f"{__name__}.protocol")  # what strangers send is not worth a traceback
@@ -50,23 +46,12 @@ async def serving(reach: Reach) -> AsyncIterator[None]:
         auto_decompress=False,
     )
     await runner.setup()
-    listeners: list[asyncio.Server] = []
     try:
         assert runner.server is not None  # noqa: S101 - `setup` has made it
         doorkeeper = Doorkeeper(runner.server, reach.config.max_connections, reach)
-        loop = asyncio.get_running_loop()
-        first, *others = _ADDRESSES[reach.config.listen]
-        listeners.append(await loop.create_server(doorkeeper, first, reach.config.port, backlog=_BACKLOG))
-        for address in others:
-            try:
-                listeners.append(await loop.create_server(doorkeeper, address, reach.config.port, backlog=_BACKLOG))
-            except OSError as error:
-                if error.errno not in _NO_IPV6:
-                    raise
-        yield
+        async with listening(doorkeeper, reach.config.listen, reach.config.port):
+            yield
     finally:
-        for listener in listeners:
-            listener.close()
         await runner.cleanup()
 
 

@@ -1,12 +1,20 @@
 """The HTTP port as one of the sinks: what lasts goes on the board, what happens to whoever listens."""
 
+import importlib
+from contextlib import AbstractAsyncContextManager
+from typing import cast
+
 import msgspec
 
 from edge_asr.commands import Reply
 from edge_asr.controls import ControlValues
 from edge_asr.events import CommandResponse, Event, Report
-from edge_asr.http.port import HttpPort
 from edge_asr.http.reach import Reach
+from edge_asr.ports.plan import PortPlan
+from edge_asr.ports.port import Port
+
+_SERVER = "edge_asr.http.server"  # loaded by the port's thread: aiohttp takes memory, and time to start
+_FOR = {"loopback": "for programs of this machine", "lan": "for whoever has the token"}
 
 
 class HttpSink:
@@ -15,7 +23,7 @@ class HttpSink:
     def __init__(self, reach: Reach) -> None:
         self._board = reach.board
         self._hub = reach.hub
-        self._port = HttpPort(reach)
+        self._port = Port(_plan(reach), reach.metrics)
 
     def start(self) -> None:
         """Open the port, as soon as it can be had."""
@@ -42,3 +50,10 @@ class HttpSink:
     def stop(self, deadline_s: float) -> None:
         """Close the port."""
         self._port.stop(deadline_s)
+
+
+def _plan(reach: Reach) -> PortPlan:
+    def serving() -> AbstractAsyncContextManager[None]:
+        return cast("AbstractAsyncContextManager[None]", importlib.import_module(_SERVER).serving(reach))
+
+    return PortPlan("http", reach.config.port, _FOR[reach.config.listen], serving)

@@ -17,7 +17,8 @@ from edge_asr.guests.live_source import LiveSource
 from edge_asr.guests.reception import GuestError, Place
 from edge_asr.http.answer import as_error, is_upgrade
 from edge_asr.http.hub import event_topic, frame_of
-from edge_asr.http.listeners import Listener, soon
+from edge_asr.http.listeners import Listener
+from edge_asr.ports.soon import soon
 
 _MESSAGE_BYTES = 1 << 20
 _SILENT_S = 60.0  # nothing came for so long: nobody is there any more

@@ -10,9 +10,9 @@ from edge_asr.events import FinalEvent
 from edge_asr.guests.guest import Done, Fault, News
 from edge_asr.guests.reception import GuestError, Place
 from edge_asr.http.answer import as_error, as_json
-from edge_asr.http.listeners import soon
 from edge_asr.http.reach import Reach
 from edge_asr.http.upload import RefusedError, Upload, read_upload
+from edge_asr.ports.soon import soon
 from edge_asr.subtitles import Heard, as_text, as_verbose, whole_text
 
 _FORMS = ("json", "text", "srt", "verbose_json", "vtt")

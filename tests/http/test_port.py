@@ -128,7 +128,7 @@ def test_who_sends_a_request_drop_by_drop_is_cut_off(monkeypatch: pytest.MonkeyP
 def test_a_taken_port_is_one_line_and_is_had_when_it_is_free(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge_asr.http.port._AGAIN_MIN_S", 0.1)
+    monkeypatch.setattr("edge_asr.ports.port._AGAIN_MIN_S", 0.1)
     port = free_port()
     house = made(HttpConfig(listen="loopback", port=port))
     with socket.socket() as other:

@@ -1,4 +1,4 @@
-"""The thread of the HTTP port, and the port itself, which it may have to wait for."""
+"""The thread of a port, and the port itself, which it may have to wait for."""
 
 import errno
 import importlib
@@ -7,31 +7,33 @@ import threading
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from edge_asr.http.reach import Reach
+from edge_asr.metrics import Metrics
+from edge_asr.ports.plan import PortPlan
 from edge_asr.sinks.connection_news import ConnectionNews
 
 log = logging.getLogger(__name__)
 
-_LOOP = "edge_asr.http.loop"  # loaded when it is needed: asyncio and aiohttp take memory, and time to start
+_LOOP = "edge_asr.ports.loop"  # loaded when it is needed: asyncio takes memory, and time to start
 _AGAIN_MIN_S, _AGAIN_MAX_S = 1.0, 30.0
 
 
 class _Loop(Protocol):
-    def run(self, reach: Reach, news: ConnectionNews) -> None: ...
+    def run(self, plan: PortPlan, metrics: Metrics, news: ConnectionNews) -> None: ...
 
     def stop(self) -> None: ...
 
 
-class HttpPort:
+class Port:
     """`start` and `stop` are for one thread. Whatever happens in its own costs the port alone, and is tried again."""
 
-    def __init__(self, reach: Reach) -> None:
-        self._reach = reach
-        self._where = f"port {reach.config.port}"
+    def __init__(self, plan: PortPlan, metrics: Metrics) -> None:
+        self._plan = plan
+        self._metrics = metrics
+        self._where = f"port {plan.port}"
         self._news = ConnectionNews(log, self._where)
         self._stopping = threading.Event()
         self._loop: _Loop | None = None
-        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=plan.section, daemon=True)
 
     def start(self) -> None:
         """Start the thread. Returns at once, whether the port can be had or not."""
@@ -52,7 +54,7 @@ class HttpPort:
             fault = self._attempt()
             if not fault:
                 return
-            self._news.limited(f"http: {fault}")
+            self._news.limited(f"{self._plan.section}: {fault}")
             self._stopping.wait(again_s)
             again_s = min(_AGAIN_MAX_S, 2 * again_s)
 
@@ -62,20 +64,19 @@ class HttpPort:
             made = cast("Callable[[], _Loop]", importlib.import_module(_LOOP).ServerLoop)
             self._loop = loop = made()
             if not self._stopping.is_set():  # who stops from now on finds the loop
-                loop.run(self._reach, self._news)
+                loop.run(self._plan, self._metrics, self._news)
         except ImportError as error:
-            return f"the port stays closed, a library is missing ({error}): install aiohttp"
+            return f"the port stays closed, a library is missing ({error}): install it"
         except OSError as error:
-            return f"{self._where} cannot be opened, and is tried again: {_why(error)}"
+            return f"{self._where} cannot be opened, and is tried again: {self._why(error)}"
         except Exception as error:  # noqa: BLE001 - the thread's edge: it costs the port for a while, nothing else
-            self._reach.metrics.sink_errors.labels(sink="http").inc()
+            self._metrics.sink_errors.labels(sink=self._plan.section).inc()
             return f"the port failed, and is opened anew ({type(error).__name__}: {error})"
         return ""
 
-
-def _why(error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return "another program has it; end that one, or set http.port to another"
-    if error.errno in {errno.EACCES, errno.EPERM}:
-        return "this user may not have it; set http.port to one above 1023"
-    return error.strerror or str(error)
+    def _why(self, error: OSError) -> str:
+        if error.errno == errno.EADDRINUSE:
+            return f"another program has it; end that one, or set {self._plan.section}.port to another"
+        if error.errno in {errno.EACCES, errno.EPERM}:
+            return f"this user may not have it; set {self._plan.section}.port to one above 1023"
+        return error.strerror or str(error)

@@ -1,16 +1,14 @@
-"""The asyncio loop of the HTTP port's thread; imported there, when the port is on."""
+"""The asyncio loop of a port's thread; imported there, when the port is on."""
 
 import asyncio
 import logging
 import threading
 
-from edge_asr.http.reach import Reach
-from edge_asr.http.server import serving
+from edge_asr.metrics import Metrics
+from edge_asr.ports.plan import PortPlan
 from edge_asr.sinks.connection_news import ConnectionNews
 
 log = logging.getLogger(__name__)
-
-_FOR = {"loopback": "for programs of this machine", "lan": "for whoever has the token"}
 
 
 class ServerLoop:
@@ -22,9 +20,9 @@ class ServerLoop:
         self._stop: asyncio.Event | None = None
         self._stopped = False
 
-    def run(self, reach: Reach, news: ConnectionNews) -> None:
+    def run(self, plan: PortPlan, metrics: Metrics, news: ConnectionNews) -> None:
         """Serve until told to stop. Raises OSError when the port cannot be had."""
-        asyncio.run(self._serve(reach, news))
+        asyncio.run(self._serve(plan, metrics, news))
 
     def stop(self) -> None:
         """Make `run` return soon, also when it has not begun yet."""
@@ -33,10 +31,10 @@ class ServerLoop:
             if self._loop is not None and self._stop is not None:
                 self._loop.call_soon_threadsafe(self._stop.set)
 
-    async def _serve(self, reach: Reach, news: ConnectionNews) -> None:
+    async def _serve(self, plan: PortPlan, metrics: Metrics, news: ConnectionNews) -> None:
         def failed(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-            reach.metrics.sink_errors.labels(sink="http").inc()
-            news.limited(f"http: {context.get('message')} ({context.get('exception')!r})")
+            metrics.sink_errors.labels(sink=plan.section).inc()
+            news.limited(f"{plan.section}: {context.get('message')} ({context.get('exception')!r})")
 
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(failed)  # what no handler held is one line of a log that never fills
@@ -45,9 +43,9 @@ class ServerLoop:
                 self._loop, self._stop = loop, asyncio.Event()
                 if self._stopped:
                     return
-            async with serving(reach):
-                told = {"port": reach.config.port, "whom": _FOR[reach.config.listen]}
-                log.info("http: port %(port)d is open, %(whom)s", told)
+            async with plan.serving():
+                told = {"section": plan.section, "port": plan.port, "whom": plan.for_whom}
+                log.info("%(section)s: port %(port)d is open, %(whom)s", told)
                 await self._stop.wait()
         finally:
             with self._lock:
