@@ -41,7 +41,7 @@ from edge_asr.log_limit import LimitedHandler, looks_at_log
 from edge_asr.loudness import WINDOW_S, Loudness
 from edge_asr.memory_need import fitting, warn_of_memory
 from edge_asr.metrics import Metrics
-from edge_asr.model_choice import hearing_with, model_choices, model_report
+from edge_asr.model_choice import bundle_manifest, hearing_with, model_choices, model_report
 from edge_asr.model_switch import Hearing, ModelSwitch
 from edge_asr.pipeline import Pipeline
 from edge_asr.relief import Reliever
@@ -65,6 +65,8 @@ from edge_asr.systemd import Notifier
 from edge_asr.thermal import Thermometer
 from edge_asr.tidier import Tidier
 from edge_asr.worker import Worker
+from edge_asr.wyoming.reach import WyomingReach
+from edge_asr.wyoming.sink import WyomingSink
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +137,10 @@ def build_sinks(config: Config, reach: Reach, status: StatusLine) -> list[Sink]:
         sinks.append(JsonlSink(config.jsonl, metrics))
     if config.http.listen != "off":
         sinks.append(HttpSink(reach))
+    if config.wyoming.listen != "off":
+        us, name = reach.device.id, reach.device.name
+        manifest = partial(bundle_manifest, config)
+        sinks.append(WyomingSink(WyomingReach(config.wyoming, us, name, __version__, reach.guests, metrics, manifest)))
     return sinks
 
 

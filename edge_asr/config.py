@@ -203,6 +203,15 @@ class HttpConfig(Section, frozen=True):
     keep_finals: Annotated[int, Meta(ge=0, le=200)] = 10  # in memory alone, for a page that is opened or loaded anew
 
 
+class WyomingConfig(Section, frozen=True):
+    """The port for Home Assistant's Assist. Off unless asked for; whoever reaches it is heard."""
+
+    listen: Literal["off", "loopback", "lan"] = "off"
+    port: Port = 10300  # what its other recognizers have
+    zeroconf: bool = True  # on the LAN alone
+    max_connections: Annotated[int, Meta(ge=1, le=256)] = 16
+
+
 class JsonlConfig(Section, frozen=True):
     """Events as JSON lines. Off unless asked for: they hold what was said."""
 
@@ -232,5 +241,6 @@ class Config(Section, frozen=True):
     ladder: LadderConfig = LadderConfig()
     mqtt: MqttConfig = MqttConfig()
     http: HttpConfig = HttpConfig()
+    wyoming: WyomingConfig = WyomingConfig()
     jsonl: JsonlConfig = JsonlConfig()
     log: LogConfig = LogConfig()

@@ -12,6 +12,7 @@ from edge_asr.config import (
     LadderConfig,
     MqttConfig,
     OverloadConfig,
+    WyomingConfig,
 )
 from edge_asr.endpoint_rules import endpoint_rules
 from edge_asr.errors import ConfigError
@@ -33,6 +34,7 @@ def _faults(config: Config) -> Iterator[str]:
     yield from _ladder(config.ladder)
     yield from _mqtt(config.mqtt)
     yield from _http(config.http)
+    yield from _wyoming(config.wyoming, config.http)
 
 
 def _audio(audio: AudioConfig) -> Iterator[str]:
@@ -139,3 +141,8 @@ def _http(http: HttpConfig) -> Iterator[str]:
             'http.listen = "lan" without http.token_file: whoever reaches the port would hear what is said; write a '
             'secret into a file and name it there, or set http.listen = "loopback"'
         )
+
+
+def _wyoming(wyoming: WyomingConfig, http: HttpConfig) -> Iterator[str]:
+    if "off" not in {wyoming.listen, http.listen} and wyoming.port == http.port:
+        yield f"wyoming.port = {wyoming.port} is http.port too: only one of them can have it, set another"

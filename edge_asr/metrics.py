@@ -25,6 +25,7 @@ _DROPPED = {
     "jsonl": ("unwritable",),
     "http": ("queue_full",),
 }
+_ANSWERS = ("transcript", "connections", "protocol", "format", "language", "model", "silent", "slow", "busy", "failed")
 _LAG_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0)
 _LATENCY_S = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
 _CAPTURE = ["starting", "healthy", "silent", "lost", "recovering", "hung", "muted", "stopped"]
@@ -119,6 +120,7 @@ class Metrics:
         self.http_requests = counter("http_requests", "Answers on the HTTP port", "path", "code")
         self.http_refused = counter("http_refused", "Requests and connections turned away at the door", "reason")
         self.log_suppressed = counter("log_suppressed", "Lines of the log that were more of the same, told as a number")
+        self.wyoming_answers = counter("wyoming_answers", "Transcripts and refusals on the Wyoming port", "outcome")
         self.clipped_samples = counter("clipped_samples", "Samples at full scale: the microphone is too loud")
 
         self._begin_at_nothing()
@@ -133,6 +135,8 @@ class Metrics:
             self.second_pass_skipped.labels(reason=reason)
         for reason in ("limit", "lag"):
             self.guests_refused.labels(reason=reason)
+        for outcome in _ANSWERS:
+            self.wyoming_answers.labels(outcome=outcome)
 
     def consumed(self, audio_s: float, took_s: float, *, gate_open: bool) -> None:
         """So much audio went through the pipeline, in so much time."""

@@ -9,7 +9,13 @@ from msgspec.structs import replace
 
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.catalogue import CATALOGUE
-from edge_asr.asr.manifest import KaldiManifest, MoonshineManifest, ZipformerManifest, ZipformerTransducerManifest
+from edge_asr.asr.manifest import (
+    KaldiManifest,
+    Manifest,
+    MoonshineManifest,
+    ZipformerManifest,
+    ZipformerTransducerManifest,
+)
 from edge_asr.config import Config
 from edge_asr.controls import Choice
 from edge_asr.errors import ConfigError, ModelError
@@ -38,10 +44,15 @@ def model_choices(config: Config) -> tuple[Choice, ...]:
     return tuple(found)
 
 
+def bundle_manifest(config: Config, name: str) -> Manifest:
+    """What a bundle says of itself; raises ModelError where there is none of that name any more."""
+    return load_bundle(model_folder(config), name).manifest
+
+
 def model_report(config: Config, name: str) -> ModelReport:
     """Version of a bundle beside the one that `models pull` would fetch; of a bundle of your own there is no newer."""
     try:
-        manifest = load_bundle(model_folder(config), name).manifest
+        manifest = bundle_manifest(config, name)
     except ModelError:  # it was taken away since it was loaded
         return ModelReport(installed_version="unknown", latest_version="unknown", title=name)
     known = [entry.version for entry in CATALOGUE if entry.name == name]

@@ -1,6 +1,7 @@
 """All guests of this device, whatever door they come by."""
 
 import os
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -26,6 +27,10 @@ class Spoken(NamedTuple):
 
     model: str
     language: str
+
+    def speaks(self, language: str) -> bool:
+        """Whether that is its language, in whatever country."""
+        return _primary(language) == _primary(self.language)
 
 
 class Guests:
@@ -84,3 +89,7 @@ class Guests:
         stamp = Stamp(self._clock, self._device_id, recognizer.language, recognizer.model, captured_ns)
         again = None if rewriter is None else SecondPass(rewriter.rescorer, self._context_s)
         return Hearing(self._pipeline(recognizer), stamp, again, capture_clock, recognizer.language)
+
+
+def _primary(language: str) -> str:
+    return re.split(r"[-_]", language.lower())[0]

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import re
 
 from aiohttp import web
 
@@ -65,7 +64,7 @@ class Transcriptions:
         spoken, model, language = self._guests.spoken(), upload.last("model"), upload.last("language")
         if model not in _ANY_MODEL | {spoken.model, self._in_force()}:
             raise _unknown("model", model, f"{self._in_force()!r} listens here; send that, or choose on the page", 404)
-        if language and _primary(language) != _primary(spoken.language):
+        if language and not spoken.speaks(language):
             raise _unknown("language", language, f"the model speaks {spoken.language!r}; choose another on the page")
         return form
 
@@ -100,10 +99,6 @@ class Transcriptions:
 def _unknown(param: str, value: str, expected: str, status: int = 400) -> RefusedError:
     code = "model_not_found" if status == 404 else param
     return RefusedError(status, code, f"{param} = {value[:60]!r}: {expected}", param)
-
-
-def _primary(language: str) -> str:
-    return re.split(r"[-_]", language.lower())[0]
 
 
 def _answer(heard: Heard, wanted: str, granularities: set[str]) -> web.Response:
