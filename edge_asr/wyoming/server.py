@@ -43,19 +43,26 @@ class _Visitors:
         self._reach = reach
         self._card = Card(reach)
         self._news = ConnectionNews(log, "wyoming")
-        self._visits: set[asyncio.Task[None]] = set()
+        self._visits: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._closed = False
 
     def protocol(self) -> asyncio.Protocol:
         """Protocol of a new connection."""
         return asyncio.StreamReaderProtocol(asyncio.StreamReader(LINE_BYTES), self._came)
 
     async def close(self) -> None:
-        """Send all of them away."""
-        for visit in self._visits:
+        """Send all of them away, and who comes now too."""
+        self._closed = True
+        visits = dict(self._visits)
+        for visit, writer in visits.items():
             visit.cancel()
-        await asyncio.gather(*self._visits, return_exceptions=True)
+            writer.transport.abort()  # one that has not begun would not close it
+        await asyncio.gather(*visits, return_exceptions=True)
 
     def _came(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._closed:
+            writer.transport.abort()
+            return
         if len(self._visits) >= self._reach.config.max_connections:
             self._reach.metrics.wyoming_answers.labels(outcome="connections").inc()
             writer.write(written(Error(_FULL, "too_many_connections")))
@@ -63,8 +70,8 @@ class _Visitors:
             return
         writer.transport.set_write_buffer_limits(_BUFFER_BYTES)
         visit = asyncio.get_running_loop().create_task(self._serve(reader, writer))
-        self._visits.add(visit)
-        visit.add_done_callback(self._visits.discard)
+        self._visits[visit] = writer
+        visit.add_done_callback(self._visits.pop)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -23,6 +23,7 @@ from edge_asr.wyoming.wire import Incoming, read_event, written
 _SILENT_S = 60.0  # nothing came for so long: nobody is there any more
 _SAID_S = 2.0
 _HEAR_OUT_S = 10.0
+_HEAR_OUT_BYTES = 4 << 20
 _BLOCK_BYTES = 1 << 16
 _AUDIO = 'expected "rate" from 4000 to 768000 Hz, "width" from 1 to 4 bytes and "channels" from 1 to 8'
 _SHAPE = frozenset({"rate", "width", "channels"})
@@ -181,8 +182,9 @@ class Visit:
         with contextlib.suppress(OSError, TimeoutError):
             self._writer.write_eof()
             async with asyncio.timeout(_HEAR_OUT_S):
-                while await self._reader.read(_BLOCK_BYTES):
-                    pass
+                left = _HEAR_OUT_BYTES
+                while left > 0 and (block := await self._reader.read(_BLOCK_BYTES)):
+                    left -= len(block)
 
 
 def _as(kind: type[T], event: Incoming, expected: str, code: str = "protocol") -> T:
