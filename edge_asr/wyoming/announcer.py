@@ -63,6 +63,7 @@ class _Announcer:
             await asyncio.sleep(_LOOK_S)
 
     async def _begin(self, address: str) -> None:
+        # an address and no choice: to look for interfaces takes netlink, which the service has not
         self._zeroconf = AsyncZeroconf(interfaces=[address])
         service = AsyncServiceInfo(TYPE, f"{self._name}.{TYPE}", port=self._port, addresses=[socket.inet_aton(address)])
         await (await self._zeroconf.async_register_service(service, allow_name_change=True))

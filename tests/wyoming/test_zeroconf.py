@@ -16,14 +16,14 @@ OURS = f"edge_asr-k1.{TYPE}"
 
 
 class Found(ServiceListener):
-    """What is on the network now."""
+    """What of ours is on the network now; others may be there too."""
 
     def __init__(self) -> None:
         self.where: dict[str, tuple[list[str], int | None]] = {}
 
     def add_service(self, zc: Zeroconf, type_: str, name: str) -> None:
         service = zc.get_service_info(type_, name)
-        if service is not None:
+        if service is not None and name.startswith("edge_asr-k1"):
             self.where[name] = (service.parsed_addresses(), service.port)
 
     def update_service(self, zc: Zeroconf, type_: str, name: str) -> None:
@@ -52,11 +52,23 @@ def test_it_is_found_on_the_lan_and_says_goodbye(monkeypatch: pytest.MonkeyPatch
         wait_until(lambda: OURS not in found.where, 20, "gone")
 
 
+def test_it_asks_for_no_list_of_interfaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden() -> None:  # as under the service's RestrictAddressFamilies=
+        raise OSError(97, "Address family not supported by protocol")
+
+    monkeypatch.setattr("edge_asr.wyoming.announcer.own_address", lambda: "127.0.0.1")
+    monkeypatch.setattr("ifaddr.get_adapters", forbidden)
+    with browsing() as found, opened(listen="lan"):
+        wait_until(lambda: OURS in found.where, 20, "found")
+
+
 def test_two_of_one_name_have_two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge_asr.wyoming.announcer.own_address", lambda: "127.0.0.1")
-    with browsing() as found, opened(listen="lan") as first, opened(listen="lan") as second:
-        wait_until(lambda: len(found.where) == 2, 20, "both")
-        assert {port for _, port in found.where.values()} == {first.port, second.port}
+    with browsing() as found, opened(listen="lan") as first:
+        wait_until(lambda: OURS in found.where, 20, "the first")
+        with opened(listen="lan") as second:
+            wait_until(lambda: len(found.where) == 2, 20, "both")
+            assert {port for _, port in found.where.values()} == {first.port, second.port}
 
 
 @pytest.mark.parametrize(("listen", "zeroconf"), [("loopback", True), ("lan", False)])
