@@ -99,7 +99,7 @@ def _read_manifest(path: Path, name: str) -> AnyManifest:
         ) from error
     if manifest.name != name:
         raise ModelError(f"{path} names the model {manifest.name!r}, its folder {name!r}; rename one of them")
-    if set(manifest.files) != set(manifest.ROLES):
+    if not set(manifest.ROLES) <= set(manifest.files) <= {*manifest.ROLES, *manifest.MAY_LACK}:
         found, wanted = sorted(manifest.files), sorted(manifest.ROLES)
         raise ModelError(f"{path} lists the files {found}, expected {wanted}; {_fix(name, again=True)}")
     return manifest

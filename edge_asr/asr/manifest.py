@@ -47,11 +47,13 @@ class FileEntry(Part, frozen=True):
 class Manifest(Part, frozen=True, tag_field="kind"):
     """What every bundle says; a subclass for each family of models adds its own.
 
-    Model dimensions are read here, never written as literals elsewhere. `files` holds one entry for each of ROLES.
+    Model dimensions are read here, never written as literals elsewhere. `files` holds one entry for each of ROLES, and
+    of MAY_LACK those that there are.
     Each family counts its `format` by itself.
     """
 
     ROLES: ClassVar[tuple[str, ...]] = ()
+    MAY_LACK: ClassVar[tuple[str, ...]] = ()  # roles that earlier builds had not, and not every use needs
     USE: ClassVar[str] = "models.bundle"  # the settings that it may be the value of
 
     name: BundleName
@@ -71,6 +73,7 @@ class KaldiManifest(Manifest, frozen=True, tag="kaldi-tdnnf"):
     """
 
     ROLES: ClassVar[tuple[str, ...]] = ("network", "network_float", "graph", "words", "labels", "ivector")
+    MAY_LACK: ClassVar[tuple[str, ...]] = ("lexicon",)
 
     format: Literal[2]  # 1 had a network without states
     features: Features

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from edge_asr.asr.grammar import Command
+
 
 class EndReason(StrEnum):
     """Why an utterance ended; exactly one per final."""
@@ -36,7 +38,8 @@ class Hypothesis:
 
     Before `timed` is true the words' times and confidences may still move. `decoded_s` is how far the search has
     come, `trailing_silence_s` how much of its end is silence on the best path. `estimated`: the times
-    of words are guesses.
+    of words are guesses. `command`: what the sentence of a list means, if it is one; `unknown`: lists were listened
+    for, and this is none of their sentences. `unspoken`: nobody is shown the words, they only tell that one speaks.
     """
 
     words: tuple[Word, ...]
@@ -44,6 +47,9 @@ class Hypothesis:
     trailing_silence_s: float
     timed: bool
     estimated: bool = False
+    command: Command | None = None
+    unknown: bool = False
+    unspoken: bool = False
 
     @property
     def sound_end_s(self) -> float:

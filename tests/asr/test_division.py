@@ -6,9 +6,11 @@ from edge_asr.asr.division import division_s, until, wordless_s
 from edge_asr.asr.result import Hypothesis, Word
 
 
-def said(*spans: tuple[float, float], decoded_s: float = 10.0, silence_s: float = 0.0, **fields: bool) -> Hypothesis:
+def said(
+    *spans: tuple[float, float], decoded_s: float = 10.0, silence_s: float = 0.0, estimated: bool = False
+) -> Hypothesis:
     words = tuple(Word(f"w{number}", begin, end, 0.9) for number, (begin, end) in enumerate(spans))
-    return Hypothesis(words, decoded_s, silence_s, timed=True, **fields)
+    return Hypothesis(words, decoded_s, silence_s, timed=True, estimated=estimated)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -32,6 +33,11 @@ class Labels:
     silence_of_label: NDArray[np.bool_]
     enters_of_label: NDArray[np.bool_]  # a word's first phone, at its first frame
     breaks_of_label: NDArray[np.bool_]  # the word before ends here, if it has not yet
+    silence: int  # the phone between words
+
+    @cached_property
+    def _columns(self) -> NDArray[np.intp]:
+        return self.pdf_of_label[1:].astype(np.intp)
 
     @classmethod
     def load(cls, path: Path, labels: int, pdfs: int) -> Self:
@@ -55,7 +61,15 @@ class Labels:
             silence_of_label=np.isin(phones, arrays["silence_phones"]),
             enters_of_label=enters,
             breaks_of_label=enters | (positions == Position.NONWORD),
+            silence=int(arrays["silence_phones"][0]),
         )
+
+    def by_label(self, scores: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.float32]:
+        """Scores float32 (n, pdfs) of the network, times `scale`, as (n, labels) of transition ids 1, 2, ..."""
+        spread = scores.take(self._columns, axis=1, mode="clip")  # checked at load; "raise" would cost twice
+        if scale != 1.0:
+            spread *= np.float32(scale)
+        return spread
 
     def trailing_silence_frames(self, labels: NDArray[np.int32]) -> int:
         """How many frames at the end of a path are silence."""

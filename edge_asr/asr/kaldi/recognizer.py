@@ -3,16 +3,21 @@
 The chunk plan depends on the count of frames alone, so any cutting of the same audio gives the same hypotheses.
 """
 
-from dataclasses import dataclass, field
+import copy
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.bundle import Bundle
+from edge_asr.asr.grammar import Grammar, understood
+from edge_asr.asr.kaldi.command_search import CommandGraphs, CommandSearch
 from edge_asr.asr.kaldi.confidence import Certainty, word_confidence
 from edge_asr.asr.kaldi.features import MfccStream
 from edge_asr.asr.kaldi.ivector import IvectorExtractor, SpeakerState
 from edge_asr.asr.kaldi.labels import Labels
+from edge_asr.asr.kaldi.lexicon import Lexicon
 from edge_asr.asr.kaldi.mfcc import Mfcc
 from edge_asr.asr.kaldi.network import AcousticNetwork, NetworkState
 from edge_asr.asr.kaldi.search import BestPath, Graph, Search
@@ -34,7 +39,9 @@ class KaldiUtterance:
     mfcc: MfccStream
     speaker: SpeakerState
     network: NetworkState
-    search: Search
+    search: Search | None
+    command: CommandSearch | None
+    decoded: int = 0  # outputs of the network that the searches have seen
     waiting: list[NDArray[np.int16]] = field(default_factory=list)
     waiting_samples: int = 0
     fed_samples: int = 0
@@ -53,7 +60,12 @@ class KaldiRecognizer:
         threads: int = 1,
         beam: float | None = None,
         max_active: int | None = None,
+        open_speech: bool = True,
     ):
+        """Without `open_speech` the graph of a whole language stays on the disk, and `with_commands` is needed.
+
+        Raises ModelError.
+        """
         manifest = bundle.manifest
         self._manifest = manifest
         self._beam = manifest.search.beam if beam is None else beam
@@ -63,7 +75,7 @@ class KaldiRecognizer:
             self.network.check(bundle.path("network"), manifest)
             self._labels = Labels.load(bundle.path("labels"), manifest.labels, manifest.pdfs)
             self._ivectors = IvectorExtractor.load(bundle.path("ivector"), manifest.features.ceps, manifest.ivector_dim)
-            self._graph = Graph(bundle.path("graph"), bundle.path("words"), manifest.labels)
+            self._graph = Graph(bundle.path("graph"), bundle.path("words"), manifest.labels) if open_speech else None
         except TooBigError:
             raise
         except ModelError as error:
@@ -73,13 +85,33 @@ class KaldiRecognizer:
         self.model = manifest.name
         self._mfcc = Mfcc(manifest.features, manifest.sample_rate_hz)
         self._output_s = manifest.subsampling_factor * manifest.features.frame_shift_ms / 1000
+        self._commands: CommandGraphs | None = None
+        self._most_excess = 0.0
+        self._lexicon_path = bundle.path("lexicon") if "lexicon" in manifest.files else None
+        self._fix = bundle.fix
+
+    def with_commands(self, grammar: Grammar, most_excess: float) -> Self:
+        """One that hears the sentences of a grammar too, or them alone; it shares all else with this one.
+
+        Above `most_excess` it is none of them: see `CommandSearch.excess`. Takes a fraction of a second, for their
+        graph. Raises ModelError.
+        """
+        if self._lexicon_path is None:
+            raise ModelError(
+                f"the model {self.model!r} was built without pronunciations, which commands need; {self._fix}"
+            )
+        lexicon = Lexicon.load(self._lexicon_path, self._manifest.labels, self._labels.silence)
+        earlier = self._commands.filler if self._commands is not None else None
+        other = copy.copy(self)
+        vars(other).update(_most_excess=most_excess, _commands=CommandGraphs(grammar, lexicon, self._labels, earlier))
+        return other
 
     def start(self, gain: float = 1.0) -> KaldiUtterance:
         """State of a new utterance, whose samples are raised by `gain`."""
-        manifest = self._manifest
-        search = Search(self._graph, self._labels, self._beam, self._max_active, manifest.search.acoustic_scale)
+        search = Search(self._graph.fst, self._beam, self._max_active) if self._graph is not None else None
+        command = CommandSearch(self._commands) if self._commands is not None else None
         mfcc = MfccStream(self._mfcc, gain)
-        return KaldiUtterance(mfcc, self._ivectors.start(), self.network.start(), search)
+        return KaldiUtterance(mfcc, self._ivectors.start(), self.network.start(), search, command)
 
     def step(
         self,
@@ -102,9 +134,9 @@ class KaldiRecognizer:
         """Decode the tail; the right context that it lacks is its last frame, repeated."""
         self._feed(state.waiting_samples, state)
         frames = state.mfcc.frames
-        outputs = -(-len(frames) // self._manifest.subsampling_factor) - state.search.frames
+        outputs = -(-len(frames) // self._manifest.subsampling_factor) - state.decoded
         if outputs > 0:
-            missing = self._reach_frames(state.search.frames + outputs) - len(frames)
+            missing = self._reach_frames(state.decoded + outputs) - len(frames)
             tail = np.repeat(frames[-1:], max(0, missing), axis=0)
             self._decode(outputs, np.concatenate([frames, tail]), state)
         return self._final(state), state
@@ -118,7 +150,7 @@ class KaldiRecognizer:
 
     def _samples_for_next_chunk(self, state: KaldiUtterance) -> int:
         """How many waiting samples complete the next chunk and its right context."""
-        frames = self._reach_frames(state.search.frames + _CHUNK_OUTPUTS)
+        frames = self._reach_frames(state.decoded + _CHUNK_OUTPUTS)
         return (frames - 1) * self._mfcc.hop_samples + self._mfcc.window_samples - state.fed_samples
 
     def _feed(self, count: int, state: KaldiUtterance) -> None:
@@ -133,11 +165,11 @@ class KaldiRecognizer:
 
     def _decode(self, outputs: int, frames: NDArray[np.float32], state: KaldiUtterance) -> None:
         """Run the next `outputs` outputs through network and search; `frames` reaches to the end of their context."""
-        if state.search.frames < _NEW_VOICE_OUTPUTS or state.search.frames % _ADAPT_OUTPUTS == 0:
+        if state.decoded < _NEW_VOICE_OUTPUTS or state.decoded % _ADAPT_OUTPUTS == 0:
             self._adapt(state)
-        end = self._reach_frames(state.search.frames + outputs)
-        if state.search.frames:
-            window = frames[self._reach_frames(state.search.frames) : end]
+        end = self._reach_frames(state.decoded + outputs)
+        if state.decoded:
+            window = frames[self._reach_frames(state.decoded) : end]
         else:  # before the first frame lies the first frame, repeated
             lead = self._manifest.left_context_frames
             lead += -(lead + end) % self._manifest.subsampling_factor
@@ -145,8 +177,13 @@ class KaldiRecognizer:
         scores, state.network = self.network.run(window, state.ivector, state.network)
         scores = scores[-outputs:]
         state.certainty.add(scores)
-        state.search.advance(scores)
-        self._graph.relieve()
+        by_label = self._labels.by_label(scores, self._manifest.search.acoustic_scale)
+        state.decoded += outputs
+        if state.command is not None:
+            state.command.advance(by_label)
+        if state.search is not None and self._graph is not None:
+            state.search.advance(by_label)
+            self._graph.relieve()
 
     def _adapt(self, state: KaldiUtterance) -> None:
         """Take the frames up to now into what is known of the voice."""
@@ -155,21 +192,59 @@ class KaldiRecognizer:
         state.ivector = self._ivectors.ivector(state.speaker)
 
     def _partial(self, state: KaldiUtterance) -> Hypothesis:
-        return self._hypothesis(state.search.best_path(final=False), state, timed=False)
+        if state.search is not None:
+            return self._hypothesis(state.search.best_path(final=False), state, timed=False)
+        assert state.command is not None  # noqa: S101 - one of the two is there
+        # A sentence of a list is told as a whole or not at all: until then other speech looks like one of them.
+        return replace(self._sentence(state.command.so_far(), state, timed=False), unspoken=True)
 
     def _final(self, state: KaldiUtterance) -> Hypothesis:
-        return self._hypothesis(state.search.best_path(final=True), state, timed=True)
+        sentence = self._command(state) if state.command is not None else None
+        if state.search is None or (sentence is not None and sentence.command is not None):
+            assert sentence is not None  # noqa: S101 - one of the two is there
+            return sentence
+        said = self._hypothesis(state.search.best_path(final=True), state, timed=True)
+        return replace(said, unknown=sentence is not None)
+
+    def _command(self, state: KaldiUtterance) -> Hypothesis:
+        """The sentence that was said, or that it was none."""
+        assert state.command is not None and self._commands is not None  # noqa: S101, PT018 - narrows the types
+        path = state.command.sentence()
+        excess = state.command.excess(path)
+        told = self._sentence(path, state, timed=True)
+        if excess > self._most_excess:
+            return replace(told, words=(), unknown=True)
+        tokens = [self._commands.grammar.tokens[number] for number in path.words]
+        return replace(told, command=understood(tokens, [word.confidence for word in told.words], excess))
+
+    def _sentence(self, path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:
+        """Words of a path through the grammar, whose outputs are its tokens."""
+        assert self._commands is not None  # noqa: S101 - narrows the type
+        certainty = state.certainty.along(self._labels.pdf_of_label[path.labels])
+        spans = self._labels.word_spans(path.labels)
+        words = tuple(
+            Word(
+                self._commands.grammar.tokens[number].word,
+                begin * self._output_s,
+                end * self._output_s,
+                word_confidence(certainty[begin:end]),
+            )
+            for number, (begin, end) in zip(path.words, spans, strict=False)
+        )
+        silent_frames = self._labels.trailing_silence_frames(path.labels)
+        return Hypothesis(words, state.decoded * self._output_s, silent_frames * self._output_s, timed)
 
     def _words(self, path: BestPath, certainty: NDArray[np.float32]) -> tuple[Word, ...]:
         """Words of a path with their times, less what is none: marks for noise, and a sound held too long."""
-        spans = self._labels.word_spans(path.labels)
+        assert self._graph is not None  # noqa: S101 - narrows the type
+        graph_words, spans = self._graph.words, self._labels.word_spans(path.labels)
         nowhere = (len(path.labels), len(path.labels))  # the path stops before the word's first phone
         words: list[Word] = []
         for number, label in enumerate(path.words):
             begin, end = spans[number] if number < len(spans) else nowhere
-            if self._graph.words.spoken[label] and (end - begin) * self._output_s <= _LONGEST_WORD_S:
+            if graph_words.spoken[label] and (end - begin) * self._output_s <= _LONGEST_WORD_S:
                 confidence = word_confidence(certainty[begin:end])
-                word = self._graph.words[label]
+                word = graph_words[label]
                 joined = bool(words) and glued(words[-1].word, word)
                 words.append(Word(word, begin * self._output_s, end * self._output_s, confidence, joined))
         return tuple(words)
@@ -177,4 +252,4 @@ class KaldiRecognizer:
     def _hypothesis(self, path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:
         words = self._words(path, state.certainty.along(self._labels.pdf_of_label[path.labels]))
         silent_frames = self._labels.trailing_silence_frames(path.labels)
-        return Hypothesis(words, state.search.frames * self._output_s, silent_frames * self._output_s, timed)
+        return Hypothesis(words, state.decoded * self._output_s, silent_frames * self._output_s, timed)

@@ -15,16 +15,20 @@ from numpy.typing import NDArray
 
 from edge_asr.asr.kaldi.graph_file import check_graph_file
 from edge_asr.asr.kaldi.graph_map import open_graph
-from edge_asr.asr.kaldi.labels import Labels
 from edge_asr.asr.kaldi.words import WordTable
 
 
 @dataclass(frozen=True, slots=True)
 class BestPath:
-    """`labels` int32 (frames,), one transition id for each decoded frame; `words` the word ids in order."""
+    """`labels` int32 (frames,), one transition id for each decoded frame; `words` the output labels in order.
+
+    `cost` is that of graph and sounds together, in negative log likelihood.
+    """
 
     labels: NDArray[np.int32]
     words: list[int]
+    cost: float = 0.0
+    ends: bool = False  # at a place where an utterance may end
 
 
 class Graph:
@@ -45,21 +49,16 @@ class Graph:
 class Search:
     """The beam of one utterance. One thread."""
 
-    def __init__(self, graph: Graph, labels: Labels, beam: float, max_active: int, acoustic_scale: float) -> None:
+    def __init__(self, fst: Any, beam: float, max_active: int) -> None:
         options = kaldi_decoder.FasterDecoderOptions(beam=beam, max_active=max_active)
-        self._decoder: Any = kaldi_decoder.FasterDecoder(graph.fst, options)
+        self._decoder: Any = kaldi_decoder.FasterDecoder(fst, options)
         self._decoder.init_decoding()
-        self._pdf_of_label = labels.pdf_of_label[1:].astype(np.intp)
-        self._acoustic_scale = acoustic_scale
         self.frames = 0
 
-    def advance(self, scores: NDArray[np.float32]) -> None:
-        """Take network outputs float32 (n, pdfs), one row for each subsampled frame."""
-        by_label = scores.take(self._pdf_of_label, axis=1, mode="clip")  # checked at load; "raise" would cost twice
-        if self._acoustic_scale != 1.0:
-            by_label *= self._acoustic_scale
+    def advance(self, by_label: NDArray[np.float32]) -> None:
+        """Take scores float32 (n, labels) of all transition ids, one row for each subsampled frame."""
         self._decoder.advance_decoding(kaldi_decoder.DecodableCtc(by_label, self.frames))
-        self.frames += len(scores)
+        self.frames += len(by_label)
 
     def best_path(self, *, final: bool) -> BestPath:
         """Best path so far; with `final` one that may end here is preferred. Empty when every path has died."""
@@ -69,5 +68,5 @@ class Search:
         found, path = self._decoder.get_best_path(use_final)
         if not found:
             return BestPath(np.empty(0, np.int32), [])
-        _, labels, words, _ = kaldifst.get_linear_symbol_sequence(path)
-        return BestPath(np.array(labels, np.int32), list(words))
+        _, labels, words, weight = kaldifst.get_linear_symbol_sequence(path)
+        return BestPath(np.array(labels, np.int32), list(words), weight.value1 + weight.value2, use_final)

@@ -66,3 +66,12 @@ def compose_graph(folder: Path, graph: Path, words: Path, work: Path, tick: Call
     run("fstrelabel", f"--relabel_ipairs={pairs}", str(composed), str(relabelled))
     composed.unlink()
     run("fstconvert", "--fst_align=true", "--fst_type=const", str(relabelled), str(graph))
+
+
+def plain_half(folder: Path, work: Path, tick: Callable[[], None]) -> Path:
+    """HCLr.fst of the model's `folder` as a vector FST, which needs no plugin to be read; below `work`."""
+    plain = work / "half.fst"
+    run_child(
+        ("fstconvert", "--fst_type=vector", str(folder / "HCLr.fst"), str(plain)), environment=check_tools(), tick=tick
+    )
+    return plain

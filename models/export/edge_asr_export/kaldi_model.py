@@ -11,12 +11,13 @@ from edge_asr.asr.bundle import Bundle
 from edge_asr.asr.catalogue import CatalogueEntry
 from edge_asr.asr.manifest import Features, KaldiManifest, Search
 from edge_asr.errors import ModelError
-from edge_asr_export.graph import check_tools, compose_graph
+from edge_asr_export.graph import check_tools, compose_graph, plain_half
 from edge_asr_export.ivector_arrays import ivector_arrays
 from edge_asr_export.kaldi_binary import KaldiReader
 from edge_asr_export.kaldi_folder import MEMBERS
-from edge_asr_export.kaldi_text import read_options
+from edge_asr_export.kaldi_text import read_options, read_word_positions, word_numbers
 from edge_asr_export.label_arrays import label_arrays
+from edge_asr_export.lexicon import lexicon_arrays
 from edge_asr_export.manifest_file import file_entry, published, write_manifest
 from edge_asr_export.nnet3 import read_nnet3
 from edge_asr_export.nnet3_to_onnx import IVECTOR, convert
@@ -33,9 +34,16 @@ FILES = {
     "words": "words.txt",
     "labels": "labels.npz",
     "ivector": "ivector.npz",
+    "lexicon": "lexicon.npz",
 }
-NETWORK, QUANTIZE, GRAPH, CHECK = "network", "quantize", "compose graph", "check"
-WEIGHTS = {NETWORK: 2.0, QUANTIZE: 2.0, GRAPH: 40.0, CHECK: 3.0}  # seconds on a desktop: their ratio is what counts
+NETWORK, QUANTIZE, GRAPH, LEXICON, CHECK = "network", "quantize", "compose graph", "pronunciations", "check"
+WEIGHTS = {
+    NETWORK: 2.0,
+    QUANTIZE: 2.0,
+    GRAPH: 40.0,
+    LEXICON: 8.0,
+    CHECK: 3.0,
+}  # seconds on a desktop: their ratio is what counts
 
 _SEARCH = Search(beam=9.0, max_active=5000, acoustic_scale=1.0)  # 10: WER 18.2 % for 18.4 %, a quarter more search
 _FRAME_SHIFT_MS, _FRAME_LENGTH_MS = 10.0, 25.0  # Kaldi's defaults, where mfcc.conf is silent
@@ -73,6 +81,11 @@ def build_bundle(entry: CatalogueEntry, source: Path, bundle: Path, work: Path, 
     progress.start(GRAPH)
     graph, words = bundle / FILES["graph"], bundle / FILES["words"]
     compose_graph(source / "graph", graph, words, work, progress.tick, entry.language)
+    progress.start(LEXICON)
+    positions = read_word_positions(source / "graph/phones/word_boundary.int")
+    half = plain_half(source / "graph", work, progress.tick)
+    lexicon = lexicon_arrays(half, transitions, positions, word_numbers(words), progress.tick)
+    np.savez_compressed(bundle / FILES["lexicon"], **lexicon)  # type: ignore[arg-type]  # as in `_save`
     progress.start(CHECK)
     mfcc = read_options(source / "conf/mfcc.conf")
     rate_hz = int(_number(mfcc, "mfcc.conf", "sample-frequency"))

@@ -10,6 +10,7 @@ LABELS = Labels(
     silence_of_label=np.array([0, 1, 1, 0, 0, 0, 0, 0, 0, 0], np.bool_),
     enters_of_label=np.array([0, 0, 0, 1, 0, 0, 0, 0, 1, 0], np.bool_),
     breaks_of_label=np.array([1, 1, 1, 1, 0, 0, 0, 0, 1, 0], np.bool_),
+    silence=1,
 )
 
 

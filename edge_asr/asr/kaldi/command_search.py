@@ -1,0 +1,68 @@
+"""Two searches over the same scores: the best sentence of a grammar, and the best speech without one.
+
+What is none of the sentences fits the grammar's best path much worse than it fits the filler's; how much is told for
+each frame of speech, so that neither long sentences nor the silence around them change it.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_asr.asr.grammar import Grammar
+from edge_asr.asr.kaldi.filler import filler_graph
+from edge_asr.asr.kaldi.grammar_graph import grammar_graph
+from edge_asr.asr.kaldi.labels import Labels
+from edge_asr.asr.kaldi.lexicon import Lexicon
+from edge_asr.asr.kaldi.search import BestPath, Search
+
+_FEWEST_FRAMES = 10  # of speech: less is no sentence, and must not look better by being short
+_GRAMMAR_BEAM, _GRAMMAR_TOKENS = 13.0, 3000
+_FILLER_BEAM, _FILLER_TOKENS = 8.0, 300  # measured: 10 and 1000 give the same excess within 0.01, at twice the cost
+
+
+class CommandGraphs:
+    """A grammar's graph and the filler's. Immutable, shared by all utterances."""
+
+    def __init__(self, grammar: Grammar, lexicon: Lexicon, labels: Labels, filler: Any = None) -> None:
+        """Compose; raises ModelError as `grammar_graph` does. `filler` is that of earlier graphs of the same model."""
+        woven = grammar_graph(grammar, lexicon)
+        self.grammar = grammar
+        self.labels = labels
+        self.states = woven.states
+        self.fst: Any = woven.compiled()
+        self.filler: Any = filler if filler is not None else filler_graph(lexicon).compiled()
+
+
+class CommandSearch:
+    """The two beams of one utterance. One thread."""
+
+    def __init__(self, graphs: CommandGraphs) -> None:
+        self._labels = graphs.labels
+        self._grammar = Search(graphs.fst, _GRAMMAR_BEAM, _GRAMMAR_TOKENS)
+        self._filler = Search(graphs.filler, _FILLER_BEAM, _FILLER_TOKENS)
+
+    def advance(self, by_label: NDArray[np.float32]) -> None:
+        """Take scores float32 (n, labels), as `Search` does."""
+        self._grammar.advance(by_label)
+        self._filler.advance(by_label)
+
+    def so_far(self) -> BestPath:
+        """The best path that may still become a sentence; its `words` are tokens of the grammar."""
+        return self._grammar.best_path(final=False)
+
+    def excess(self, path: BestPath) -> float:
+        """How much worse the sentence `path` fits the sound than speech without a grammar does; infinite for none.
+
+        In cost for each frame of speech: commands lie around 0 and below, other speech above.
+        """
+        free = self._filler.best_path(final=True)
+        if not path.ends or not path.words or not free.ends:
+            return math.inf
+        spoken = int(np.count_nonzero(~self._labels.silence_of_label[path.labels]))
+        return (path.cost - free.cost) / max(_FEWEST_FRAMES, spoken)
+
+    def sentence(self) -> BestPath:
+        """The best path to the end of a sentence; `ends` is false when there is none."""
+        return self._grammar.best_path(final=True)
