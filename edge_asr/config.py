@@ -100,6 +100,17 @@ class RecognizerConfig(Section, frozen=True):
     hotwords_score: Annotated[float, Meta(gt=0.0, le=100.0)] = 1.5  # the field's usual one
 
 
+class CommandsConfig(Section, frozen=True):
+    """Sentences that mean something, and whether any other is heard beside them."""
+
+    sentences: str | None = None  # a file or a folder of them; None: there are none, and all speech is text
+    mode: Literal["open", "commands", "both"] = "both"  # open: as if there were none
+    # How much worse than speech without a grammar a sentence may fit, in cost for each frame of speech. Measured with
+    # 119 commands and 220 pieces of other speech and of noise: the former at most 0.05 (at 6 dB of kitchen noise), the
+    # latter 0.56 and more.
+    most_excess: Annotated[float, Meta(ge=-5.0, le=5.0)] = 0.3
+
+
 class SecondPassConfig(Section, frozen=True):
     """A better text for finals: an offline model hears each segment again."""
 
@@ -236,6 +247,7 @@ class Config(Section, frozen=True):
     endpoint: EndpointConfig = EndpointConfig()
     models: ModelsConfig = ModelsConfig()
     recognizer: RecognizerConfig = RecognizerConfig()
+    commands: CommandsConfig = CommandsConfig()
     second_pass: SecondPassConfig = SecondPassConfig()
     overload: OverloadConfig = OverloadConfig()
     ladder: LadderConfig = LadderConfig()

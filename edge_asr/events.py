@@ -85,6 +85,40 @@ class SpeechEndedEvent(_Base, frozen=True, kw_only=True, tag_field="event_type",
     words: int
 
 
+class SlotValue(Struct, frozen=True, kw_only=True):
+    """One slot of a command: what it holds, the words that said so, and how sure they are, in 0..1.
+
+    A slot that its sentence always has was said by no words.
+    """
+
+    value: str | int | float | bool
+    text: str
+    confidence: float
+
+
+class _Understood(_Base, frozen=True, kw_only=True):
+    start_s: float
+    end_s: float
+    start: str
+    end: str
+    language: str
+    model: str
+    latency_ms: Latency = Latency()
+
+
+class CommandEvent(_Understood, frozen=True, kw_only=True, tag_field="event_type", tag="command"):
+    """One of the sentences of the lists was said; its words are the `final` of the same segment."""
+
+    intent: str
+    slots: dict[str, SlotValue]
+    text: str
+    confidence: float
+
+
+class UnknownEvent(_Understood, frozen=True, kw_only=True, tag_field="event_type", tag="unknown"):
+    """Somebody spoke, none of the sentences, while only those are listened for: there is no `final`."""
+
+
 class ErrorEvent(Struct, frozen=True, kw_only=True, tag_field="event_type", tag="error"):
     """Something went wrong that a subscriber may want to know."""
 
@@ -114,7 +148,16 @@ class LadderEvent(Struct, frozen=True, kw_only=True, tag_field="event_type", tag
 
 
 TranscriptEvent = PartialEvent | FinalEvent
-Event = PartialEvent | FinalEvent | SpeechStartedEvent | SpeechEndedEvent | ErrorEvent | LadderEvent
+Event = (
+    PartialEvent
+    | FinalEvent
+    | SpeechStartedEvent
+    | SpeechEndedEvent
+    | CommandEvent
+    | UnknownEvent
+    | ErrorEvent
+    | LadderEvent
+)
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

@@ -5,6 +5,7 @@ from typing import TypeGuard
 
 import numpy as np
 
+from edge_asr.asr.grammar import Command
 from edge_asr.asr.result import EndReason, Hypothesis
 from edge_asr.audio.chunk import Samples
 
@@ -57,7 +58,24 @@ class SpeechEnded:
     words: int
 
 
-Observation = SpeechStarted | Transcript | SpeechEnded
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What a segment means by the lists of sentences; it follows the segment's final, where there is one.
+
+    `command` is None for speech that is none of the sentences. `hypothesis` has the sentence's words, whose times count
+    from `start_s`; without any, it is what was heard from `onset_s` on.
+    """
+
+    stream_id: str
+    segment_id: str
+    command: Command | None
+    hypothesis: Hypothesis
+    onset_s: float
+    start_s: float
+    decided_s: float
+
+
+Observation = SpeechStarted | Transcript | Understanding | SpeechEnded
 
 
 def is_final(observation: Observation) -> TypeGuard[Transcript]:

@@ -109,7 +109,7 @@ class Pipeline(Generic[State]):
         final may have other words, and hears some more silence.
         """
         utterance = self._utterance
-        if utterance is None or utterance.hypothesis is None:
+        if utterance is None or utterance.hypothesis is None or utterance.hypothesis.unspoken:
             return None
         now, heard_s = utterance.hypothesis, utterance.heard_samples / self._rate_hz
         if not self._endpointer.likely(now, heard_s, self._gate.unvoiced_blocks * BLOCK_MS / 1000):
@@ -250,6 +250,8 @@ class Pipeline(Generic[State]):
     def _partial(self, utterance: Utterance[State], hypothesis: Hypothesis, *, wanted: bool) -> None:
         utterance.hypothesis = hypothesis
         stable = utterance.stable.accept(hypothesis)
+        if hypothesis.unspoken:
+            return
         if wanted and hypothesis.text != utterance.shown and (utterance.revision or not _doubtful(hypothesis)):
             utterance.shown = hypothesis.text
             truncated = utterance.truncated
@@ -268,6 +270,9 @@ class Pipeline(Generic[State]):
     ) -> None:
         if hypothesis.words or utterance.revision:
             self._tell(utterance, utterance.transcript(hypothesis, reason, self._now_s(), truncated=truncated))
+        spoken = utterance.hypothesis is not None and bool(utterance.hypothesis.words)
+        if hypothesis.command is not None or (hypothesis.unknown and not hypothesis.words and spoken):
+            self._seen.append(utterance.understanding(hypothesis, self._now_s()))
         words = len(hypothesis.words)
         self._seen.append(SpeechEnded(self._stream_id, utterance.segment_id, self._now_s(), reason, words))
 

@@ -28,7 +28,10 @@ from edge_asr.observation import Observation, Transcript, is_final
 
 log = logging.getLogger(__name__)
 
-Reason = Doubt | Literal["no_words", "too_long", "spelled", "error", "overload", "heat", "queue_full", "late", "end"]
+Reason = (
+    Doubt
+    | Literal["no_words", "command", "too_long", "spelled", "error", "overload", "heat", "queue_full", "late", "end"]
+)
 
 _ADJACENT_S = 0.7  # a longer pause begins something new
 _CONTEXT_SHARE = 3  # of the segment's own length: behind 15 s of context a mere "yes" waited four times as long
@@ -122,6 +125,8 @@ class SecondPass:
         context = self._before(final)
         if not final.hypothesis.words:
             return "no_words"
+        if final.hypothesis.command is not None:
+            return "command"
         if len(final.samples) > self._longest_samples:
             return "too_long"
         said = [word.word for word in final.hypothesis.words]

@@ -9,16 +9,19 @@ from edge_asr.asr.result import Word
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.events import (
+    CommandEvent,
     ErrorEvent,
     Event,
     FinalEvent,
     Latency,
     PartialEvent,
+    SlotValue,
     SpeechEndedEvent,
     SpeechStartedEvent,
+    UnknownEvent,
     WordTiming,
 )
-from edge_asr.observation import Observation, SpeechEnded, SpeechStarted, Transcript
+from edge_asr.observation import Observation, SpeechEnded, SpeechStarted, Transcript, Understanding
 
 _WINDOW_S = 5.0
 _SEGMENTS = 32
@@ -90,6 +93,8 @@ class Stamp:
                 end_reason=observation.end_reason.value,
                 words=observation.words,
             )
+        if isinstance(observation, Understanding):
+            return self._understanding(observation, common)
         return self._transcript(observation, common)
 
     def error(self, code: str, message: str, stream_id: str = "", segment_id: str = "") -> ErrorEvent:
@@ -108,7 +113,7 @@ class Stamp:
     def _transcript(self, heard: Transcript, common: dict[str, Any]) -> PartialEvent | FinalEvent:
         words = heard.hypothesis.words if heard.hypothesis.timed else ()
         begin_s = _first_word_s(heard)
-        end_s = heard.start_s + (words[-1].end_s if words else heard.hypothesis.decoded_s)
+        end_s = _last_word_s(heard)
         fields: dict[str, Any] = {
             **common,
             "text": heard.hypothesis.text,
@@ -136,6 +141,38 @@ class Stamp:
             return PartialEvent(**fields, stable_chars=heard.stable_chars)
         return FinalEvent(**fields, confidence=_confidence(words), end_reason=heard.end_reason.value)
 
+    def _understanding(self, heard: Understanding, common: dict[str, Any]) -> CommandEvent | UnknownEvent:
+        begin_s, end_s = _first_word_s(heard), _last_word_s(heard)
+        fields: dict[str, Any] = {
+            **common,
+            "start_s": _r(begin_s),
+            "end_s": _r(end_s),
+            "start": self._wall(begin_s),
+            "end": self._wall(end_s),
+            "language": self._language,
+            "model": self._model,
+        }
+        if self._captured_ns is not None:
+            now_ns = self._clock.monotonic_ns()
+            fields["latency_ms"] = Latency(
+                finalization=_ms(now_ns - self._captured_ns(end_s)),
+                decision=_ms(now_ns - self._captured_ns(heard.decided_s)),
+            )
+        command = heard.command
+        if command is None:
+            return UnknownEvent(**fields)
+        slots = {
+            name: SlotValue(value=slot.value, text=slot.text, confidence=_r(slot.confidence))
+            for name, slot in command.slots.items()
+        }
+        return CommandEvent(
+            **fields,
+            intent=command.intent,
+            slots=slots,
+            text=heard.hypothesis.text,
+            confidence=_r(command.confidence),
+        )
+
     def _latency(self, heard: Transcript, begin_s: float, end_s: float) -> Latency:
         if self._captured_ns is None:
             return Latency()
@@ -161,10 +198,16 @@ class Stamp:
         return (now - ago).isoformat(timespec="milliseconds")
 
 
-def _first_word_s(heard: Transcript) -> float:
+def _first_word_s(heard: Transcript | Understanding) -> float:
     """Where the first word begins on the path; the gate's onset, maybe a breath before it, when none has a place."""
     placed = [word for word in heard.hypothesis.words if word.end_s > word.start_s]
     return heard.start_s + placed[0].start_s if placed else heard.onset_s
+
+
+def _last_word_s(heard: Transcript | Understanding) -> float:
+    """Where the last word ends that has a time, or all that was decoded."""
+    words = heard.hypothesis.words if heard.hypothesis.timed else ()
+    return heard.start_s + (words[-1].end_s if words else heard.hypothesis.decoded_s)
 
 
 def _confidence(words: Sequence[Word]) -> float | None:

@@ -9,7 +9,7 @@ from edge_asr.asr.recognizer import State
 from edge_asr.asr.result import EndReason, Hypothesis
 from edge_asr.asr.stable import StablePrefix
 from edge_asr.audio.chunk import Samples
-from edge_asr.observation import Transcript, no_samples
+from edge_asr.observation import Transcript, Understanding, no_samples
 
 
 @dataclass(slots=True)
@@ -52,6 +52,12 @@ class Utterance(Generic[State]):
             truncated,
             _frozen([] if reason is None else self.heard),
             stable_chars=stable_chars,
+        )
+
+    def understanding(self, hypothesis: Hypothesis, decided_s: float) -> Understanding:
+        """What its final hypothesis means, or that it is unknown."""
+        return Understanding(
+            self.stream_id, self.segment_id, hypothesis.command, hypothesis, self.onset_s, self.start_s, decided_s
         )
 
 

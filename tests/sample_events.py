@@ -3,14 +3,17 @@
 from typing import Any
 
 from edge_asr.events import (
+    CommandEvent,
     ErrorEvent,
     FinalEvent,
     LadderEvent,
     Latency,
     PartialEvent,
+    SlotValue,
     SpeechEndedEvent,
     SpeechStartedEvent,
     StateReport,
+    UnknownEvent,
     WordTiming,
 )
 
@@ -41,6 +44,22 @@ def speech_started(segment_id: str = "s-1") -> SpeechStartedEvent:
 
 def speech_ended(words: int = 4, segment_id: str = "s-1") -> SpeechEndedEvent:
     return SpeechEndedEvent(**_of(segment_id), end_s=1.5, end=NOW, end_reason="silence", words=words)
+
+
+def command() -> CommandEvent:
+    return CommandEvent(
+        **_of("s-1"),
+        **_understood(),
+        intent="HassTurnOn",
+        slots={"name": SlotValue(value="light.lamp", text="the lamp", confidence=0.93)},
+        text="turn on the lamp",
+        confidence=0.94,
+        latency_ms=Latency(finalization=710.0),
+    )
+
+
+def unknown() -> UnknownEvent:
+    return UnknownEvent(**_of("s-1"), **_understood())
 
 
 def error(message: str = "it failed") -> ErrorEvent:
@@ -86,3 +105,7 @@ def _of(segment_id: str) -> dict[str, Any]:
 
 def _transcript(text: str, end_s: float) -> dict[str, Any]:
     return {"text": text, "start_s": 0.5, "end_s": end_s, "start": NOW, "end": NOW, "language": "en", "model": "small"}
+
+
+def _understood() -> dict[str, Any]:
+    return {"start_s": 0.5, "end_s": 1.5, "start": NOW, "end": NOW, "language": "en", "model": "en"}

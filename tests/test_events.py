@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from edge_asr import events
 from edge_asr.events import (
+    CommandEvent,
     ErrorEvent,
     Event,
     FinalEvent,
@@ -21,16 +22,28 @@ from edge_asr.events import (
     PartialEvent,
     SpeechEndedEvent,
     SpeechStartedEvent,
+    UnknownEvent,
 )
 from tests import sample_events
 
 SCHEMA = Path(events.__file__).with_name("events.schema.json")
-KINDS = [PartialEvent, FinalEvent, SpeechStartedEvent, SpeechEndedEvent, ErrorEvent, LadderEvent]
+KINDS = [
+    PartialEvent,
+    FinalEvent,
+    SpeechStartedEvent,
+    SpeechEndedEvent,
+    CommandEvent,
+    UnknownEvent,
+    ErrorEvent,
+    LadderEvent,
+]
 SAMPLES: list[Event] = [
     sample_events.partial(),
     sample_events.final(),
     sample_events.speech_started(),
     sample_events.speech_ended(),
+    sample_events.command(),
+    sample_events.unknown(),
     sample_events.error(),
     sample_events.ladder(),
 ]
@@ -61,11 +74,30 @@ transcript = common | {
     "truncated": st.booleans(),
     "latency_ms": st.builds(Latency, st.none() | numbers, st.none() | numbers, st.none() | numbers),
 }
+understood = common | {
+    "start_s": numbers,
+    "end_s": numbers,
+    "start": texts,
+    "end": texts,
+    "language": texts,
+    "model": texts,
+}
 any_event: st.SearchStrategy[Event] = st.one_of(
     st.builds(PartialEvent, **transcript),
     st.builds(FinalEvent, **transcript),
     st.builds(SpeechStartedEvent, **common, start_s=numbers, start=texts),
     st.builds(SpeechEndedEvent, **common, end_s=numbers, end=texts, end_reason=texts, words=st.integers(0, 1000)),
+    st.builds(
+        CommandEvent,
+        **understood,
+        intent=texts,
+        slots=st.dictionaries(
+            texts, st.builds(events.SlotValue, value=texts | numbers, text=texts, confidence=numbers)
+        ),
+        text=texts,
+        confidence=numbers,
+    ),
+    st.builds(UnknownEvent, **understood),
     st.builds(ErrorEvent, **common, code=texts, message=texts),
     st.builds(
         LadderEvent,
