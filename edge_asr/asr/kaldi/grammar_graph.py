@@ -27,7 +27,8 @@ def unknown_words(grammar: Grammar, lexicon: Lexicon) -> list[str]:
 def grammar_graph(grammar: Grammar, lexicon: Lexicon) -> PhoneGraph:
     """Graph whose output labels are the grammar's tokens, each at its word's first phone.
 
-    Raises ModelError for a grammar with an unknown word, or that nothing can be said in.
+    Raises ModelError for a grammar with an unknown word, or that nothing can be said in, and for a made-up word that
+    has a sound where no other has it.
     """
     unknown = unknown_words(grammar, lexicon)
     if unknown:

@@ -87,10 +87,14 @@ class Lexicon:
     def transition(self, before: int, phone: int) -> tuple[int, int]:
         """Labels of the way into `phone` behind the phone `before`, and of its self-loop.
 
-        Where no word of the lexicon has the two in a row, those behind the same sound in another place are taken.
+        Where no word of the lexicon has the two in a row, those behind the same sound in another place are taken, or
+        else those of the phone behind any. ModelError for a phone that no word has.
         """
-        pair = (before, phone)
-        return self.contexts.get(pair) or self._like.get((self._sound(before), phone)) or self._like[(phone,)]
+        pair, like = (before, phone), (self._sound(before), phone)
+        found = self.contexts.get(pair) or self._like.get(like) or self._like.get((phone,))
+        if found is None:
+            raise ModelError(f"no word of the lexicon has the phone {phone} in such a place")
+        return found
 
     def words_near(self, word: str, most: int) -> list[str]:
         """Words that begin with the same letters, the more the better: suggestions for one that is lacking."""
