@@ -162,10 +162,14 @@ def _good(name: str, folder: Path) -> Bundle[Manifest] | None:
     if name not in _installed(folder):
         return None
     try:
-        return load_bundle(folder, name)
+        bundle = load_bundle(folder, name)
     except ModelError as error:
         print(f"edge-asr: {error}; building it again", file=sys.stderr)
         return None
+    if lacking := sorted({*bundle.manifest.MAY_LACK} - {*bundle.manifest.files}):
+        print(f"edge-asr: {name} was built without {', '.join(lacking)}; building it again", file=sys.stderr)
+        return None
+    return bundle
 
 
 def _build(entry: CatalogueEntry, folder: Path) -> Bundle[Manifest]:

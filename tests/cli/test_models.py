@@ -99,7 +99,7 @@ def test_pull_builds_once_and_again_by_force_or_when_broken(
     assert models("pull", "en", *where) == EXIT_OK
     first = capsys.readouterr()
     assert first.out.startswith("en: ready, ")
-    assert "en: 6/6 check" in first.err
+    assert "en: 7/7 check" in first.err
     inode = (tmp_path / "en").stat().st_ino
     assert models("pull", "en", *where) == EXIT_OK
     assert capsys.readouterr().out.startswith("en: already here, ")
@@ -112,6 +112,14 @@ def test_pull_builds_once_and_again_by_force_or_when_broken(
     assert "graph.fst has 0 bytes" in broken.err
     assert broken.out.startswith("en: ready, ")
     assert models("verify", *where) == EXIT_OK
+    manifest = tmp_path / "en/manifest.json"
+    told = json.loads(manifest.read_text())
+    del told["files"]["lexicon"]
+    manifest.write_text(json.dumps(told))
+    assert models("verify", *where) == EXIT_OK
+    assert models("pull", "en", *where) == EXIT_OK
+    assert "en was built without lexicon; building it again" in capsys.readouterr().err
+    assert "lexicon" in json.loads(manifest.read_text())["files"]
 
 
 def test_without_a_name_the_configured_model_is_pulled(

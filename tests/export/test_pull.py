@@ -46,6 +46,7 @@ def test_a_published_model_becomes_a_bundle(index: Published, quiet: Quiet, tmp_
         "graph.fst",
         "ivector.npz",
         "labels.npz",
+        "lexicon.npz",
         "manifest.json",
         "network.int8.onnx",
         "network.onnx",

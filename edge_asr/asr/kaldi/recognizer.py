@@ -106,6 +106,12 @@ class KaldiRecognizer:
         vars(other).update(_most_excess=most_excess, _commands=CommandGraphs(grammar, lexicon, self._labels, earlier))
         return other
 
+    def without_open_speech(self) -> Self:
+        """One that hears commands alone; `with_commands` says which."""
+        other = copy.copy(self)
+        vars(other).update(_graph=None)
+        return other
+
     def start(self, gain: float = 1.0) -> KaldiUtterance:
         """State of a new utterance, whose samples are raised by `gain`."""
         search = Search(self._graph.fst, self._beam, self._max_active) if self._graph is not None else None

@@ -60,8 +60,10 @@ class _Half:
         ]
         return found[0] if found else 0
 
-    def is_between_words(self, arcs: list[_Arc]) -> bool:
-        return any(self.is_sound(arc.label) and self.position_of_label[arc.label] in _BEGINS for arc in arcs)
+    def is_between_words(self, state: int, arcs: list[_Arc]) -> bool:
+        return bool(np.isfinite(self._fst.final(state).value)) or any(
+            self.is_sound(arc.label) and self.position_of_label[arc.label] in _BEGINS for arc in arcs
+        )
 
 
 def lexicon_arrays(
@@ -138,7 +140,7 @@ def _pronunciations(graph: _Half, tick: Callable[[], None]) -> set[tuple[int, tu
         state, phones, word, marks = waiting.pop()
         if state not in between:
             arcs = list(graph.arcs(state))
-            between[state] = arcs, graph.is_between_words(arcs)
+            between[state] = arcs, graph.is_between_words(state, arcs)
             if len(between) % _TICK_STATES == 0:
                 tick()
         arcs, ended = between[state]

@@ -13,6 +13,7 @@ from edge_asr.asr.kaldi.grammar_graph import grammar_graph, pronunciations, unkn
 from edge_asr.asr.kaldi.lexicon import Lexicon
 from edge_asr.errors import ModelError
 from tests.asr.kaldi import made_lexicon as made
+from tests.asr.kaldi.sentence_list import of_sentences
 
 # run a red|bad door|gate [on]
 SENTENCES = [
@@ -20,21 +21,8 @@ SENTENCES = [
 ]
 
 
-def grammar(sentences: list[str] = SENTENCES, sounds: dict[str, tuple[tuple[str, ...], ...]] | None = None) -> Grammar:
-    """Each sentence a path of its own; each word one token."""
-    numbers: dict[str, int] = {}
-    arcs, finals, states = [], set(), 1
-    for sentence in sentences:
-        state = 0
-        for word in sentence.split():
-            arcs.append((state, numbers.setdefault(word, len(numbers) + 1), states))
-            state, states = states, states + 1
-        finals.add(state)
-    return Grammar((Token(""), *map(Token, numbers)), tuple(arcs), frozenset(finals), sounds or {})
-
-
 def graphs(lexicon: Lexicon, sentences: list[str] = SENTENCES) -> CommandGraphs:
-    return CommandGraphs(grammar(sentences), lexicon, made.labels())
+    return CommandGraphs(of_sentences(sentences), lexicon, made.labels())
 
 
 def heard(of: CommandGraphs, phones: list[int], step: int = 1000) -> tuple[str, float]:
@@ -99,11 +87,11 @@ def test_every_way_to_say_a_word_is_heard(known: CommandGraphs) -> None:
 
 
 def test_a_word_that_the_lexicon_lacks_sounds_as_it_is_told_to(lexicon: Lexicon) -> None:
-    unknown = grammar(["run runa"])
+    unknown = of_sentences(["run runa"])
     assert unknown_words(unknown, lexicon) == ["runa"]
     with pytest.raises(ModelError, match="nobody knows how these words sound: runa"):
         grammar_graph(unknown, lexicon)
-    told = grammar(["run runa"], {"runa": (("run", "a"), ("red",))})
+    told = of_sentences(["run runa"], {"runa": (("run", "a"), ("red",))})
     assert pronunciations("runa", told, lexicon) == [made.phones("runa"), made.phones("red")]
     of = CommandGraphs(told, lexicon, made.labels())
     assert heard(of, [*made.phones("run"), *made.phones("runa")])[0] == "run runa"
@@ -117,12 +105,15 @@ def test_a_grammar_without_a_sentence_is_refused(lexicon: Lexicon) -> None:
 
 
 def test_sentences_that_begin_alike_share_their_beginning(lexicon: Lexicon) -> None:
-    one, all_of_them = grammar_graph(grammar(SENTENCES[:1]), lexicon), grammar_graph(grammar(), lexicon)
-    assert all_of_them.states < 4 * one.states
+    one, all_of_them = (
+        grammar_graph(of_sentences(SENTENCES[:1], intent="run"), lexicon),
+        grammar_graph(of_sentences(SENTENCES, intent="run"), lexicon),
+    )
+    assert all_of_them.states < 3 * one.states
 
 
 def test_the_filler_of_earlier_sentences_serves_the_next(lexicon: Lexicon, known: CommandGraphs) -> None:
-    again = CommandGraphs(grammar(["red door"]), lexicon, made.labels(), known.filler)
+    again = CommandGraphs(of_sentences(["red door"]), lexicon, made.labels(), known.filler)
     assert again.filler is known.filler
     assert heard(again, made.utterance("red door"))[1] < 0.1
 

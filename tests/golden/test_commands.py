@@ -1,0 +1,96 @@
+"""Sentences of a list and others, heard by the real bundle: alone, and beside open speech."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_asr.app import build_pipeline
+from edge_asr.asr.grammar import Grammar
+from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
+from edge_asr.asr.result import EndReason, Hypothesis
+from edge_asr.audio.chunk import AudioChunk
+from edge_asr.config import CommandsConfig, Config, EndpointConfig
+from edge_asr.observation import Observation, Transcript, Understanding
+from tests.asr.kaldi.sentence_list import of_sentences
+
+pytestmark = pytest.mark.bundle
+RATE_HZ = 16_000
+MOST_EXCESS = CommandsConfig().most_excess
+
+
+def whole(recognizer: KaldiRecognizer, samples: NDArray[np.int16]) -> Hypothesis:
+    _, state = recognizer.step(samples, recognizer.start())
+    return recognizer.finish(state)[0]
+
+
+@pytest.fixture(scope="module")
+def texts(recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]]) -> list[str]:
+    return [whole(recognizer, one).text for one in sentences]
+
+
+@pytest.fixture(scope="module")
+def listed(texts: list[str]) -> Grammar:
+    """The first three of the five."""
+    return of_sentences(texts[:3])
+
+
+@pytest.fixture(scope="module")
+def both(recognizer: KaldiRecognizer, listed: Grammar) -> KaldiRecognizer:
+    return recognizer.with_commands(listed, MOST_EXCESS)
+
+
+@pytest.fixture(scope="module")
+def alone(recognizer: KaldiRecognizer, listed: Grammar) -> KaldiRecognizer:
+    return recognizer.without_open_speech().with_commands(listed, MOST_EXCESS)
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_sentence_of_the_list_is_a_command_and_any_other_is_none(
+    alone: KaldiRecognizer, sentences: list[NDArray[np.int16]], texts: list[str], number: int
+) -> None:
+    told = whole(alone, sentences[number])
+    if number < 3:
+        assert told.command is not None
+        assert (told.text, told.command.intent, told.unknown) == (texts[number], texts[number], False)
+        assert told.command.excess < 0.1
+        assert 0.5 < told.command.confidence <= 1.0
+        assert all(before.end_s <= after.start_s for before, after in zip(told.words, told.words[1:], strict=False))
+    else:
+        assert (told.command, told.words, told.unknown) == (None, (), True)
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_beside_open_speech_all_else_stays_text(
+    both: KaldiRecognizer, sentences: list[NDArray[np.int16]], texts: list[str], number: int
+) -> None:
+    told = whole(both, sentences[number])
+    assert told.text == texts[number]
+    assert (told.command is not None) == (number < 3)
+
+
+def live(recognizer: KaldiRecognizer, samples: NDArray[np.int16]) -> list[Observation]:
+    pipeline = build_pipeline(Config(endpoint=EndpointConfig(profile="patient")), recognizer)
+    padded = np.concatenate([np.zeros(RATE_HZ // 2, np.int16), samples, np.zeros(3 * RATE_HZ, np.int16)])
+    chunks = (AudioChunk("s", at, padded[at : at + 320], RATE_HZ, 0) for at in range(0, len(padded), 320))
+    return [one for chunk in chunks for one in pipeline.process(chunk)] + pipeline.end(EndReason.END_OF_INPUT)
+
+
+def test_live_a_command_has_one_final_and_its_meaning_and_no_partial(
+    alone: KaldiRecognizer, sentences: list[NDArray[np.int16]], texts: list[str]
+) -> None:
+    seen = live(alone, sentences[1])
+    told = [one for one in seen if isinstance(one, Transcript)]
+    [meaning] = [one for one in seen if isinstance(one, Understanding)]
+    assert [(one.end_reason, one.hypothesis.text) for one in told] == [(EndReason.SILENCE, texts[1])]
+    assert meaning.command is not None
+    assert (meaning.command.intent, meaning.segment_id) == (texts[1], told[0].segment_id)
+
+
+def test_live_what_is_unknown_has_neither_partial_nor_final(
+    alone: KaldiRecognizer, sentences: list[NDArray[np.int16]]
+) -> None:
+    seen = live(alone, sentences[4])
+    assert not [one for one in seen if isinstance(one, Transcript)]
+    meanings = [one for one in seen if isinstance(one, Understanding)]
+    assert meanings
+    assert {one.command for one in meanings} == {None}
