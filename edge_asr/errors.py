@@ -19,6 +19,10 @@ class ConfigError(EdgeAsrError, ValueError):
     exit_code = EXIT_CONFIG
 
 
+class SentencesError(ConfigError):
+    """The sentences to listen for are wrong: a person mends the file, and those before it stay in force."""
+
+
 class ModelError(EdgeAsrError, ValueError):
     """The bundle is missing or corrupt: a person pulls it again, a restart does not help."""
 

@@ -1,0 +1,1 @@
+"""Sentences as people write them, turned into what a recognizer can listen for."""
