@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from edge_asr.asr.grammar import Value
 from edge_asr.sentences.place import Place
 
-_NONE: Mapping[str, Any] = MappingProxyType({})
 SPECIAL = frozenset("()[]{}<>|;\\")  # what makes a template of a text
 
 
@@ -31,7 +29,7 @@ class ListValue:
 
     said: Template
     out: Value | None = None
-    context: Mapping[str, Any] = _NONE
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +74,10 @@ class Block:
     intent: str
     sentences: tuple[Template, ...]
     fixed: tuple[tuple[str, Value], ...] = ()
-    lists: Mapping[str, AnyList] = _NONE
-    rules: Mapping[str, Template] = _NONE
-    requires: Mapping[str, Any] = _NONE
-    excludes: Mapping[str, Any] = _NONE
+    lists: Mapping[str, AnyList] = field(default_factory=dict)
+    rules: Mapping[str, Template] = field(default_factory=dict)
+    requires: Mapping[str, Any] = field(default_factory=dict)
+    excludes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

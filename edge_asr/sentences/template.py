@@ -57,7 +57,8 @@ def _check_brackets(template: Template) -> None:
                     f"{letter!r} closes nothing{open_one}", f"write {_CLOSERS[letter]!r} before it, or leave it out"
                 )
             opener, begin = waiting.pop()
-            if not text[begin + 1 : at].strip():
+            inside = text[begin + 1 : at]
+            if not (inside.strip() if opener in "{<" else inside):  # a space may be left out as well
                 raise place.right(begin).error(
                     f"nothing stands between {opener!r} and {letter!r}", f"expected {_INSIDE[opener]}"
                 )

@@ -1,0 +1,181 @@
+"""Everything that was written as the one value that recognizers take, and what there is to say of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hassil.expression import Expression
+
+from edge_asr.asr.grammar import Grammar, Value
+from edge_asr.errors import SentencesError
+from edge_asr.sentences.acceptor import END, START, Acceptor
+from edge_asr.sentences.counting import Counting
+from edge_asr.sentences.definitions import AnyList, Block, Definitions, ListValue, Template, TextList
+from edge_asr.sentences.files import read_files, ready_made
+from edge_asr.sentences.pieces import Net, Scope, Size
+from edge_asr.sentences.place import Place
+from edge_asr.sentences.sentence_tree import SentenceTree
+from edge_asr.sentences.spelling import Spelling, Vocabulary, normal
+from edge_asr.sentences.template import expression
+from edge_asr.sentences.unknown_words import UnknownWords
+from edge_asr.sentences.word_ways import WordWays
+
+MOST_STEPS = 3_000_000  # from word to word, of all sentences together: half a gigabyte while it is put together
+
+MoreLists = Mapping[str, Iterable[tuple[str, Value]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`templates` as written, `expansions` as spoken. `doubts` are sentences, lists and rules that do nothing."""
+
+    grammar: Grammar
+    templates: int
+    expansions: int
+    intents: int
+    words: int
+    states: int
+    doubts: tuple[str, ...]
+
+
+def compile_files(
+    paths: Iterable[str | Path], known: Vocabulary, language: str, more_lists: MoreLists | None = None
+) -> Compiled:
+    """What files and folders say, for a model that knows these words. Raises SentencesError.
+
+    `more_lists`: values of lists that come from elsewhere, as (what is said, value); no templates.
+    """
+    definitions = read_files(paths, language)
+    for name, values in (more_lists or {}).items():
+        place = Place(f"list {name}", 1)
+        said = (ListValue(Template(_literal(text), place), value) for text, value in values)
+        definitions.lists[name] = TextList(name, place, tuple(said))
+    return compile_definitions(definitions, known, language)
+
+
+def compile_definitions(definitions: Definitions, known: Vocabulary, language: str) -> Compiled:
+    """The same of what was read already. Raises SentencesError."""
+    return _Compilation(definitions, known, language.replace("_", "-").split("-")[0].lower()).compiled()
+
+
+class _Compilation:
+    def __init__(self, definitions: Definitions, known: Vocabulary, language: str) -> None:
+        self._definitions, self._known = definitions, known
+        self._sounds = _sounds(definitions, known, language)
+        self._spelling = Spelling(language, known, self._sounds)
+        self._unknown, self._size = UnknownWords(), Size(MOST_STEPS)
+        self._acceptor, self._tree = Acceptor(), SentenceTree()
+        self._ways = WordWays(self._acceptor, self._spelling, self._unknown, self._size)
+        self._lists: dict[str, AnyList] = {**ready_made(language), **definitions.lists}
+        self._parsed: dict[Template, Expression] = {}
+        self._used: set[tuple[str, str]] = set()
+        self._expansions = 0
+        self._doubts: list[str] = []
+
+    def compiled(self) -> Compiled:
+        definitions = self._definitions
+        for rule in definitions.rules.values():
+            self._parse(rule)
+        for block in definitions.blocks:
+            self._block(block)
+        skipping = Scope(self._lists, definitions.rules, parse=self._parse)
+        for template in definitions.skip_words:
+            for state in (START, END):
+                net = Net(skipping, self._spelling, self._size)
+                self._ways.add(net, *net.add(template), (state, state), None, template.place)
+        self._unknown.check(self._known)
+        self._tree.add_to(self._acceptor)
+        self._look_for_idle()
+        words = {token.word for token in self._acceptor.tokens}
+        if not any(target == END and source != END for source, _, target in self._acceptor.arcs):
+            raise SentencesError(f"none of the sentences can be said: {'; '.join(self._doubts)}")
+        return Compiled(
+            self._acceptor.grammar({word: ways for word, ways in self._sounds.items() if word in words}),
+            sum(len(block.sentences) for block in definitions.blocks),
+            self._expansions,
+            len({block.intent for block in definitions.blocks}),
+            len(words),
+            self._acceptor.states,
+            tuple(self._doubts),
+        )
+
+    def _parse(self, template: Template) -> Expression:
+        """Rules and values of lists are read once, however often they are used."""
+        if template not in self._parsed:
+            self._parsed[template] = expression(template)
+        return self._parsed[template]
+
+    def _block(self, block: Block) -> None:
+        meaning = (block.intent, block.fixed)
+        lists, rules = self._lists, self._definitions.rules
+        if block.lists or block.rules:
+            lists, rules = {**lists, **block.lists}, {**rules, **block.rules}
+        scope = Scope(lists, rules, block.requires, block.excludes, self._parse, self._used)
+        counting = Counting(scope, self._spelling)
+        for sentence in block.sentences:
+            words = self._plain_words(sentence) if sentence.plain else None
+            if words:
+                self._size.grow(sentence.place, len(words))
+                self._tree.add(words, meaning)
+                self._expansions += 1
+                continue
+            counted = replace_parse(scope, sentence, expression(sentence))
+            net = Net(counted, self._spelling, self._size)
+            if not self._ways.add(net, *net.add(sentence), (START, END), meaning, sentence.place):
+                self._doubts.append(f"{sentence.place}: {sentence.text!r} can never be said: there are no words for it")
+            else:
+                self._expansions += counting.count(counted.parse(sentence), sentence.place)
+
+    def _plain_words(self, sentence: Template) -> list[str] | None:
+        """Words of a sentence that can be said in one way only; None when that takes a closer look."""
+        text = sentence.text
+        if not text.isascii() or any(letter.isdigit() for letter in text):
+            return None
+        words = [word for letters in normal(text).split() for word in self._spelling.words(letters)]
+        for word in words:
+            if not self._spelling.knows(word):
+                self._unknown.add(word, sentence.place)
+        return words
+
+    def _look_for_idle(self) -> None:
+        """Lists without values, and what no sentence asks for."""
+        for name, found in self._definitions.lists.items():
+            if isinstance(found, TextList) and not found.values:
+                self._doubts.append(f"{found.place}: the list {{{name}}} is empty, what needs it cannot be said")
+            elif ("list", name) not in self._used:
+                self._doubts.append(f"{found.place}: the list {{{name}}} is used by no sentence")
+        for name, rule in self._definitions.rules.items():
+            if ("rule", name) not in self._used:
+                self._doubts.append(f"{rule.place}: the rule <{name}> is used by no sentence")
+
+
+def replace_parse(scope: Scope, sentence: Template, parsed: Expression) -> Scope:
+    """The same scope, that need not keep what one sentence was read as."""
+    return replace(scope, parse=lambda template: parsed if template is sentence else scope.parse(template))
+
+
+def _sounds(definitions: Definitions, known: Vocabulary, language: str) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Words with the rows of words that they sound like; raises SentencesError."""
+    spelling, unknown = Spelling(language, known, ()), UnknownWords()
+    sounds: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for written, templates in definitions.pronunciations.items():
+        word = normal(written).strip()
+        if not word or len(word.split()) > 1:
+            raise templates[0].place.error(f"{written!r} is to be pronounced", "expected one word; name each by itself")
+        ways = []
+        for template in templates:
+            way = tuple(one for letters in normal(template.text).split() for one in spelling.words(letters))
+            if not way:
+                raise template.place.error(f"{template.text!r} says nothing", 'write words, as in ["kay lee"]')
+            for one in way:
+                if one not in known:
+                    unknown.add(one, template.place)
+            ways.append(way)
+        sounds[word] = tuple(dict.fromkeys(ways))
+    unknown.check(known)
+    return sounds
+
+
+def _literal(text: str) -> str:
+    """A text of which nothing is a template."""
+    return "".join(f"\\{letter}" if letter in "()[]{}<>|;\\" else letter for letter in text)

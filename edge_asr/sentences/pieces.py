@@ -1,0 +1,324 @@
+"""A template as a net of pieces: letters that may be part of a word, spaces, and where a slot begins and ends.
+
+Nothing is expanded: alternatives are ways through the net, a permutation is the lattice of what is still to be said.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from hassil.expression import (
+    Alternative,
+    Expression,
+    ListReference,
+    Permutation,
+    RuleReference,
+    Sequence,
+    TextChunk,
+)
+from hassil.util import check_excluded_context, check_required_context
+
+from edge_asr.asr.grammar import Value
+from edge_asr.sentences.definitions import AnyList, ListValue, RangeList, Template, TextList, WildcardList
+from edge_asr.sentences.numbers import ways
+from edge_asr.sentences.place import Place
+from edge_asr.sentences.spelling import SPACE, Part, Spelling, is_han
+from edge_asr.sentences.template import expression
+from edge_asr.sentences.yaml_file import near
+
+MOST_IN_ANY_ORDER = 6
+_DEEPEST = 50
+_MOST_SAID = 1000  # ways to say a value that has no `out`
+
+
+class Slot(NamedTuple):
+    """One filling of a slot on its way through a sentence."""
+
+    number: int
+    name: str
+    value: Value
+
+
+class Letters(NamedTuple):
+    """Letters of a word, or with `han` one character of a script without spaces."""
+
+    text: str
+    slot: Slot | None
+    place: Place
+    han: bool
+
+
+class Gap(NamedTuple):
+    """A space."""
+
+
+class Enter(NamedTuple):
+    """Here a slot begins."""
+
+    slot: Slot
+
+
+class Leave(NamedTuple):
+    """Here it ends."""
+
+    slot: Slot
+
+
+Label = Letters | Gap | Enter | Leave | None
+GAP = Gap()
+
+
+@dataclass(slots=True)
+class Size:
+    """How much has been made already, of what may be made at most."""
+
+    most: int
+    made: int = 0
+
+    def grow(self, place: Place, by: int = 1) -> None:
+        """Raise SentencesError when it is too much."""
+        self.made += by
+        if self.made > self.most:
+            raise place.error(
+                f"with this sentence the list is too big: more than {self.most} steps from word to word",
+                "leave out permutations and lists in it, or divide it",
+            )
+
+
+@dataclass(slots=True)
+class Scope:
+    """What names mean in one block. `used`: names that were asked for."""
+
+    lists: Mapping[str, AnyList]
+    rules: Mapping[str, Template]
+    requires: Mapping[str, Any] = field(default_factory=dict)
+    excludes: Mapping[str, Any] = field(default_factory=dict)
+    parse: Callable[[Template], Expression] = expression
+    used: set[tuple[str, str]] = field(default_factory=set)
+
+    def rule(self, name: str, place: Place) -> Template:
+        """Template of a rule; raises SentencesError."""
+        if name not in self.rules:
+            hint = near(name, list(self.rules)) or f" expected one of {', '.join(sorted(self.rules)) or 'none at all'}"
+            raise place.error(f"there is no rule <{name}>", f"define it under expansion_rules;{hint}")
+        self.used.add(("rule", name))
+        return self.rules[name]
+
+    def list(self, reference: ListReference, place: Place) -> TextList | RangeList:
+        """What may stand for {name}; raises SentencesError."""
+        name = reference.list_name
+        found = self.lists.get(name)
+        inline = reference.get_inline_range() if found is None and reference.is_inline_range else None
+        if inline is not None:
+            first, last, step = inline
+            if first > last or step < 1 or (last - first) // step >= 100_000:
+                raise place.error(f"{{{name}}} is no range", "expected one that goes up, as in {0..100:number}")
+            return RangeList(name, place, tuple(range(first, last + 1, step)))
+        if found is None:
+            registry = "; Home Assistant fills it itself, here its values must be written out"
+            told = registry if name in {"name", "area", "floor"} else ""
+            hint = near(name, [*self.lists]) or f" known are {', '.join(sorted(self.lists))}"
+            raise place.error(f"there is no list {{{name}}}", f"define it under lists{told};{hint}")
+        if isinstance(found, WildcardList):
+            raise place.error(
+                f"the list {{{name}}} is a wildcard, any words at all",
+                "sentences to listen for are known beforehand: give it values, or leave the sentence out",
+            )
+        self.used.add(("list", name))
+        return found
+
+    def allows(self, value: ListValue) -> bool:
+        """Whether a value may stand in this block; context that comes from elsewhere is taken for fulfilled."""
+        context = dict(value.context)
+        return check_required_context(dict(self.requires), context, allow_missing_keys=True) and check_excluded_context(
+            dict(self.excludes), context
+        )
+
+
+class Net:
+    """Under construction for one template: `ways[state]` are (label, state behind it)."""
+
+    def __init__(self, scope: Scope, spelling: Spelling, size: Size) -> None:
+        self.ways: list[list[tuple[Label, int]]] = [[]]
+        self._scope, self._spelling, self._size = scope, spelling, size
+        self._slots = 0
+        self._rules: list[str] = []
+        self._lists: list[str] = []
+        self._place = Place("", 0)
+
+    def add(self, template: Template) -> tuple[int, int]:
+        """Its first and last state; raises SentencesError."""
+        self._place = template.place
+        first = self._state()
+        return first, self._expression(self._scope.parse(template), first, None, template.place)
+
+    def _state(self) -> int:
+        self.ways.append([])
+        return len(self.ways) - 1
+
+    def _way(self, source: int, label: Label, target: int | None = None) -> int:
+        self._size.grow(self._place)
+        target = self._state() if target is None else target
+        self.ways[source].append((label, target))
+        return target
+
+    def _expression(self, part: Expression, source: int, slot: Slot | None, place: Place) -> int:
+        if isinstance(part, TextChunk):
+            return self._parts(self._spelling.parts(part.text), source, slot, place)
+        if isinstance(part, Sequence):
+            for item in part.items:
+                source = self._expression(item, source, slot, place)
+            return source
+        if isinstance(part, Alternative):
+            target = self._state()
+            for item in part.items:
+                self._way(self._expression(item, source, slot, place), None, target)
+            return target
+        if isinstance(part, Permutation):
+            return self._permutation(part, source, slot, place)
+        if isinstance(part, RuleReference):
+            return self._rule(part.rule_name, source, slot, place)
+        assert isinstance(part, ListReference)  # noqa: S101 - hassil has no other
+        return self._list(part, source, place)
+
+    def _permutation(self, part: Permutation, source: int, slot: Slot | None, place: Place) -> int:
+        count = len(part.items)
+        if count > MOST_IN_ANY_ORDER:
+            raise place.error(
+                f"{count} parts stand in any order, with ; between them",
+                f"expected at most {MOST_IN_ANY_ORDER}: put those together that follow each other",
+            )
+        behind = {0: source}
+        for said in range((1 << count) - 1):
+            for number, item in enumerate(part.items):
+                after = said | 1 << number
+                if after != said:
+                    target = behind.setdefault(after, self._state())
+                    self._way(self._expression(item, behind[said], slot, place), None, target)
+        return behind[(1 << count) - 1]
+
+    def _rule(self, name: str, source: int, slot: Slot | None, place: Place) -> int:
+        template = self._scope.rule(name, place)
+        if name in self._rules:
+            circle = " -> ".join(f"<{rule}>" for rule in [*self._rules[self._rules.index(name) :], name])
+            raise template.place.error(f"the rule <{name}> needs itself: {circle}", "take it out of one of them")
+        if len(self._rules) + len(self._lists) >= _DEEPEST:
+            raise template.place.error(f"rules stand {_DEEPEST} deep in each other", "write some of them out")
+        self._rules.append(name)
+        target = self._expression(self._scope.parse(template), source, slot, template.place)
+        self._rules.pop()
+        return target
+
+    def _list(self, reference: ListReference, source: int, place: Place) -> int:
+        found = self._scope.list(reference, place)
+        if reference.list_name in self._lists:
+            raise found.place.error(f"the list {{{reference.list_name}}} needs itself", "take it out of its own values")
+        self._lists.append(reference.list_name)
+        target = self._state()
+        name = None if reference.is_capture else reference.slot_name
+        if isinstance(found, RangeList):
+            self._range(found, name, source, target)
+        else:
+            for value in filter(self._scope.allows, found.values):
+                self._value(value, name, source, target)
+        self._lists.pop()
+        return target
+
+    def _value(self, value: ListValue, name: str | None, source: int, target: int) -> None:
+        place = value.said.place
+        if name is None or value.out is not None:
+            part = self._scope.parse(value.said)
+            self._filled(name, value.out, source, target, lambda state, slot: self._expression(part, state, slot, place))
+            return
+        for text in said_texts(self._scope, value.said):
+            parts = self._spelling.parts(text)
+            self._filled(name, text, source, target, lambda state, slot, p=parts: self._parts(p, state, slot, place))
+
+    def _range(self, found: RangeList, name: str | None, source: int, target: int) -> None:
+        language, place = self._spelling.language, found.place
+
+        def said(state: int, slot: Slot | None, number: float) -> int:
+            if found.before is not None:
+                state = self._expression(self._scope.parse(found.before), state, slot, place)
+            state = self._parts([ways(number, language)], state, slot, place)
+            if found.unit is not None:
+                state = self._expression(self._scope.parse(found.unit), self._way(state, GAP), slot, place)
+            return state
+
+        for number in found.numbers:
+            value = number if found.multiplier is None else number * found.multiplier
+            self._filled(name, value, source, target, lambda state, slot, n=number: said(state, slot, n))
+
+    def _filled(
+        self, name: str | None, value: Value | None, source: int, target: int, inside: Callable[[int, Slot | None], int]
+    ) -> None:
+        """From `source` to `target` by what is `inside` of a slot."""
+        if name is None or value is None:
+            self._way(inside(source, None), None, target)
+            return
+        self._slots += 1
+        slot = Slot(self._slots, name, value)
+        self._way(inside(self._way(source, Enter(slot)), slot), Leave(slot), target)
+
+    def _parts(self, parts: list[Part], source: int, slot: Slot | None, place: Place) -> int:
+        for part in parts:
+            if part is SPACE:
+                source = self._way(source, GAP)
+            elif isinstance(part, str):
+                source = self._letters(part, source, slot, place)
+            else:
+                target = self._state()
+                for way in part:
+                    self._way(self._parts(list(_words(way)), source, slot, place), None, target)
+                source = target
+        return source
+
+    def _letters(self, text: str, source: int, slot: Slot | None, place: Place) -> int:
+        """Letters in a row; each character of a script without spaces is a piece of its own."""
+        begin = 0
+        for at, letter in enumerate(text):
+            if is_han(letter):
+                if begin < at:
+                    source = self._way(source, Letters(text[begin:at], slot, place, han=False))
+                source = self._way(source, Letters(letter, slot, place, han=True))
+                begin = at + 1
+        return self._way(source, Letters(text[begin:], slot, place, han=False)) if begin < len(text) else source
+
+
+def _words(text: str) -> list[Part]:
+    parts: list[Part] = []
+    for word in text.split():
+        parts += [word, SPACE]
+    return parts[:-1]
+
+
+def said_texts(scope: Scope, template: Template) -> list[str]:
+    """All texts of a value that has no `out`; raises SentencesError when they are many, or of lists."""
+    texts = [" ".join(text.split()) for text in _texts(scope, scope.parse(template), template.place, 0)]
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def _texts(scope: Scope, part: Expression, place: Place, depth: int) -> list[str]:
+    if depth > _DEEPEST:
+        raise place.error("rules need themselves, or stand too deep in each other", "write them out")
+    if isinstance(part, TextChunk):
+        return [part.text]
+    if isinstance(part, RuleReference):
+        rule = scope.rule(part.rule_name, place)
+        return _texts(scope, scope.parse(rule), rule.place, depth + 1)
+    if isinstance(part, Alternative):
+        return _few([text for item in part.items for text in _texts(scope, item, place, depth + 1)], place)
+    if isinstance(part, Sequence):
+        texts = [""]
+        for item in part.items:
+            behind = _texts(scope, item, place, depth + 1)
+            texts = _few([text + more for text in texts for more in behind], place)
+        return texts
+    what = "a list" if isinstance(part, ListReference) else "a permutation"
+    raise place.error(f"{what} stands in a value that has no `out`", "write `{in: ..., out: ...}` for it")
+
+
+def _few(texts: list[str], place: Place) -> list[str]:
+    if len(texts) > _MOST_SAID:
+        raise place.error(f"the value can be said in more than {_MOST_SAID} ways", "give it an `out`")
+    return texts
