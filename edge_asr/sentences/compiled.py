@@ -1,7 +1,8 @@
 """Everything that was written as the one value that recognizers take, and what there is to say of it."""
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from hassil.expression import Expression
@@ -18,9 +19,11 @@ from edge_asr.sentences.sentence_tree import SentenceTree
 from edge_asr.sentences.spelling import Spelling, Vocabulary, normal
 from edge_asr.sentences.template import expression
 from edge_asr.sentences.unknown_words import UnknownWords
-from edge_asr.sentences.word_ways import WordWays
+from edge_asr.sentences.word_ways import Meaning, WordWays
 
 MOST_STEPS = 3_000_000  # from word to word, of all sentences together: half a gigabyte while it is put together
+
+_DIGIT = re.compile("[0-9]")
 
 MoreLists = Mapping[str, Iterable[tuple[str, Value]]]
 
@@ -82,7 +85,8 @@ class _Compilation:
         for template in definitions.skip_words:
             for state in (START, END):
                 net = Net(skipping, self._spelling, self._size)
-                self._ways.add(net, *net.add(template), (state, state), None, template.place)
+                ends = net.add(self._parse(template), template.place)
+                self._ways.add(net, *ends, (state, state), None, template.place)
         self._unknown.check(self._known)
         self._tree.add_to(self._acceptor)
         self._look_for_idle()
@@ -107,29 +111,39 @@ class _Compilation:
 
     def _block(self, block: Block) -> None:
         meaning = (block.intent, block.fixed)
-        lists, rules = self._lists, self._definitions.rules
-        if block.lists or block.rules:
-            lists, rules = {**lists, **block.lists}, {**rules, **block.rules}
-        scope = Scope(lists, rules, block.requires, block.excludes, self._parse, self._used)
-        counting = Counting(scope, self._spelling)
+        templates: list[Template] = []
         for sentence in block.sentences:
             words = self._plain_words(sentence) if sentence.plain else None
             if words:
                 self._size.grow(sentence.place, len(words))
                 self._tree.add(words, meaning)
                 self._expansions += 1
-                continue
-            counted = replace_parse(scope, sentence, expression(sentence))
-            net = Net(counted, self._spelling, self._size)
-            if not self._ways.add(net, *net.add(sentence), (START, END), meaning, sentence.place):
+            else:
+                templates.append(sentence)
+        if templates or block.lists or block.rules:
+            self._templates(block, templates, meaning)
+
+    def _templates(self, block: Block, templates: list[Template], meaning: Meaning) -> None:
+        lists, rules = self._lists, self._definitions.rules
+        if block.lists or block.rules:
+            lists, rules = {**lists, **block.lists}, {**rules, **block.rules}
+        for rule in block.rules.values():
+            self._parse(rule)
+        scope = Scope(lists, rules, block.requires, block.excludes, self._parse, self._used)
+        counting = Counting(scope, self._spelling)
+        for sentence in templates:
+            part = expression(sentence)
+            net = Net(scope, self._spelling, self._size)
+            ends = net.add(part, sentence.place)
+            if not self._ways.add(net, *ends, (START, END), meaning, sentence.place):
                 self._doubts.append(f"{sentence.place}: {sentence.text!r} can never be said: there are no words for it")
             else:
-                self._expansions += counting.count(counted.parse(sentence), sentence.place)
+                self._expansions += counting.count(part, sentence.place)
 
     def _plain_words(self, sentence: Template) -> list[str] | None:
         """Words of a sentence that can be said in one way only; None when that takes a closer look."""
         text = sentence.text
-        if not text.isascii() or any(letter.isdigit() for letter in text):
+        if not text.isascii() or _DIGIT.search(text):
             return None
         words = [word for letters in normal(text).split() for word in self._spelling.words(letters)]
         for word in words:
@@ -147,11 +161,6 @@ class _Compilation:
         for name, rule in self._definitions.rules.items():
             if ("rule", name) not in self._used:
                 self._doubts.append(f"{rule.place}: the rule <{name}> is used by no sentence")
-
-
-def replace_parse(scope: Scope, sentence: Template, parsed: Expression) -> Scope:
-    """The same scope, that need not keep what one sentence was read as."""
-    return replace(scope, parse=lambda template: parsed if template is sentence else scope.parse(template))
 
 
 def _sounds(definitions: Definitions, known: Vocabulary, language: str) -> dict[str, tuple[tuple[str, ...], ...]]:

@@ -146,11 +146,11 @@ class Net:
         self._lists: list[str] = []
         self._place = Place("", 0)
 
-    def add(self, template: Template) -> tuple[int, int]:
+    def add(self, part: Expression, place: Place) -> tuple[int, int]:
         """Its first and last state; raises SentencesError."""
-        self._place = template.place
+        self._place = place
         first = self._state()
-        return first, self._expression(self._scope.parse(template), first, None, template.place)
+        return first, self._expression(part, first, None, place)
 
     def _state(self) -> int:
         self.ways.append([])

@@ -1,12 +1,11 @@
 """Where something stands in a file, so that a fault of it can be found."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge_asr.errors import SentencesError
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Line and column count from 1."""
 
     file: str

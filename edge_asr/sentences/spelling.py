@@ -38,15 +38,23 @@ class Spelling:
         self._signs = _SIGNS.get(language, {})
         self._split: dict[str, list[Part]] = {}
         self._words: dict[str, tuple[str, ...]] = {}
+        self._known: dict[str, bool] = {}
+        self._beginnings: dict[str, bool] = {}
 
     def knows(self, word: str) -> bool:
         """Whether it is known how the word sounds."""
-        return word in self._told or word in self.known
+        known = self._known.get(word)
+        if known is None:
+            known = self._known[word] = word in self._told or word in self.known
+        return known
 
     def begins_word(self, letters: str) -> bool:
         """Whether a word that is known begins so, and goes on."""
-        near = self.known.words_near(letters, 2)
-        return any(word.startswith(letters) and word != letters for word in near)
+        begins = self._beginnings.get(letters)
+        if begins is None:
+            near = self.known.words_near(letters, 2)
+            begins = self._beginnings[letters] = any(word.startswith(letters) and word != letters for word in near)
+        return begins
 
     def parts(self, text: str) -> list[Part]:
         """A text in its parts; digits are replaced by how they are said."""
