@@ -3,6 +3,8 @@
 from typing import Any
 
 from edge_asr.asr.bundle import Bundle, of_family
+from edge_asr.asr.kaldi.labels import Labels
+from edge_asr.asr.kaldi.lexicon import Lexicon
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.manifest import (
     KaldiManifest,
@@ -17,7 +19,7 @@ from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.rescorer import Rescorer
 from edge_asr.asr.zipformer.load import load_ctc, load_transducer
 from edge_asr.config import RecognizerConfig
-from edge_asr.errors import ConfigError
+from edge_asr.errors import ConfigError, ModelError
 
 
 def load_streaming(bundle: Bundle[Manifest], choices: RecognizerConfig) -> Recognizer[Any]:
@@ -40,6 +42,18 @@ def load_streaming(bundle: Bundle[Manifest], choices: RecognizerConfig) -> Recog
         return MoonshineRecognizer(Moonshine(of_family(bundle, MoonshineManifest), threads=choices.threads))
     kaldi = of_family(bundle, KaldiManifest)
     return KaldiRecognizer(kaldi, threads=choices.threads, beam=choices.beam, max_active=choices.max_active)
+
+
+def load_lexicon(bundle: Bundle[Manifest]) -> Lexicon:
+    """Words that a bundle can hear commands of; raises ModelError when it can hear none."""
+    manifest = bundle.manifest
+    if not isinstance(manifest, KaldiManifest) or "lexicon" not in manifest.files:
+        kind = type(manifest).__struct_config__.tag
+        fix = bundle.fix if isinstance(manifest, KaldiManifest) else "choose another models.bundle, for example 'en'"
+        raise ModelError(f"the model {manifest.name!r} ({kind}) has no pronunciations, which commands need; {fix}")
+    kaldi = of_family(bundle, KaldiManifest)
+    labels = Labels.load(bundle.path("labels"), kaldi.manifest.labels, kaldi.manifest.pdfs)
+    return Lexicon.load(bundle.path("lexicon"), kaldi.manifest.labels, labels.silence)
 
 
 def longest_utterance_s(manifest: Manifest) -> float | None:

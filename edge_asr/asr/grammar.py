@@ -13,8 +13,9 @@ Value = str | int | float | bool
 class Token:
     """A word with its meaning: the same word with another meaning is another token.
 
-    `intent` is that of the sentence which begins here, with the slots that it always has. `slot` names the slot that
-    the word belongs to, `value` what the slot then holds; `begins` is true for its first word.
+    `intent` is that of the sentence, with the slots that it always has: one of its words says so, mostly the first.
+    `slot` names the slot that the word belongs to, `value` what the slot then holds; `begins` is true for its first
+    word.
     """
 
     word: str

@@ -1,0 +1,71 @@
+"""`edge-asr commands`: check lists of sentences, and try them on recordings."""
+
+import argparse
+import time
+
+from edge_asr.asr.bundle import load_bundle
+from edge_asr.asr.families import load_lexicon
+from edge_asr.asr.grammar import Command
+from edge_asr.asr.kaldi.grammar_graph import grammar_graph
+from edge_asr.cli import commands_test
+from edge_asr.cli.options import add_config_options, load_config
+from edge_asr.errors import EXIT_OK
+from edge_asr.sentences.ambiguity import ambiguities
+from edge_asr.sentences.compiled import compile_files
+from edge_asr.settings import model_folder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Subcommands of `commands`."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    checking = actions.add_parser("check", help="what can be said, what has two meanings, what is never used")
+    checking.add_argument("files", nargs="+", metavar="FILE", help="YAML, a plain list, or a folder of them")
+    add_config_options(checking)
+    checking.set_defaults(do=_check)
+    testing = actions.add_parser("test", help="what recordings are understood as")
+    commands_test.add_arguments(testing)
+    testing.set_defaults(do=commands_test.run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked for; raises SentencesError and ModelError."""
+    code: int = args.do(args)
+    return code
+
+
+def _check(args: argparse.Namespace) -> int:
+    config = load_config(args)
+    bundle = load_bundle(model_folder(config), config.models.bundle)
+    lexicon = load_lexicon(bundle)
+    begun_s = time.perf_counter()
+    compiled = compile_files(args.files, lexicon, bundle.manifest.language)
+    read_s = time.perf_counter()
+    states = grammar_graph(compiled.grammar, lexicon).states
+    done_s = time.perf_counter()
+    print(
+        f"{compiled.templates} sentences of {_many(compiled.intents, 'intent')} can be said in "
+        f"{_many(compiled.expansions, 'way')}, in {_many(compiled.words, 'word')}, all known to the model "
+        f"{bundle.manifest.name!r}"
+    )
+    print(
+        f"graph of {_many(states, 'state')}: read in {read_s - begun_s:.2f} s, put together in {done_s - read_s:.2f} s"
+    )
+    for doubt in compiled.doubts:
+        print(f"doubt: {doubt}")
+    found, whole = ambiguities(compiled.grammar)
+    for one in found:
+        print(f"ambiguous: {one.text!r} means {meaning(one.first)}, and also {meaning(one.second)}")
+    if not whole:
+        print("more sentences may be ambiguous: there are too many to look at all")
+    if not compiled.doubts and not found and whole:
+        print("every sentence has one meaning, and everything defined is used")
+    return EXIT_OK
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def meaning(command: Command) -> str:
+    """A command on one line."""
+    return " ".join([command.intent, *(f"{name}={slot.value}" for name, slot in command.slots.items())])
