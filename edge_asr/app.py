@@ -35,6 +35,7 @@ from edge_asr.http.hub import LEVEL_WINDOW_S, Hub
 from edge_asr.http.reach import Device, Reach
 from edge_asr.http.sink import HttpSink
 from edge_asr.http.token_file import http_token
+from edge_asr.listening_for import SentencesWatch, listening_for, wants_commands, wants_open_speech
 from edge_asr.liveness import Liveness
 from edge_asr.load import LoadMeter
 from edge_asr.log_limit import LimitedHandler, looks_at_log
@@ -84,7 +85,9 @@ def load_recognizer(config: Config) -> Recognizer[Any]:
             f"{longest_s - _SPARE_S:g} s; lower it, or choose another models.bundle"
         )
     with fitting(config, bundle):
-        recognizer = load_streaming(bundle, config.recognizer)
+        open_speech = wants_open_speech(config.commands)
+        recognizer = load_streaming(bundle, config.recognizer, open_speech=open_speech)
+    recognizer = listening_for(config.commands, bundle, recognizer)
     give_back()
     return recognizer
 
@@ -96,7 +99,12 @@ def build_pipeline(config: Config, recognizer: Recognizer[Any]) -> Pipeline[Any]
 
 
 def load_second_pass(config: Config) -> SecondPass | None:
-    """Second pass as the configuration wants it, None when there is to be none. Raises ModelError and ConfigError."""
+    """Second pass as the configuration wants it, None when there is to be none. Raises ModelError and ConfigError.
+
+    Commands are not rewritten: where nothing else is heard there is none.
+    """
+    if not wants_open_speech(config.commands):
+        return None
     first = load_bundle(model_folder(config), config.models.bundle).manifest
     bundle = second_pass_bundle(config, first)
     if bundle is None:
@@ -176,6 +184,7 @@ def build_announcement(config: Config) -> Announcement | None:
         mqtt.discovery.prefix,
         mqtt.discovery.status_topic,
         model_choices(config),
+        commands=wants_commands(config.commands),
     )
 
 
@@ -299,6 +308,7 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
         metrics.broker_connected.set(math.nan)  # there is none to be away
     metrics.heard_with(recognizer.model, recognizer.language, worker.brains.second_model)
     models = ModelSwitch(load, worker, in_force, recognizer.language, model_changed)
+    sentences = SentencesWatch(config.commands, models.again, clock)
     stand_in = StandIn(models, choices, config.ladder.small_bundle, clock)
     steering = Steering(capture, worker, stand_in, controls, answers)
     meter = LoadMeter(worker.effort, sinks, clock)
@@ -306,6 +316,6 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
     heat = Thermometer(rules.temperature_path, rules.throttled_path)
     reliever = Reliever(rules, heat, worker.overload, stand_in, sinks, device_id(config), metrics, clock)
     log_look = looks_at_log(lines, metrics.log_suppressed.inc)
-    looks = (meter.look, loudness.look, reliever.look, Tidier(clock).look, *log_look)
+    looks = (meter.look, loudness.look, reliever.look, Tidier(clock).look, sentences.look, *log_look)
     quiet = (guests.reception.quiet,)
     return Supervisor(capture, ring, worker, sinks, stop, steering, looks, clock, notifier, reach.liveness, quiet)

@@ -85,17 +85,22 @@ class ModelSwitch:
         self._loading: _Loading | None = None
         self._handed: _Loading | None = None
         self._closed = False
+        self._again = False
         self.in_force = in_force
         self.language = language
 
     @property
     def settled(self) -> bool:
         """Whether what is wanted is in force."""
-        return self._loading is None and self._handed is None and self._wanted == self.in_force
+        return self._loading is None and self._handed is None and self._wanted == self.in_force and not self._again
 
     def want(self, hearing: Hearing) -> None:
         """Listen with this as soon as it can be; of many the last counts. Returns at once."""
         self._wanted = hearing
+
+    def again(self) -> None:
+        """Load what is wanted once more, since its files are others now; what listens goes on until it has."""
+        self._again = True
 
     def close(self) -> None:
         """Begin to load nothing more."""
@@ -118,7 +123,8 @@ class ModelSwitch:
             if loading.wanted == self._wanted:
                 fault = self._loaded(loading)
         idle = self._loading is None and self._handed is None and not self._closed
-        if idle and self._wanted != self.in_force:
+        if idle and (self._wanted != self.in_force or self._again):
+            self._again = False
             self._loading = _Loading(self._wanted, self._load)
         return fault
 
@@ -127,7 +133,13 @@ class ModelSwitch:
             self._listener.exchange(loading.brains)
             self._handed = loading
             return ""
+        again = loading.wanted == self.in_force
         self._wanted = self.in_force
-        fault = f"{loading.wanted.model!r} cannot be listened with, {self.in_force.model!r} goes on: {loading.fault}"
+        if again:
+            fault = f"what its files are now cannot be listened with, what they were goes on: {loading.fault}"
+        else:
+            fault = (
+                f"{loading.wanted.model!r} cannot be listened with, {self.in_force.model!r} goes on: {loading.fault}"
+            )
         log.warning("%s", fault)
         return fault

@@ -127,3 +127,29 @@ def test_who_thinks_better_of_it_keeps_the_old_one() -> None:
     room.go.release()
     assert room.turn_until() == []
     assert (room.switch.in_force, room.handed) == (FIRST, [])
+
+
+def test_what_listens_is_loaded_once_more_when_its_files_are_others() -> None:
+    room = Room()
+    room.switch.again()
+    assert not room.switch.settled
+    room.switch.turn()
+    room.go.release()
+    wait_until(lambda: room.switch.turn() == "" and bool(room.handed), 5.0, "the load")
+    room.exchanged = True
+    assert room.turn_until() == []
+    assert room.loads == [FIRST]
+    assert room.changes == [("yy", "first")]
+    room.switch.turn()
+    assert room.loads == [FIRST]
+
+
+def test_a_file_that_is_spoiled_leaves_what_listened() -> None:
+    room = Room()
+    room.switch.want(BROKEN)
+    room.switch.in_force = BROKEN  # as if it had been whole then
+    room.switch.again()
+    room.go.release()
+    [fault] = room.turn_until()
+    assert fault == "what its files are now cannot be listened with, what they were goes on: its file is missing"
+    assert (room.handed, room.switch.in_force) == ([], BROKEN)

@@ -22,10 +22,10 @@ from edge_asr.config import RecognizerConfig
 from edge_asr.errors import ConfigError, ModelError
 
 
-def load_streaming(bundle: Bundle[Manifest], choices: RecognizerConfig) -> Recognizer[Any]:
+def load_streaming(bundle: Bundle[Manifest], choices: RecognizerConfig, *, open_speech: bool = True) -> Recognizer[Any]:
     """Streaming recognizer of a bundle; raises ModelError when it is of a family that cannot stream.
 
-    Raises ConfigError for choices that its family cannot follow.
+    Without `open_speech` it shall hear commands alone: a family that can saves the memory of all else. Raises ConfigError for choices that its family cannot follow.
     """
     manifest = bundle.manifest
     if isinstance(manifest, ZipformerTransducerManifest):
@@ -41,7 +41,13 @@ def load_streaming(bundle: Bundle[Manifest], choices: RecognizerConfig) -> Recog
     if isinstance(manifest, MoonshineManifest):
         return MoonshineRecognizer(Moonshine(of_family(bundle, MoonshineManifest), threads=choices.threads))
     kaldi = of_family(bundle, KaldiManifest)
-    return KaldiRecognizer(kaldi, threads=choices.threads, beam=choices.beam, max_active=choices.max_active)
+    return KaldiRecognizer(
+        kaldi,
+        threads=choices.threads,
+        beam=choices.beam,
+        max_active=choices.max_active,
+        open_speech=open_speech,
+    )
 
 
 def load_lexicon(bundle: Bundle[Manifest]) -> Lexicon:

@@ -33,7 +33,9 @@ def as_templates(file: str, text: str) -> str:
 
 
 def _template(expression: str) -> str:
-    either = _ALTERNATIVES.sub(lambda found: "(" + "|".join(one.strip() for one in found[1].split(",")) + ")", expression)
+    either = _ALTERNATIVES.sub(
+        lambda found: "(" + "|".join(one.strip() for one in found[1].split(",")) + ")", expression
+    )
     return _SLOT.sub(r"{\1:\2}", either)
 
 

@@ -50,7 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Sentences, recordings, and what they say."""
     parser.add_argument("recordings", nargs="+", metavar="RECORDING", help="WAV or FLAC, or a folder of them")
     parser.add_argument(
-        "--sentences", metavar="FILE", action="append", required=True, help="YAML, plain list or folder; may be repeated"
+        "--sentences",
+        metavar="FILE",
+        action="append",
+        required=True,
+        help="YAML, plain list or folder; may be repeated",
     )
     parser.add_argument(
         "--expect",
@@ -162,9 +166,7 @@ def _sums(seen: list[tuple[Expected, list[Command]]]) -> str:
     pairs = Counter((wanted.intent or _UNKNOWN, _intent(commands)) for wanted, commands in seen)
     columns = sorted({heard for _, heard in pairs})
     rows = [[wanted, *(pairs[wanted, heard] for heard in columns)] for wanted in sorted({said for said, _ in pairs})]
-    slots = sum(
-        wanted.intent == _intent(commands) and not wanted.met_by(commands) for wanted, commands in seen
-    )
+    slots = sum(wanted.intent == _intent(commands) and not wanted.met_by(commands) for wanted, commands in seen)
     told = f"{right} of {len(seen)} wholly right, {slots} with the right intent and another slot"
     return f"{table(['expected', *columns], rows)}\n{told}" if rows else told
 

@@ -34,14 +34,18 @@ def sentence_files(paths: Iterable[str | Path]) -> list[Path]:
     files: list[Path] = []
     for path in map(Path, paths):
         try:
-            inside = sorted(one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+            inside = (
+                sorted(one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
+            )
         except OSError as error:
             raise SentencesError(f"{path} cannot be read: {error.strerror}; make it readable") from error
         if not inside:
             raise SentencesError(f"{path}: the folder holds no sentences; expected files like {' '.join(SUFFIXES)}")
         files += inside
     if len(files) > _MOST_FILES:
-        raise SentencesError(f"there are {len(files)} files of sentences; expected at most {_MOST_FILES}: name a folder of them")
+        raise SentencesError(
+            f"there are {len(files)} files of sentences; expected at most {_MOST_FILES}: name a folder of them"
+        )
     return files
 
 

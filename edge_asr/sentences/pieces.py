@@ -228,7 +228,9 @@ class Net:
         place = value.said.place
         if name is None or value.out is not None:
             part = self._scope.parse(value.said)
-            self._filled(name, value.out, source, target, lambda state, slot: self._expression(part, state, slot, place))
+            self._filled(
+                name, value.out, source, target, lambda state, slot: self._expression(part, state, slot, place)
+            )
             return
         for text in said_texts(self._scope, value.said):
             parts = self._spelling.parts(text)

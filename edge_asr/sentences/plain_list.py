@@ -23,7 +23,9 @@ def _block(line: str, place: Place) -> Block:
     text = sentence.strip()
     at = place.right(cut + 1 + len(sentence) - len(sentence.lstrip()))
     if not intent:
-        raise place.right(cut).error("no intent stands before '='", "write `intent name = sentence`, or only a sentence")
+        raise place.right(cut).error(
+            "no intent stands before '='", "write `intent name = sentence`, or only a sentence"
+        )
     if not text:
         raise place.right(cut).error("no sentence stands behind '='", "write `intent name = sentence`")
     return Block(intent, (Template(text, at),))

@@ -25,7 +25,19 @@ _DATA_OF_OTHERS = (
     *("required_keywords", "inferred_domain", "name_domains", "name_domain", "supported"),
 )
 _INTENT_OF_OTHERS = ("domain", "description", "supported", "importance")
-_RANGE = ("from", "to", "step", "type", "fractions", "multiplier", "digits", "words", "words_language", "unit", "before")
+_RANGE = (
+    "from",
+    "to",
+    "step",
+    "type",
+    "fractions",
+    "multiplier",
+    "digits",
+    "words",
+    "words_language",
+    "unit",
+    "before",
+)
 _FRACTIONS = {"halves": (0.0, 0.5), "tenths": tuple(tenth / 10 for tenth in range(10))}
 _MOST_NUMBERS = 100_000
 
@@ -41,7 +53,9 @@ def read_definitions(file: str, text: str, language: str) -> Definitions:
     if "expansion_rules" in top:
         found.rules.update(_rules(top["expansion_rules"]))
     if "skip_words" in top:
-        found.skip_words += [_template(node, "a skip word") for node in top["skip_words"].items("skip_words", "[please]")]
+        found.skip_words += [
+            _template(node, "a skip word") for node in top["skip_words"].items("skip_words", "[please]")
+        ]
     if "pronunciations" in top:
         found.pronunciations.update(_pronunciations(top["pronunciations"]))
     if "intents" in top:
@@ -66,7 +80,9 @@ def _blocks(intent: str, node: Node, place: Place, language: str) -> list[Block]
         return [Block(intent, _sentences(node, "sentences"))]
     data = node.section(f"the intent {intent!r}", ("data",), _INTENT_OF_OTHERS).get("data")
     if data is None:
-        raise place.error(f"the intent {intent!r} has no sentences", "expected `data:` and `- sentences: [...]` below it")
+        raise place.error(
+            f"the intent {intent!r} has no sentences", "expected `data:` and `- sentences: [...]` below it"
+        )
     return [_block(intent, one, language) for one in data.items("data", "- sentences: [...]")]
 
 
@@ -144,7 +160,9 @@ def _list_value(node: Node, what: str) -> ListValue:
         return ListValue(said, node.value(what) if said.plain else None)
     parts = node.section(f"a value of {what}", ("in", "out", "context"), ("metadata",))
     if "in" not in parts:
-        raise node.place.error(f"a value of {what} does not say what is spoken", "expected `in: ...` and maybe `out: ...`")
+        raise node.place.error(
+            f"a value of {what} does not say what is spoken", "expected `in: ...` and maybe `out: ...`"
+        )
     out = parts["out"].value(f"`out` in {what}") if "out" in parts and not parts["out"].empty else None
     said = _template(parts["in"], f"`in` of {what}")
     context = parts["context"].plain(what) if "context" in parts else None
@@ -196,5 +214,3 @@ def near(name: str, known: list[str]) -> str:
     """A hint at what a name was meant to be, with a space before it; empty for none."""
     found = difflib.get_close_matches(name, known, 1)
     return f" did you mean {found[0]!r}?" if found else ""
-
-

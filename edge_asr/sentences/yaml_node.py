@@ -91,7 +91,9 @@ class Node:
     def text(self, what: str) -> str:
         """A text, also where YAML would see a number or a yes; raises SentencesError."""
         if not isinstance(self._node, yaml.ScalarNode) or self.empty:
-            raise self.place.error(f"{self._seen()} stands for {what}", "expected text; quote it if it begins with { or [")
+            raise self.place.error(
+                f"{self._seen()} stands for {what}", "expected text; quote it if it begins with { or ["
+            )
         return str(self._node.value)
 
     def value(self, what: str) -> Value:
@@ -153,7 +155,9 @@ def read_yaml(file: str, text: str) -> Node:
             "look at the indentation, and quote sentences that begin with [ or { or hold a colon",
         ) from error
     except yaml.YAMLError as error:  # characters that no YAML has
-        raise SentencesError(f"{file}: this is no YAML: {' '.join(str(error).split())}; save it as plain text") from error
+        raise SentencesError(
+            f"{file}: this is no YAML: {' '.join(str(error).split())}; save it as plain text"
+        ) from error
     except RecursionError as error:
         raise SentencesError(f"{file}: brackets stand too deep in each other; expected a file of sentences") from error
     if node is None:

@@ -42,10 +42,12 @@ def announcement(
     prefix: str = "homeassistant",
     status_topic: str = "homeassistant/status",
     choices: Sequence[Choice] = (),
+    *,
+    commands: bool = False,
 ) -> Announcement:
     """Announce a device whose topics begin with `topic`; a pure function, the same arguments give the same bytes.
 
-    choices: the models that can be chosen.
+    choices: the models that can be chosen. commands: there are sentences that mean something.
     """
     payload = {
         "dev": {"ids": [f"edge_asr_{device_id}"], "name": name, "mf": "edge_asr", "mdl": "edge_asr", "sw": version},
@@ -55,11 +57,30 @@ def announcement(
         "cmps": {
             key: {"p": platform, "unique_id": f"edge_asr_{device_id}_{key}", **fields}
             for key, (platform, fields) in (
-                _shown(topic, longest_utterance_s) | _controls(topic) | _selections(topic, choices)
+                _shown(topic, longest_utterance_s)
+                | (_understood(topic) if commands else {})
+                | _controls(topic)
+                | _selections(topic, choices)
             ).items()
         },
     }
     return Announcement(config_topic(prefix, device_id), msgspec.json.encode(payload), status_topic)
+
+
+def _understood(topic: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    return {
+        "command": (
+            "event",
+            {
+                "name": "Command",
+                "icon": "mdi:comment-check",
+                "event_types": ["command", "unknown"],
+                "state_topic": f"{topic}/event",
+                # an empty result is no event: so all that is told there beside it
+                "value_template": "{{ value if value_json.event_type in ('command', 'unknown') else '' }}",
+            },
+        ),
+    }
 
 
 def _shown(topic: str, longest_utterance_s: float) -> dict[str, tuple[str, dict[str, Any]]]:

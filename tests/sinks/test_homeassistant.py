@@ -139,10 +139,15 @@ def components(made: Announcement) -> dict[str, dict[str, Any]]:
 def shown(key: str, payload: bytes) -> object:
     """State that an entity takes from a message."""
     template = components(told())[key]["value_template"]
+    return rendered(template, payload)
+
+
+def rendered(template: str, payload: bytes) -> object:
+    """What an expression of ours makes of a message."""
     expression = re.fullmatch(r"\{\{ (.*) \}\}", template)
     assert expression is not None
-    message = SimpleNamespace(**json.loads(payload))
-    return eval(expression[1], {"__builtins__": {}}, {"value_json": message})  # noqa: S307 - our own template
+    names = {"value_json": SimpleNamespace(**json.loads(payload)), "value": payload.decode()}
+    return eval(expression[1], {"__builtins__": {}}, names)  # noqa: S307 - our own template
 
 
 IDS = st.from_regex(r"\A[A-Za-z0-9_-]{1,64}\Z")
@@ -259,3 +264,17 @@ def test_the_defaults_are_home_assistants() -> None:
     config = DiscoveryConfig()
     assert (config.enabled, config.prefix, config.status_topic) == (True, "homeassistant", "homeassistant/status")
     assert told().topic == "homeassistant/device/edge_asr_k1/config"
+
+
+def test_commands_are_an_event_of_their_own_where_there_are_sentences() -> None:
+    assert "command" not in components(told())
+    entry = components(announcement("k1", "Kitchen", "edge_asr/k1", "1.0.0", 20.0, commands=True))["command"]
+    RULE_OF["event"].validate(entry)
+    command, unknown = (events.encode(one) for one in (sample_events.command(), sample_events.unknown()))
+    assert [rendered(entry["value_template"], one) for one in (command, unknown)] == [
+        command.decode(),
+        unknown.decode(),
+    ]
+    assert {json.loads(one)["event_type"] for one in (command, unknown)} == {*entry["event_types"]}
+    for other in (sample_events.speech_started(), sample_events.error()):
+        assert rendered(entry["value_template"], events.encode(other)) == ""

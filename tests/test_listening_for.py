@@ -1,0 +1,122 @@
+"""Sentences of the configuration: what is heard beside them, and when their files have changed."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from edge_asr.app import load_brains, load_recognizer
+from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
+from edge_asr.clock import NS_PER_S
+from edge_asr.config import CommandsConfig, Config, ModelsConfig
+from edge_asr.errors import ModelError, SentencesError
+from edge_asr.listening_for import SentencesWatch, wants_commands, wants_open_speech
+from edge_asr.metrics import Metrics
+from edge_asr.model_switch import Hearing
+from tests.fakes import HandClock
+
+
+@pytest.mark.parametrize(
+    ("commands", "sentences_heard", "rest_heard"),
+    [
+        (CommandsConfig(), False, True),
+        (CommandsConfig(mode="commands"), False, True),  # of none: it would hear nothing at all
+        (CommandsConfig("a.txt"), True, True),
+        (CommandsConfig("a.txt", mode="both"), True, True),
+        (CommandsConfig("a.txt", mode="commands"), True, False),
+        (CommandsConfig("a.txt", mode="open"), False, True),
+    ],
+)
+def test_what_is_heard(commands: CommandsConfig, sentences_heard: bool, rest_heard: bool) -> None:
+    assert (wants_commands(commands), wants_open_speech(commands)) == (sentences_heard, rest_heard)
+
+
+class Watched:
+    """A folder of sentences, and how often it was said to have changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock, self.times, self.folder = HandClock(), 0, folder
+        self.write("a.txt", "turn it on")
+        self.watch = SentencesWatch(CommandsConfig(str(folder)), self.changed, self.clock)
+
+    def changed(self) -> None:
+        self.times += 1
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.write_text(text)
+        os.utime(path, ns=(self.clock.ns, self.clock.ns))
+
+    def looks(self, seconds: float) -> int:
+        for _ in range(round(seconds * 2)):
+            self.clock.ns += NS_PER_S // 2
+            self.watch.look()
+        return self.times
+
+
+def test_a_change_is_told_once_and_when_it_is_over(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    assert watched.looks(10) == 0
+    watched.write("a.txt", "turn it off")
+    assert watched.looks(10) == 1
+    for number in range(8):  # somebody writes, and goes on writing
+        watched.write("b.txt", "more " * number)
+        watched.clock.ns += NS_PER_S
+        watched.watch.look()
+    assert watched.times == 1
+    assert watched.looks(10) == 2
+    (tmp_path / "b.txt").unlink()
+    assert watched.looks(10) == 3
+
+
+def test_files_that_are_gone_are_told_of_once(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    (tmp_path / "a.txt").unlink()
+    assert watched.looks(10) == 1
+    assert watched.looks(10) == 1
+
+
+def test_nothing_is_looked_at_where_nothing_is_listened_for(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    watched.watch = SentencesWatch(CommandsConfig(str(tmp_path), mode="open"), watched.changed, watched.clock)
+    watched.write("a.txt", "other words")
+    assert watched.looks(10) == 0
+
+
+@pytest.mark.bundle
+def test_the_mode_says_what_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("turn it on\n")
+    for mode, opened in (("both", True), ("commands", False), ("open", True)):
+        config = Config(commands=CommandsConfig(str(tmp_path / "a.txt"), mode=mode))  # type: ignore[arg-type]
+        recognizer = load_recognizer(config)
+        assert isinstance(recognizer, KaldiRecognizer)
+        state = recognizer.start()
+        assert (state.search is not None, state.command is not None) == (opened, mode != "open")
+
+
+@pytest.mark.bundle
+def test_what_cannot_be_listened_for_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("turn on the xqzzy\n")
+    with pytest.raises(SentencesError, match=r"'xqzzy' at .*a\.txt:1:1 "):
+        load_recognizer(Config(commands=CommandsConfig(str(tmp_path / "a.txt"))))
+    with pytest.raises(SentencesError, match="missing"):
+        load_recognizer(Config(commands=CommandsConfig(str(tmp_path / "missing.txt"))))
+
+
+@pytest.mark.bundle
+def test_new_sentences_make_new_brains(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("turn it on\n")
+    config = Config(commands=CommandsConfig(str(path), mode="commands"))
+    brains = load_brains(config, (), 16_000, HandClock(), Metrics(), Hearing("en", ()))
+    assert brains.second_pass is None  # commands are not rewritten
+    path.write_text("turn it (on|off)[\n")
+    with pytest.raises(SentencesError):
+        load_brains(config, (), 16_000, HandClock(), Metrics(), Hearing("en", ()))
+
+
+def test_a_model_without_pronunciations_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("turn it on\n")
+    config = Config(models=ModelsConfig(bundle="none", dir=str(tmp_path)), commands=CommandsConfig(str(tmp_path)))
+    with pytest.raises(ModelError, match="none"):
+        load_recognizer(config)
