@@ -1,4 +1,4 @@
-"""`edge-asr commands test`: recordings through the daemon's own pipeline, which listens for nothing but the sentences."""
+"""`edge-asr commands test`: recordings through the daemon's own pipeline, that hears nothing but the sentences."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.manifest import KaldiManifest
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.replay import FileSource
-from edge_asr.bench.table import table
+from edge_asr.bench.table import Cell, table
 from edge_asr.cli.options import add_config_options, load_config
 from edge_asr.clock import SystemClock
 from edge_asr.config import Config
@@ -165,7 +165,9 @@ def _sums(seen: list[tuple[Expected, list[Command]]]) -> str:
     right = sum(wanted.met_by(commands) for wanted, commands in seen)
     pairs = Counter((wanted.intent or _UNKNOWN, _intent(commands)) for wanted, commands in seen)
     columns = sorted({heard for _, heard in pairs})
-    rows = [[wanted, *(pairs[wanted, heard] for heard in columns)] for wanted in sorted({said for said, _ in pairs})]
+    rows: list[list[Cell]] = [
+        [wanted, *(pairs[wanted, heard] for heard in columns)] for wanted in sorted({said for said, _ in pairs})
+    ]
     slots = sum(wanted.intent == _intent(commands) and not wanted.met_by(commands) for wanted, commands in seen)
     told = f"{right} of {len(seen)} wholly right, {slots} with the right intent and another slot"
     return f"{table(['expected', *columns], rows)}\n{told}" if rows else told

@@ -44,7 +44,7 @@ def _value(
     patterns: list[str],
     day: list[tuple[str, tuple[int, ...]]],
     language: str,
-    behind: bool,  # noqa: FBT001
+    behind: bool,
 ) -> ListValue:
     alone = [_filled(say, hour, (hour + 1) % _HOURS, minute, language) for say in patterns]
     short = [_filled(say, _of_twelve(hour), _of_twelve(hour + 1), minute, language) for say in patterns]

@@ -1,4 +1,4 @@
-"""What the files say, before any of it is put together: sentences, lists, rules, pronunciations, each with its place."""
+"""What the files say, before it is put together: sentences, lists, rules, pronunciations, each with its place."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

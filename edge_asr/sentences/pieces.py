@@ -5,6 +5,7 @@ Nothing is expanded: alternatives are ways through the net, a permutation is the
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from hassil.expression import (
@@ -227,29 +228,26 @@ class Net:
     def _value(self, value: ListValue, name: str | None, source: int, target: int) -> None:
         place = value.said.place
         if name is None or value.out is not None:
-            part = self._scope.parse(value.said)
-            self._filled(
-                name, value.out, source, target, lambda state, slot: self._expression(part, state, slot, place)
-            )
+            inside = partial(self._expression, self._scope.parse(value.said), place=place)
+            self._filled(name, value.out, source, target, inside)
             return
         for text in said_texts(self._scope, value.said):
             parts = self._spelling.parts(text)
-            self._filled(name, text, source, target, lambda state, slot, p=parts: self._parts(p, state, slot, place))
+            self._filled(name, text, source, target, partial(self._parts, parts, place=place))
 
     def _range(self, found: RangeList, name: str | None, source: int, target: int) -> None:
-        language, place = self._spelling.language, found.place
-
-        def said(state: int, slot: Slot | None, number: float) -> int:
-            if found.before is not None:
-                state = self._expression(self._scope.parse(found.before), state, slot, place)
-            state = self._parts([ways(number, language)], state, slot, place)
-            if found.unit is not None:
-                state = self._expression(self._scope.parse(found.unit), self._way(state, GAP), slot, place)
-            return state
-
         for number in found.numbers:
             value = number if found.multiplier is None else number * found.multiplier
-            self._filled(name, value, source, target, lambda state, slot, n=number: said(state, slot, n))
+            self._filled(name, value, source, target, partial(self._number, found, number))
+
+    def _number(self, found: RangeList, number: float, state: int, slot: Slot | None) -> int:
+        """A number, and what is said before it and behind."""
+        if found.before is not None:
+            state = self._expression(self._scope.parse(found.before), state, slot, found.place)
+        state = self._parts([ways(number, self._spelling.language)], state, slot, found.place)
+        if found.unit is not None:
+            state = self._expression(self._scope.parse(found.unit), self._way(state, GAP), slot, found.place)
+        return state
 
     def _filled(
         self, name: str | None, value: Value | None, source: int, target: int, inside: Callable[[int, Slot | None], int]

@@ -31,8 +31,8 @@ class UnknownWords:
         more = f"; and {len(words) - _MOST_TOLD} more" if len(words) > _MOST_TOLD else ""
         count = "this word sounds" if len(words) == 1 else f"these {len(words)} words sound"
         raise SentencesError(
-            f"nobody knows how {count}: {'; '.join(told)}{more}; correct the spelling, or write in a YAML file what "
-            f'sounds alike, in words that are known, as in `pronunciations: {{{words[0]}: ["{_example(words[0], known)}"]}}`'
+            f"nobody knows how {count}: {'; '.join(told)}{more}; correct the spelling, or write in a YAML file "
+            f'which known words sound so, as in `pronunciations: {{{words[0]}: ["{_example(words[0], known)}"]}}`'
         )
 
 

@@ -4,12 +4,11 @@ A script without spaces is divided into words of the lexicon, in all ways; no wo
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from edge_asr.asr.grammar import Token, Value
 from edge_asr.sentences.acceptor import Acceptor
-from edge_asr.sentences.pieces import Enter, Gap, Leave, Letters, Net, Size, Slot
+from edge_asr.sentences.pieces import Enter, Gap, Label, Leave, Letters, Net, Size, Slot
 from edge_asr.sentences.place import Place
 from edge_asr.sentences.spelling import Spelling
 from edge_asr.sentences.unknown_words import UnknownWords
@@ -42,13 +41,7 @@ class Part(NamedTuple):
     pieces: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Steps:
-    """Words from one place between words to the next."""
-
-    arcs: list[tuple[Between, tuple[Token, ...], Between]] = field(default_factory=list)
-    doubtful: list[tuple[Between, Token, Between, tuple[int, int], Place]] = field(default_factory=list)
-    covered: set[tuple[int, int]] = field(default_factory=set)
+WordArc = tuple[Between, tuple[Token, ...], Between]
 
 
 class WordWays:
@@ -60,108 +53,24 @@ class WordWays:
     def add(
         self, net: Net, first: int, last: int, ends: tuple[int, int], meaning: Meaning | None, place: Place
     ) -> bool:
-        """From one state of the acceptor to another all that the net says; whether it says anything at all."""
-        begin = Between(first, (), first=True)
-        steps, seen, waiting = _Steps(), {begin}, [begin]
+        """From one state of the acceptor to another all that the net says; whether it says anything at all.
+
+        Raises SentencesError when that is too much.
+        """
+        begin, end = Between(first, (), first=True), Between(last, (), first=False)
+        walk = _Walk(net, last, meaning, self._spelling, self._unknown, self._size, place)
+        seen, waiting = {begin}, [begin]
         while waiting:
-            here = waiting.pop()
-            for there in self._step(net, here, last, steps, meaning, place):
+            for there in walk.words_from(waiting.pop()):
                 if there not in seen:
                     seen.add(there)
                     waiting.append(there)
-        for source, token, target, way, where in steps.doubtful:
-            if way not in steps.covered:
-                self._unknown.add(token.word, where)
-                steps.arcs.append((source, (token,), target))
-        return self._commit(steps, begin, Between(last, (), first=False), ends)
+        return self._commit(walk.all_arcs(), begin, end, ends)
 
-    def _step(
-        self, net: Net, here: Between, last: int, steps: _Steps, meaning: Meaning | None, place: Place
-    ) -> Iterator[Between]:
-        """All words from `here`, each to the place behind it."""
-        begin = Part(here.state, "", False, None, here.waiting, (), (), ())
-        seen, waiting = {begin}, [(begin, place)]
-        while waiting:
-            part, where = waiting.pop()
-            self._size.grow(place)
-            if part.state == last and not part.waiting:
-                if part.text:
-                    yield from self._word(part, last, here, steps, meaning, where)
-                elif not here.first and here.state != last:
-                    steps.arcs.append((here, (), Between(last, (), first=False)))
-                    yield Between(last, (), first=False)
-            for label, target in net.ways[part.state]:
-                if label is None:
-                    following = part._replace(state=target)
-                elif isinstance(label, Letters):
-                    where = label.place
-                    if part.text and part.han != label.han:
-                        if not part.han:
-                            yield from self._word(part, part.state, here, steps, meaning, where)
-                        continue
-                    following = _longer(part, label, target)
-                    if label.han:
-                        yield from self._han(following, here, steps, meaning, where)
-                        if len(following.text) >= _MOST_HAN or not self._spelling.begins_word(following.text):
-                            continue
-                    elif len(following.text) > _MOST_LETTERS:
-                        raise place.error(f"a word of more than {_MOST_LETTERS} letters", "put spaces between words")
-                elif part.han and part.text:
-                    continue  # the word has ended before: there another one may go on
-                elif isinstance(label, Gap):
-                    if part.text:
-                        yield from self._word(part, target, here, steps, meaning, where)
-                        continue
-                    following = part._replace(state=target)
-                elif isinstance(label, Enter):
-                    following = part._replace(state=target, waiting=(*part.waiting, label.slot))
-                elif label.slot in part.waiting:
-                    continue  # nothing was said in it
-                else:
-                    following = part._replace(state=target)
-                if following not in seen:
-                    seen.add(following)
-                    waiting.append((following, where))
-
-    def _han(
-        self, part: Part, here: Between, steps: _Steps, meaning: Meaning | None, place: Place
-    ) -> Iterator[Between]:
-        """The characters so far as a word, when it is one."""
-        if self._spelling.knows(part.text):
-            steps.covered.update(part.ways)
-            yield from self._word(part, part.state, here, steps, meaning, place)
-        elif len(part.text) == 1:
-            there = Between(part.state, part.waiting, first=False)
-            token = next(_tokens((part.text,), part, here, meaning))
-            steps.doubtful.append((here, token, there, part.ways[0], place))
-            yield there
-
-    def _word(
-        self, part: Part, state: int, here: Between, steps: _Steps, meaning: Meaning | None, place: Place
-    ) -> Iterator[Between]:
-        words = self._words(part)
-        if not words and part.begun:
-            return  # a slot of nothing but signs is never said
-        for word in words:
-            if not self._spelling.knows(word):
-                self._unknown.add(word, place)
-        there = Between(state, part.waiting, first=here.first and not words)
-        steps.arcs.append((here, tuple(_tokens(words, part, here, meaning)), there))
-        yield there
-
-    def _words(self, part: Part) -> tuple[str, ...]:
-        """Of what is glued and unknown, as in living[ ]room, the words that it is put together from."""
-        words = self._spelling.words(part.text)
-        if len(part.pieces) < 2 or all(map(self._spelling.knows, words)):
-            return words
-        if all(len(piece) >= _SHORTEST_WORD and self._spelling.knows(piece) for piece in part.pieces):
-            return part.pieces
-        return words
-
-    def _commit(self, steps: _Steps, begin: Between, end: Between, ends: tuple[int, int]) -> bool:
+    def _commit(self, arcs: list[WordArc], begin: Between, end: Between, ends: tuple[int, int]) -> bool:
         """Take what leads to the end into the acceptor."""
         before: dict[Between, list[Between]] = {}
-        for source, _, target in steps.arcs:
+        for source, _, target in arcs:
             before.setdefault(target, []).append(source)
         good, waiting = {end}, [end]
         while waiting:
@@ -172,14 +81,12 @@ class WordWays:
         if begin not in good:
             return False
         states = {begin: ends[0], end: ends[1]}
-        for source, tokens, target in dict.fromkeys(steps.arcs):
+        for source, tokens, target in dict.fromkeys(arcs):
             if target in good and source in good:
-                here, there = (states.setdefault(one, -1) for one in (source, target))
-                if here < 0:
-                    here = states[source] = self._acceptor.state()
-                if there < 0:
-                    there = states[target] = self._acceptor.state()
-                self._chain(here, tokens, there)
+                for one in (source, target):
+                    if one not in states:
+                        states[one] = self._acceptor.state()
+                self._chain(states[source], tokens, states[target])
         return True
 
     def _chain(self, here: int, tokens: tuple[Token, ...], there: int) -> None:
@@ -190,22 +97,141 @@ class WordWays:
         self._acceptor.arc(here, tokens[-1] if tokens else None, there)
 
 
+class _Walk:
+    """Through one net, from one place between words to the next."""
+
+    def __init__(
+        self,
+        net: Net,
+        last: int,
+        meaning: Meaning | None,
+        spelling: Spelling,
+        unknown: UnknownWords,
+        size: Size,
+        place: Place,
+    ) -> None:
+        self._net, self._last, self._meaning, self._place = net, last, meaning, place
+        self._spelling, self._unknown, self._size = spelling, unknown, size
+        self._arcs: list[WordArc] = []
+        self._doubtful: list[tuple[WordArc, tuple[int, int], Place]] = []
+        self._covered: set[tuple[int, int]] = set()
+        self._here = Between(0, (), first=True)
+        self._found: list[Between] = []
+
+    def words_from(self, here: Between) -> list[Between]:
+        """All places that one word leads to."""
+        self._here, self._found = here, []
+        begin = Part(here.state, "", False, None, here.waiting, (), (), ())
+        seen, waiting = {begin}, [(begin, self._place)]
+        while waiting:
+            part, where = waiting.pop()
+            self._size.grow(self._place)
+            self._end(part, where)
+            for label, target in self._net.ways[part.state]:
+                place = label.place if isinstance(label, Letters) else where
+                following = self._through(part, label, target, place)
+                if following is not None and following not in seen:
+                    seen.add(following)
+                    waiting.append((following, place))
+        return self._found
+
+    def all_arcs(self) -> list[WordArc]:
+        """Those of all words; a single character that nobody knows is one only where no word has it inside."""
+        for arc, way, place in self._doubtful:
+            if way not in self._covered:
+                self._unknown.add(arc[1][0].word, place)
+                self._arcs.append(arc)
+        return self._arcs
+
+    def _end(self, part: Part, place: Place) -> None:
+        """The end of the sentence, when it is here."""
+        if part.state != self._last or part.waiting:
+            return
+        if part.text:
+            self._word(part, self._last, place)
+        elif not self._here.first and self._here.state != self._last:
+            self._arc((), Between(self._last, (), first=False))
+
+    def _through(self, part: Part, label: Label, target: int, place: Place) -> Part | None:
+        """The part of a word behind one way of the net; None where it ends, or may not go on."""
+        if isinstance(label, Letters):
+            return self._letters(part, label, target, place)
+        if label is None:
+            return part._replace(state=target)
+        if part.han and part.text:
+            return None  # the word has ended before: there another one may go on
+        if isinstance(label, Enter):
+            return part._replace(state=target, waiting=(*part.waiting, label.slot))
+        if isinstance(label, Gap) and part.text:
+            self._word(part, target, place)
+            return None
+        silent = isinstance(label, Leave) and label.slot in part.waiting  # in a slot something is said
+        return None if silent else part._replace(state=target)
+
+    def _letters(self, part: Part, label: Letters, target: int, place: Place) -> Part | None:
+        if part.text and part.han != label.han:
+            if not part.han:
+                self._word(part, part.state, place)
+            return None
+        longer = _longer(part, label, target)
+        if not label.han:
+            if len(longer.text) > _MOST_LETTERS:
+                raise self._place.error(f"a word of more than {_MOST_LETTERS} letters", "put spaces between words")
+            return longer
+        self._han(longer, place)
+        return longer if len(longer.text) < _MOST_HAN and self._spelling.begins_word(longer.text) else None
+
+    def _han(self, part: Part, place: Place) -> None:
+        """The characters so far as a word, when it is one."""
+        if self._spelling.knows(part.text):
+            self._covered.update(part.ways)
+            self._word(part, part.state, place)
+        elif len(part.text) == 1:
+            there = Between(part.state, part.waiting, first=False)
+            tokens = tuple(self._tokens((part.text,), part))
+            self._doubtful.append(((self._here, tokens, there), part.ways[0], place))
+            self._found.append(there)
+
+    def _word(self, part: Part, state: int, place: Place) -> None:
+        words = self._words(part)
+        if not words and part.begun:
+            return  # a slot of nothing but signs is never said
+        for word in words:
+            if not self._spelling.knows(word):
+                self._unknown.add(word, place)
+        there = Between(state, part.waiting, first=self._here.first and not words)
+        self._arc(tuple(self._tokens(words, part)), there)
+
+    def _arc(self, tokens: tuple[Token, ...], there: Between) -> None:
+        self._arcs.append((self._here, tokens, there))
+        self._found.append(there)
+
+    def _words(self, part: Part) -> tuple[str, ...]:
+        """Of what is glued and unknown, as in living[ ]room, the words that it is put together from."""
+        words = self._spelling.words(part.text)
+        if len(part.pieces) <= 1 or all(map(self._spelling.knows, words)):
+            return words
+        if all(len(piece) >= _SHORTEST_WORD and self._spelling.knows(piece) for piece in part.pieces):
+            return part.pieces
+        return words
+
+    def _tokens(self, words: tuple[str, ...], part: Part) -> Iterator[Token]:
+        """Of several slots that one word begins the innermost has it, the others are only given."""
+        slot = part.begun[-1] if part.begun else part.slot
+        given = tuple((one.name, one.value) for one in part.begun[:-1])
+        intent, fixed = self._meaning if self._meaning is not None and self._here.first else (None, ())
+        for number, word in enumerate(words):
+            name = slot.name if slot is not None else None
+            if number:
+                yield Token(word, slot=name)
+            elif slot is None or not part.begun:
+                yield Token(word, intent, (*fixed, *given), name)
+            else:
+                yield Token(word, intent, (*fixed, *given), name, slot.value, begins=True)
+
+
 def _longer(part: Part, label: Letters, target: int) -> Part:
     ways = (*part.ways, (part.state, target)) if label.han else ()
     begun, slot = (*part.begun, *part.waiting), label.slot or part.slot
     pieces = () if label.han else (*part.pieces, label.text)
     return Part(target, part.text + label.text, label.han, slot, (), begun, ways, pieces)
-
-
-def _tokens(words: tuple[str, ...], part: Part, here: Between, meaning: Meaning | None) -> Iterator[Token]:
-    """Of several slots that one word begins the innermost has it, the others are only given."""
-    slot = part.begun[-1] if part.begun else part.slot
-    given = tuple((one.name, one.value) for one in part.begun[:-1])
-    intent, fixed = meaning if meaning is not None and here.first else (None, ())
-    for number, word in enumerate(words):
-        if slot is None:
-            yield Token(word, intent, (*fixed, *given)) if not number else Token(word)
-        elif number or not part.begun:
-            yield Token(word, slot=slot.name) if number else Token(word, intent, (*fixed, *given), slot.name)
-        else:
-            yield Token(word, intent, (*fixed, *given), slot.name, slot.value, begins=True)

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
+from typing import TypeVar
 
 from edge_asr.sentences.clock_times import CLOCK_KEYS, clock_list
 from edge_asr.sentences.definitions import (
@@ -40,6 +41,7 @@ _RANGE = (
 )
 _FRACTIONS = {"halves": (0.0, 0.5), "tenths": tuple(tenth / 10 for tenth in range(10))}
 _MOST_NUMBERS = 100_000
+Defined = TypeVar("Defined", AnyList, Template)
 
 
 def read_definitions(file: str, text: str, language: str) -> Definitions:
@@ -179,7 +181,7 @@ def _range(name: str, node: Node, place: Place) -> RangeList:
     step = parts["step"].whole(f"step in {what}") if "step" in parts else 1
     if first > last or step < 1:
         raise node.place.error(f"{what} goes from {first} to {last} by {step}", "expected up, by 1 or more")
-    behind = (0.0,)
+    behind: tuple[float, ...] = (0.0,)
     if "fractions" in parts:
         kind = parts["fractions"].text(f"fractions of {what}")
         if kind not in _FRACTIONS:
@@ -198,16 +200,20 @@ def merge(all_of_them: Definitions, more: Definitions) -> None:
     """Add what another file defines; raises SentencesError for what both define."""
     all_of_them.blocks += more.blocks
     all_of_them.skip_words += more.skip_words
-    for kind, before, new in (("list", all_of_them.lists, more.lists), ("rule", all_of_them.rules, more.rules)):
-        for name, defined in new.items():
-            if name in before:
-                raise defined.place.error(
-                    f"the {kind} {name!r} is defined already, at {before[name].place}",
-                    "put both together, or give one another name",
-                )
-            before[name] = defined
+    _join("list", all_of_them.lists, more.lists)
+    _join("rule", all_of_them.rules, more.rules)
     for word, ways in more.pronunciations.items():
         all_of_them.pronunciations[word] = all_of_them.pronunciations.get(word, []) + ways
+
+
+def _join(kind: str, before: dict[str, Defined], new: dict[str, Defined]) -> None:
+    for name, defined in new.items():
+        if name in before:
+            raise defined.place.error(
+                f"the {kind} {name!r} is defined already, at {before[name].place}",
+                "put both together, or give one another name",
+            )
+        before[name] = defined
 
 
 def near(name: str, known: list[str]) -> str:

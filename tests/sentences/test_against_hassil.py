@@ -16,7 +16,9 @@ from tests.sentences.accepting import Meaning, compiled, meanings, said
 WORDS = ("turn", "on", "off", "the", "light", "kitchen", "please", "set", "to", "dark", "a")
 ENDINGS = ("s", "ed", "ing")
 LISTS: dict[str, Any] = {
-    "room": {"values": ["kitchen", {"in": "living[ ]room", "out": "lounge"}, {"in": "(big|small) bath", "out": 7}, "t[w]in"]},
+    "room": {
+        "values": ["kitchen", {"in": "living[ ]room", "out": "lounge"}, {"in": "(big|small) bath", "out": 7}, "t[w]in"]
+    },
     "level": {"range": {"from": 3, "to": 23, "step": 5, "digits": False}},
     "share": {"range": {"from": -1, "to": 1, "fractions": "halves", "digits": False, "multiplier": 10}},
     "state": {"values": [{"in": "on", "out": True}, {"in": "off", "out": False}]},
