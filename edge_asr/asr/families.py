@@ -25,7 +25,8 @@ from edge_asr.errors import ConfigError, ModelError
 def load_streaming(bundle: Bundle[Manifest], choices: RecognizerConfig, *, open_speech: bool = True) -> Recognizer[Any]:
     """Streaming recognizer of a bundle; raises ModelError when it is of a family that cannot stream.
 
-    Without `open_speech` it shall hear commands alone: a family that can saves the memory of all else. Raises ConfigError for choices that its family cannot follow.
+    Without `open_speech` it shall hear commands alone: a family that can saves the memory of all else.
+    Raises ConfigError for choices that its family cannot follow.
     """
     manifest = bundle.manifest
     if isinstance(manifest, ZipformerTransducerManifest):

@@ -28,6 +28,7 @@ from edge_asr.bench.tokens import measure_of, spoken_count, tokenizer, unit_of
 from edge_asr.cli import (
     bench_batch,
     bench_beside,
+    bench_commands,
     bench_cost,
     bench_edges,
     bench_formats,
@@ -75,6 +76,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     lasting.add_argument("--utterances", metavar="N", type=count(10, 10_000_000), default=2000, help="how many (2000)")
     gating = actions.add_parser("gate", help="speech that each voice detector misses in noise, and what noise opens")
     bench_gate.add_arguments(gating)
+    ordering = actions.add_parser("commands", help="commands understood in noise, and false ones, in commands mode")
+    bench_commands.add_arguments(ordering)
     edging = actions.add_parser("edges", help="first and last words lost, and at cuts of long speech; live, whole file")
     bench_edges.add_arguments(edging)
     shaping = actions.add_parser("formats", help="the same speech at other rates, channels and widths: same text?")
@@ -97,7 +100,12 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         _claim(Path(args.json), "--json")  # before minutes of work
     measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle, "noise": _noise, "soak": _soak}
-    measurements |= {"gate": bench_gate.measure, "cost": bench_cost.measure, "publish": bench_publish.measure}
+    measurements |= {
+        "commands": bench_commands.measure,
+        "gate": bench_gate.measure,
+        "cost": bench_cost.measure,
+        "publish": bench_publish.measure,
+    }
     measurements |= {"parity": bench_parity.measure, "edges": bench_edges.measure, "formats": bench_formats.measure}
     measurements |= {"batch": bench_batch.measure}
     setting_now, figures = measurements[args.action](args)
