@@ -11,7 +11,7 @@ from edge_asr.sentences.numbers import ways
 SPACE = None  # between two words
 Part = str | tuple[str, ...] | None  # letters, ways to say a number, or a space
 
-_PARTS = re.compile(r"(?<![\w.,-])-?\d{1,15}(?:[.,]\d{1,3})?(?!\d)\s*%?|\d+|\s+|[^\s\d]+")
+_PARTS = re.compile(r"(?<![A-Za-z0-9_.,-])-?\d{1,15}(?:[.,]\d{1,3})?(?!\d)\s*%?|\d+|\s+|[^\s\d]+")
 _APOSTROPHES = str.maketrans("’‘ʼ`´", "'''''")
 _SIGNS = {
     "en": {"%": "percent", "°": "degrees", "&": "and", "+": "plus", "€": "euros", "$": "dollars", "£": "pounds"},
@@ -70,10 +70,10 @@ class Spelling:
                 yield SPACE
             elif not any(letter.isdigit() and letter.isascii() for letter in part):
                 yield part
-            else:
+            else:  # what stands beside a number is a word of its own: 3d, 4k
+                yield SPACE
                 yield self.share(part[:-1]) if part.endswith("%") else self._number(part)
-                if part[-1].isspace():
-                    yield SPACE
+                yield SPACE
 
     def _number(self, digits: str) -> tuple[str, ...]:
         written = digits.strip().replace(",", ".")

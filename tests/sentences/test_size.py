@@ -1,0 +1,46 @@
+"""Many sentences in little room, and too many in one clear error."""
+
+from pathlib import Path
+
+import pytest
+
+from edge_asr.errors import SentencesError
+from edge_asr.sentences import compiled as compiling
+from tests.sentences.accepting import compiled, meanings, plain
+
+
+def test_a_billion_sentences_are_counted_and_not_written_out() -> None:
+    either = " ".join(f"(a{letter}|b{letter})" for letter in "abcdefghijklmnopqrstuvwxyzabcd")
+    found = compiled(f"intents: {{L: ['{either}']}}")
+    assert found.expansions == 2**30
+    assert found.states < 100
+    found = compiled(f"intents: {{L: ['{either} {either} {either} {either}']}}")
+    assert found.expansions == 2**120
+
+
+def test_a_permutation_of_six_is_the_lattice_of_what_is_left() -> None:
+    found = compiled("intents: {L: ['(a;b;c;d;e;f)']}")
+    assert found.expansions == 720
+    assert found.states < 500
+    assert meanings(found.grammar, "f b a d c e") == [("L", {})]
+    assert meanings(found.grammar, "f b a d c f") == []
+
+
+def test_rules_that_double_each_other_are_stopped() -> None:
+    rules = "\n".join(f"  r{level}: '<r{level + 1}> <r{level + 1}>'" for level in range(40))
+    with pytest.raises(SentencesError, match=r"house.yaml:1:16: with this sentence the list is too big: more than 3000000"):
+        compiled(f"intents: {{L: ['<r0>']}}\nexpansion_rules:\n{rules}\n  r40: hello\n")
+
+
+def test_words_glued_from_too_many_pieces_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "MOST_STEPS", 50_000)
+    with pytest.raises(SentencesError, match="the list is too big"):
+        compiled(f"intents: {{L: ['{'(a|b)' * 40}']}}")
+
+
+def test_ten_thousand_different_sentences_share_their_beginnings(tmp_path: Path) -> None:
+    words = [first + second for first in "abcdefghij" for second in "abcdefghij"]
+    found = plain(tmp_path, "\n".join(f"turn {one} to {other}" for one in words for other in words))
+    assert (found.templates, found.expansions, found.intents) == (10_000, 10_000, 10_000)
+    assert found.states == 2 + 1 + 100 + 100  # each sentence is told by its last word
+    assert meanings(found.grammar, "turn ab to ji") == [("turn ab to ji", {})]
