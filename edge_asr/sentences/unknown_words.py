@@ -6,10 +6,10 @@ from edge_asr.errors import SentencesError
 from edge_asr.sentences.place import Place
 from edge_asr.sentences.spelling import Vocabulary
 
-_MOST_TOLD = 100  # more are counted
+_MOST_TOLD = 50  # more are counted
 _MOST_NEAR = 3000
 _SHORTEST_PART = 3
-_MOST_HINTS = 4
+_MOST_HINTS = 2
 
 
 class UnknownWords:
@@ -37,7 +37,7 @@ class UnknownWords:
 
 
 def _told(word: str, place: Place, known: Vocabulary) -> str:
-    near = [*in_two(word, known), *suggestions(word, known)][:_MOST_HINTS]
+    near = [*suggestions(word, known)[:_MOST_HINTS], *in_two(word, known)[:_MOST_HINTS]]
     return f"{word!r} at {place}" + (f" (near: {', '.join(near)})" if near else "")
 
 
@@ -47,8 +47,7 @@ def _example(word: str, known: Vocabulary) -> str:
 
 def suggestions(word: str, known: Vocabulary) -> list[str]:
     """At most three words that look like it, the nearest first."""
-    start = word[: max(1, min(3, len(word) - 2))]
-    close = difflib.get_close_matches(word, known.words_near(start, _MOST_NEAR), 3, 0.7)
+    close = difflib.get_close_matches(word, known.words_near(word[:2], _MOST_NEAR), 3, 0.7)
     return close or known.words_near(word, 2)
 
 

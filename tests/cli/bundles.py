@@ -67,3 +67,8 @@ def own_copy(models: Path, role: str) -> Path:
 def _manifest() -> dict[str, Any]:
     content: dict[str, Any] = json.loads((real_bundle() / MANIFEST_FILE).read_text())
     return content
+
+
+def has_lexicon() -> bool:
+    """Whether it was built with pronunciations."""
+    return "lexicon" in _manifest()["files"]

@@ -1,7 +1,7 @@
 """What an acceptor makes of words, and words that it takes; a lexicon of the test's own."""
 
 import bisect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from edge_asr.asr.grammar import Grammar, Value, understood
@@ -22,10 +22,10 @@ class AllWords:
 
 
 class SomeWords:
-    """Knows these."""
+    """Knows these, which stand in one text."""
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self._words = sorted(set(words))
+    def __init__(self, words: str) -> None:
+        self._words = sorted(set(words.split()))
 
     def __contains__(self, word: str) -> bool:
         at = bisect.bisect_left(self._words, word)

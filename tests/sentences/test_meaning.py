@@ -53,7 +53,7 @@ def test_a_sentence_has_its_intent_and_slots(text: str, meaning: tuple[str, obje
     assert meaning in meanings(compiled(HOUSE).grammar, text)
 
 
-@pytest.mark.parametrize("text", ["please", "turn the kitchen light", "turn on", "dim fifty percent please", "", "turn on"])
+@pytest.mark.parametrize("text", ["please", "turn the kitchen light", "turn on", "dim fifty percent please", ""])
 def test_other_words_are_none(text: str) -> None:
     assert meanings(compiled(HOUSE).grammar, text) == []
 
@@ -67,7 +67,8 @@ def test_what_a_value_says_of_its_context_must_fit_the_block() -> None:
 
 
 def test_a_plain_list_names_its_intents_or_takes_the_sentences(tmp_path: Path) -> None:
-    text = "\ufeff# at home\nTurn on  the light # now\ngood night = (good|sleep) night\ngood night = bye\nset it to {percent}\n"
+    text = "\ufeff# at home\nTurn on  the light # now\ngood night = (good|sleep) night\n"
+    text += "good night = bye\nset it to {percent}\n"
     found = plain(tmp_path, text)
     assert meanings(found.grammar, "turn on the light") == [("Turn on the light", {})]
     assert meanings(found.grammar, "sleep night") == meanings(found.grammar, "bye") == [("good night", {})]
@@ -89,7 +90,8 @@ def test_two_slots_in_one_word_are_both_given() -> None:
 
 
 def test_a_list_within_a_value_fills_both_slots() -> None:
-    text = "intents: {L: ['go {a} now']}\nlists: {a: {values: [{in: 'to {b} street', out: 1}]}, b: {values: [main, high]}}\n"
+    lists = "lists: {a: {values: [{in: 'to {b} street', out: 1}]}, b: {values: [main, high]}}"
+    text = f"intents: {{L: ['go {{a}} now']}}\n{lists}\n"
     assert meanings(compiled(text).grammar, "go to high street now") == [("L", {"a": 1, "b": "high"})]
 
 
@@ -119,8 +121,9 @@ def test_folders_and_files_are_put_together(tmp_path: Path) -> None:
 
 
 def test_words_are_spelled_as_the_lexicon_has_them(tmp_path: Path) -> None:
-    words = "i'd wifi set the air conditioner's plug to two hundred and three d fifty percent degrees kaylees".split()
-    text = "I’d set THE Wi-Fi to 2!\nset the air-conditioner's plug, to 50 %.\nset the (3D) plug to 203°\nset kaylee's plug\n"
+    words = "i'd wifi set the air conditioner's plug to two hundred and three d fifty percent degrees kaylees"
+    text = "I’d set THE Wi-Fi to 2!\nset the air-conditioner's plug, to 50 %.\n"
+    text += "set the (3D) plug to 203°\nset kaylee's plug\n"
     grammar = plain(tmp_path, text, SomeWords(words)).grammar
     assert meanings(grammar, "i'd set the wifi to two")
     assert meanings(grammar, "set the air conditioner's plug to fifty percent")
@@ -129,7 +132,7 @@ def test_words_are_spelled_as_the_lexicon_has_them(tmp_path: Path) -> None:
 
 
 def test_a_told_pronunciation_goes_before_all_spelling() -> None:
-    known = SomeWords(["go", "wi", "fi", "why", "five"])
+    known = SomeWords("go wi fi why five")
     found = compiled("intents: {L: [go wi-fi]}\npronunciations: {Wi-Fi: [why fi, why five]}\n", known)
     assert meanings(found.grammar, "go wi-fi") == [("L", {})]
     assert found.grammar.sounds == {"wi-fi": (("why", "fi"), ("why", "five"))}

@@ -23,7 +23,9 @@ def test_english(number: float, said: set[str]) -> None:
     assert set(ways(number, "en")) == said
 
 
-@pytest.mark.parametrize(("number", "said"), [(2, {"二", "两"}), (21, {"二十一"}), (200, {"二百", "两百"}), (0, {"零"})])
+@pytest.mark.parametrize(
+    ("number", "said"), [(2, {"二", "两"}), (21, {"二十一"}), (200, {"二百", "两百"}), (0, {"零"})]
+)
 def test_chinese(number: float, said: set[str]) -> None:
     assert set(ways(number, "zh")) == said
 

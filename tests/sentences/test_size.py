@@ -28,7 +28,9 @@ def test_a_permutation_of_six_is_the_lattice_of_what_is_left() -> None:
 
 def test_rules_that_double_each_other_are_stopped() -> None:
     rules = "\n".join(f"  r{level}: '<r{level + 1}> <r{level + 1}>'" for level in range(40))
-    with pytest.raises(SentencesError, match=r"house.yaml:1:16: with this sentence the list is too big: more than 3000000"):
+    with pytest.raises(
+        SentencesError, match=r"house.yaml:1:16: with this sentence the list is too big: more than 3000000"
+    ):
         compiled(f"intents: {{L: ['<r0>']}}\nexpansion_rules:\n{rules}\n  r40: hello\n")
 
 
