@@ -21,7 +21,7 @@ Arcs = dict[int, list[tuple[int, int]]]
 
 def unknown_words(grammar: Grammar, lexicon: Lexicon) -> list[str]:
     """Words of a grammar that nobody has told how they sound."""
-    return sorted({word for word in _words(grammar) if word not in grammar.sounds and word not in lexicon})
+    return sorted(word for word in {*_words(grammar)} if word not in grammar.sounds and word not in lexicon)
 
 
 def grammar_graph(grammar: Grammar, lexicon: Lexicon) -> PhoneGraph:
@@ -36,8 +36,9 @@ def grammar_graph(grammar: Grammar, lexicon: Lexicon) -> PhoneGraph:
     start, arcs, finals = _smallest(grammar)
     if not arcs:
         raise ModelError("the list of sentences is empty: nothing could ever be heard")
-    sounds = [pronunciations(word, grammar, lexicon) for word in ["", *_words(grammar)]]
-    return _Weaver(arcs, finals, sounds, PhoneGraph(lexicon)).woven(start)
+    words = ["", *_words(grammar)]
+    ways = {word: pronunciations(word, grammar, lexicon) for word in {*words}}  # one word is many tokens
+    return _Weaver(arcs, finals, [ways[word] for word in words], PhoneGraph(lexicon)).woven(start)
 
 
 def pronunciations(word: str, grammar: Grammar, lexicon: Lexicon) -> list[Phones]:

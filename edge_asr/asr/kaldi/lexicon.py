@@ -69,7 +69,8 @@ class Lexicon:
         number = self._number(word)
         if number is None:
             return []
-        first, last = (int(np.searchsorted(self._words, number, side=side)) for side in ("left", "right"))
+        wanted = self._words.dtype.type(number)  # of another type it would have the whole array converted
+        first, last = (int(np.searchsorted(self._words, wanted, side=side)) for side in ("left", "right"))
         begins = [int(self._pronunciation_ends[at - 1]) if at else 0 for at in range(first, last)]
         return [
             tuple(self._phones[begin : int(self._pronunciation_ends[at])].tolist())
@@ -90,8 +91,9 @@ class Lexicon:
         Where no word of the lexicon has the two in a row, those behind the same sound in another place are taken, or
         else those of the phone behind any. ModelError for a phone that no word has.
         """
-        pair, like = (before, phone), (self._sound(before), phone)
-        found = self.contexts.get(pair) or self._like.get(like) or self._like.get((phone,))
+        found = self.contexts.get((before, phone))
+        if found is None:
+            found = self._like.get((self._sound(before), phone)) or self._like.get((phone,))
         if found is None:
             raise ModelError(f"no word of the lexicon has the phone {phone} in such a place")
         return found
