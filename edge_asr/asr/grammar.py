@@ -13,7 +13,8 @@ Value = str | int | float | bool
 class Token:
     """A word with its meaning: the same word with another meaning is another token.
 
-    `intent` is that of the sentence, with the slots that it always has: one of its words says so, mostly the first.
+    `intent` is that of the sentence, with the slots that it always has: one of its words says so, mostly the first. A
+    sentence in which none does is its own intent, by its words.
     `slot` names the slot that the word belongs to, `value` what the slot then holds; `begins` is true for its first
     word.
     """
@@ -64,7 +65,9 @@ class Command:
 
 def understood(tokens: Sequence[Token], confidences: Sequence[float], excess: float) -> Command:
     """The command that a row of tokens is; each has a confidence."""
-    intent = next((token.intent for token in tokens if token.intent is not None), "")
+    intent = next((token.intent for token in tokens if token.intent is not None), None)
+    if intent is None:
+        intent = " ".join(token.word for token in tokens)
     slots = {name: Slot(value, "", 1.0) for token in tokens for name, value in token.fixed}
     at = 0
     while at < len(tokens):

@@ -116,7 +116,8 @@ class _Compilation:
             words = self._plain_words(sentence) if sentence.plain else None
             if words:
                 self._size.grow(sentence.place, len(words))
-                self._tree.add(words, meaning)
+                own = not (block.fixed or self._definitions.skip_words) and " ".join(words) == block.intent
+                self._tree.add(words, None if own else meaning)
                 self._expansions += 1
             else:
                 templates.append(sentence)

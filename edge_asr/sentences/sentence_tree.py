@@ -1,6 +1,7 @@
 """Sentences without alternatives as one tree: those that begin alike share their words until they differ.
 
-What a sentence means is told by the first of its words behind which no other meaning is possible.
+What a sentence means is told by the first of its words behind which no other meaning is possible. A sentence that is
+its own intent tells nothing, so that those which end alike share their words too.
 """
 
 from edge_asr.asr.grammar import Token
@@ -14,12 +15,12 @@ class SentenceTree:
     """Grows by sentences, then is added to an acceptor."""
 
     def __init__(self) -> None:
-        self._meanings: dict[Meaning, int] = {}
+        self._meanings: dict[Meaning | None, int] = {}
         self._nodes: list[dict[str, int]] = [{}]
         self._ends: dict[int, list[int]] = {}
 
-    def add(self, words: list[str], meaning: Meaning) -> None:
-        """A sentence of at least one word."""
+    def add(self, words: list[str], meaning: Meaning | None) -> None:
+        """A sentence of at least one word; without a meaning its words are its intent."""
         node = 0
         for word in words:
             behind = self._nodes[node].get(word)
@@ -37,7 +38,7 @@ class SentenceTree:
 
     def add_to(self, acceptor: Acceptor) -> None:
         """All sentences, from its start to its end."""
-        meanings = list(self._meanings)
+        meanings = [meaning or (None, ()) for meaning in self._meanings]
         only = self._only_meanings()
         states = [START, *([-1] * len(self))]
         for node, behind in enumerate(self._nodes):

@@ -84,6 +84,14 @@ def test_sentences_that_begin_alike_share_their_words_and_keep_their_meanings(tm
     assert meanings(found.grammar, "e f g") == []
 
 
+def test_its_own_intent_is_the_sentence_as_written_whatever_is_said_around_it(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("turn on the light\nGood night!\n")
+    (tmp_path / "b.yaml").write_text("skip_words: [please]\n")
+    grammar = compile_files([tmp_path], AllWords(), "en").grammar
+    assert meanings(grammar, "please turn on the light please") == [("turn on the light", {})]
+    assert meanings(grammar, "good night") == [("Good night!", {})]
+
+
 def test_two_slots_in_one_word_are_both_given() -> None:
     text = "intents: {L: ['go {a}{b} now']}\nlists: {a: {values: [x, y]}, b: {values: [v, w]}}\n"
     assert meanings(compiled(text).grammar, "go yv now") == [("L", {"a": "y", "b": "v"})]

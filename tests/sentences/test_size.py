@@ -44,5 +44,10 @@ def test_ten_thousand_different_sentences_share_their_beginnings(tmp_path: Path)
     words = [first + second for first in "abcdefghij" for second in "abcdefghij"]
     found = plain(tmp_path, "\n".join(f"turn {one} to {other}" for one in words for other in words))
     assert (found.templates, found.expansions, found.intents) == (10_000, 10_000, 10_000)
-    assert found.states == 2 + 1 + 100 + 100  # each sentence is told by its last word
+    assert found.states == 2 + 1 + 100 + 100
+    assert len(found.grammar.tokens) == 1 + 2 + 100  # each is its own intent, which no word has to tell
     assert meanings(found.grammar, "turn ab to ji") == [("turn ab to ji", {})]
+    named = "\n".join(f"{one}{other} = turn {one} to {other}" for one in words for other in words)
+    found = plain(tmp_path, named)
+    assert found.states == 2 + 1 + 100 + 100
+    assert meanings(found.grammar, "turn ab to ji") == [("abji", {})]
