@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sentences.accepting import Compiled, compiled, meanings, plain
+from edge_asr.sentences.compiled import Compiled
+from tests.sentences.accepting import compiled, meanings, plain
 
 PAGE = (Path(__file__).parents[2] / "docs" / "commands.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", PAGE, re.DOTALL)
