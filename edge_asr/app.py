@@ -308,14 +308,19 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
         metrics.broker_connected.set(math.nan)  # there is none to be away
     metrics.heard_with(recognizer.model, recognizer.language, worker.brains.second_model)
     models = ModelSwitch(load, worker, in_force, recognizer.language, model_changed)
-    sentences = SentencesWatch(config.commands, models.again, clock)
     stand_in = StandIn(models, choices, config.ladder.small_bundle, clock)
     steering = Steering(capture, worker, stand_in, controls, answers)
     meter = LoadMeter(worker.effort, sinks, clock)
     rules = config.ladder
     heat = Thermometer(rules.temperature_path, rules.throttled_path)
     reliever = Reliever(rules, heat, worker.overload, stand_in, sinks, device_id(config), metrics, clock)
-    log_look = looks_at_log(lines, metrics.log_suppressed.inc)
-    looks = (meter.look, loudness.look, reliever.look, Tidier(clock).look, sentences.look, *log_look)
+    looks = (
+        meter.look,
+        loudness.look,
+        reliever.look,
+        Tidier(clock).look,
+        SentencesWatch(config.commands, models.again, clock).look,
+    )
+    looks += looks_at_log(lines, metrics.log_suppressed.inc)
     quiet = (guests.reception.quiet,)
     return Supervisor(capture, ring, worker, sinks, stop, steering, looks, clock, notifier, reach.liveness, quiet)
