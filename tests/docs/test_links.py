@@ -11,7 +11,7 @@ from tests.small_debian import ROOT
 PAGES = pages()
 FOLDERS = ("deploy/", "docs/", "tests/", "systemd/", "locks/", "docker/", "models/export/", ".ci/", "edge_asr/")
 FILE = re.compile(r"[\w./-]+\.(py|toml|json|ya?ml|md|html|sh|acl|txt)")
-MADE = {"config.toml", "manifest.json", "docs/made-up.md"}  # files of a person, or of a bundle
+MADE = {"config.toml", "sentences.txt", "manifest.json", "docs/made-up.md"}  # files of a person, or of a bundle
 
 
 def faults(page: Page) -> list[str]:
