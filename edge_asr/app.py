@@ -314,13 +314,9 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
     rules = config.ladder
     heat = Thermometer(rules.temperature_path, rules.throttled_path)
     reliever = Reliever(rules, heat, worker.overload, stand_in, sinks, device_id(config), metrics, clock)
-    looks = (
-        meter.look,
-        loudness.look,
-        reliever.look,
-        Tidier(clock).look,
-        SentencesWatch(config.commands, models.again, clock).look,
+    changed = SentencesWatch(config.commands, models.again, clock)
+    log_looks = looks_at_log(lines, metrics.log_suppressed.inc)
+    looks = (meter.look, loudness.look, reliever.look, Tidier(clock).look, changed.look, *log_looks)
+    return Supervisor(
+        capture, ring, worker, sinks, stop, steering, looks, clock, notifier, reach.liveness, (guests.reception.quiet,)
     )
-    looks += looks_at_log(lines, metrics.log_suppressed.inc)
-    quiet = (guests.reception.quiet,)
-    return Supervisor(capture, ring, worker, sinks, stop, steering, looks, clock, notifier, reach.liveness, quiet)

@@ -14,7 +14,7 @@ BLOCKS = re.findall(r"```(\w*)\n(.*?)```", PAGE, re.DOTALL)
 
 @pytest.fixture
 def first(tmp_path: Path) -> Compiled:
-    return plain(tmp_path, next(text for kind, text in BLOCKS if not kind))
+    return plain(tmp_path, next(text for kind, text in BLOCKS if kind == "text"))
 
 
 @pytest.mark.parametrize(

@@ -62,12 +62,17 @@ def test_silence_may_be_between_any_two_words(known: CommandGraphs) -> None:
 
 @given(words=st.lists(st.sampled_from(sorted(made.WORDS)), min_size=2, max_size=6))
 def test_what_is_no_sentence_fits_worse_than_any_that_is(words: list[str], known: CommandGraphs) -> None:
+    """An `a` too many or too few is no more than a slip of the tongue."""
     said = " ".join(words)
     _, excess = heard(known, made.utterance(said))
     if said in SENTENCES:
-        assert excess < 0.1
-    else:
-        assert excess > 0.3, said
+        assert excess < -0.2
+    elif _without_a(said) not in map(_without_a, SENTENCES):
+        assert excess > 0.0, said
+
+
+def _without_a(sentence: str) -> str:
+    return " ".join(word for word in sentence.split() if word != "a")
 
 
 def test_half_a_sentence_is_none(known: CommandGraphs) -> None:
