@@ -7,6 +7,7 @@ import msgspec
 from edge_asr.commands import CONTROLS, Reply
 from edge_asr.controls import ControlValues, shown
 from edge_asr.events import (
+    CommandEvent,
     CommandResponse,
     Event,
     FinalEvent,
@@ -17,12 +18,14 @@ from edge_asr.events import (
     PartialEvent,
     Report,
     StateReport,
+    UnknownEvent,
     encode,
 )
 from edge_asr.sinks.message import JSON, TEXT, Message
 
 _PARTIAL_STALE_S = 5  # a newer one, or the final, has come by then
 _LEVEL_STALE_S = 5
+_COMMAND_STALE_S = 10  # what is done later is done to somebody's surprise
 _RESPONSE_STALE_S = 30
 _REPORTS: dict[type[Report], str] = {
     StateReport: "state",
@@ -36,6 +39,8 @@ def of_event(base: str, event: Event) -> Message:
     """Message of an event, below the device's topics; never retained."""
     if isinstance(event, PartialEvent):
         return Message(f"{base}/partial", encode(event), qos=0, stale_s=_PARTIAL_STALE_S)
+    if isinstance(event, CommandEvent | UnknownEvent):
+        return Message(f"{base}/event", encode(event), qos=1, stale_s=_COMMAND_STALE_S)
     final = isinstance(event, FinalEvent)
     return Message(f"{base}/{'final' if final else 'event'}", encode(event), qos=1, keep=final)
 
