@@ -33,6 +33,10 @@ from tests.settings_files import fault
         (["mqtt.tls.enabled=1", "mqtt.tls.cert_file=c"], "mqtt.tls.cert_file is set without mqtt.tls.key_file"),
         (["mqtt.tls.enabled=1", "mqtt.tls.key_file=c"], "mqtt.tls.key_file is set without mqtt.tls.cert_file"),
         (["mqtt.tls.ca_file=c"], "mqtt.tls.ca_file is set while mqtt.tls.enabled is false"),
+        (
+            ["http.listen=loopback", "wyoming.listen=lan", "wyoming.port=8906"],
+            "wyoming.port = 8906 is http.port too: only one of them can have it",
+        ),
     ],
 )
 def test_settings_that_contradict_each_other(overrides: list[str], said: str) -> None:

@@ -35,6 +35,7 @@ from edge_asr.cli import (
     bench_gate,
     bench_parity,
     bench_publish,
+    bench_wyoming,
 )
 from edge_asr.cli.bench_options import count, names, peers, snrs_db
 from edge_asr.cli.options import add_config_options, as_typed, load_config
@@ -90,6 +91,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     bench_publish.add_arguments(publishing)
     equalling = actions.add_parser("parity", help="streaming zipformers beside sherpa-onnx: same tokens, and CPU")
     bench_parity.add_arguments(equalling)
+    answering = actions.add_parser("wyoming", help="from audio-stop to the transcript, of Wyoming servers that run")
+    bench_wyoming.add_arguments(answering)
     for action in actions.choices.values():
         action.add_argument("--json", metavar="FILE", help="write all figures there too")
         add_config_options(action)
@@ -107,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
         "publish": bench_publish.measure,
     }
     measurements |= {"parity": bench_parity.measure, "edges": bench_edges.measure, "formats": bench_formats.measure}
-    measurements |= {"batch": bench_batch.measure}
+    measurements |= {"batch": bench_batch.measure, "wyoming": bench_wyoming.measure}
     setting_now, figures = measurements[args.action](args)
     if args.json is not None:
         document = {"bench": args.action, "setting": setting_now, "figures": figures}
