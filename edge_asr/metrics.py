@@ -25,7 +25,10 @@ _DROPPED = {
     "jsonl": ("unwritable",),
     "http": ("queue_full",),
 }
-_ANSWERS = ("transcript", "connections", "protocol", "format", "language", "model", "silent", "slow", "busy", "failed")
+_ANSWERS = (
+    *("transcript", "connections", "protocol", "format", "language", "model", "silent", "slow"),
+    *("too_many_streams", "busy", "failed"),
+)
 _LAG_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0)
 _LATENCY_S = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
 _CAPTURE = ["starting", "healthy", "silent", "lost", "recovering", "hung", "muted", "stopped"]

@@ -27,7 +27,7 @@ async def announced(device_id: str, port: int, news: ConnectionNews) -> AsyncIte
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, OSError, ZeroconfError):
             async with asyncio.timeout(_GOODBYE_S):
                 await announcer.end()
 

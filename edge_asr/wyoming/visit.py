@@ -55,6 +55,7 @@ class Visit:
         self._over: asyncio.Future[RefusedError | None] = asyncio.get_running_loop().create_future()
         self._wish = _Wish()
         self._talk: Talk | None = None
+        self._leaving = False
 
     async def serve(self) -> None:
         """Until the client goes, or is sent away."""
@@ -65,6 +66,8 @@ class Visit:
             taking.cancel()
             if refusal is not None:
                 await self._send_away(refusal)
+            elif not self._out.too_slow:
+                await self._out.sent(_SAID_S)
         finally:
             if self._talk is not None:
                 self._talk.give_up()
@@ -79,11 +82,13 @@ class Visit:
                 await asyncio.sleep(0)  # what is answered leaves, however much has come at once
         except RefusedError as error:
             self._end(error)
-        except Exception as error:
-            self._over.set_exception(error)  # `serve` raises it
-            raise
+        except Exception as error:  # noqa: BLE001 - `serve` raises it
+            if not self._over.done():
+                self._over.set_exception(error)
         else:
-            self._end(None)
+            self._leaving = True
+            if self._talk is None or not self._talk.finished:  # it may have said that nothing more comes, and listen
+                self._end(None)
 
     async def _take_one(self) -> bool:
         try:
@@ -135,7 +140,11 @@ class Visit:
         except GuestError as error:
             raise RefusedError(error.code, str(error)) from None
         language = self._reach.guests.spoken().language
-        self._talk = Talk(form, language, self._reach.guests, place, self._say, self._heard)
+        try:
+            self._talk = Talk(form, language, self._reach.guests, place, self._say, self._heard)
+        except BaseException:  # no thread for it
+            place.give_back()
+            raise
         return self._talk
 
     async def _chunk(self, event: Incoming) -> None:
@@ -155,6 +164,8 @@ class Visit:
         self._talk = None
         if fault is None:
             self._reach.metrics.wyoming_answers.labels(outcome="transcript").inc()
+            if self._leaving:
+                self._end(None)
         else:
             self._end(RefusedError(fault.code, fault.message))
 

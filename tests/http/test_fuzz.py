@@ -22,9 +22,11 @@ from hypothesis import strategies as st
 from tests.fakes import RATE_HZ, hush, tone
 from tests.http.port_house import PortHouse, opened
 from tests.http.web_client import done, joined
+from tests.mutations import mutated
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+BLOCKS = [b"\r\n", b"\0", b"\xff" * 9, b": ", b"%00", b"0" * 30, b"\r\n\r\n"]
 BUDGET = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 SMALL = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 REQUEST = (
@@ -56,25 +58,6 @@ def _well_afterwards(house: PortHouse, caplog: pytest.LogCaptureFixture) -> Iter
     wait_until(lambda: threading.active_count() < 20, 10, "threads that end")
 
 
-@st.composite
-def mutated(draw: st.DrawFn, whole: bytes) -> bytes:
-    """Some bytes of it changed, cut out or doubled."""
-    body = bytearray(whole)
-    blocks = [b"\r\n", b"\0", b"\xff" * 9, b": ", b"%00", b"0" * 30, b"\r\n\r\n"]
-    for _ in range(draw(st.integers(1, 6))):
-        at = draw(st.integers(0, max(0, len(body) - 1)))
-        match draw(st.integers(0, 3)):
-            case 0:
-                body[at : at + 1] = draw(st.binary(min_size=1, max_size=4))
-            case 1:
-                del body[at : at + draw(st.integers(1, 40))]
-            case 2:
-                body[at:at] = body[at : at + draw(st.integers(1, 60))]
-            case _:
-                body[at:at] = draw(st.sampled_from(blocks))
-    return bytes(body)
-
-
 def sent(house: PortHouse, *parts: bytes) -> bytes:
     """What comes back to it, until the other side closes, or is done with us."""
     found = b""
@@ -88,7 +71,7 @@ def sent(house: PortHouse, *parts: bytes) -> bytes:
 
 
 @BUDGET
-@given(st.one_of(mutated(REQUEST), mutated(UPGRADE % b"/ws"), st.binary(max_size=300)))
+@given(st.one_of(mutated(REQUEST, BLOCKS), mutated(UPGRADE % b"/ws", BLOCKS), st.binary(max_size=300)))
 def test_requests(house: PortHouse, body: bytes) -> None:
     answer = sent(house, body)
     assert not answer or answer.startswith(b"HTTP/")
@@ -151,7 +134,7 @@ def recording(form: str) -> bytes:
 @SMALL
 @given(data=st.data())
 def test_recordings(house: PortHouse, form: str, data: Any) -> None:
-    body = data.draw(mutated(recording(form)))
+    body = data.draw(mutated(recording(form), BLOCKS))
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
     kind = {"Content-Type": "multipart/form-data; boundary=b"}
     answer = house.ask("/v1/audio/transcriptions", kind, "POST", head + body + b"\r\n--b--\r\n")

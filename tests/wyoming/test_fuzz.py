@@ -14,10 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fakes import tone
+from tests.mutations import mutated
 from tests.waiting import wait_until
 from tests.wyoming.wyoming_house import WyomingHouse, opened
 
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+BLOCKS = [b"\n", b"\0", b"\xff" * 9, b'"', b"{" * 30, b"[" * 5000, b"9" * 30, b'"data_length": -1,', b"null"]
 BUDGET = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 KNOWN = ["describe", "ping", "transcribe", "audio-start", "audio-chunk", "audio-stop", "transcript", "x"]
 WHOLE = (
@@ -75,27 +77,8 @@ def events(body: bytes) -> list[dict[str, object]]:
     return found
 
 
-@st.composite
-def mutated(draw: st.DrawFn, whole: bytes) -> bytes:
-    """Some bytes of it changed, cut out or doubled."""
-    body = bytearray(whole)
-    blocks = [b"\n", b"\0", b"\xff" * 9, b'"', b"{" * 30, b"[" * 5000, b"9" * 30, b'"data_length": -1,', b"null"]
-    for _ in range(draw(st.integers(1, 6))):
-        at = draw(st.integers(0, 400))
-        match draw(st.integers(0, 3)):
-            case 0:
-                body[at : at + 1] = draw(st.binary(min_size=1, max_size=4))
-            case 1:
-                del body[at : at + draw(st.integers(1, 40))]
-            case 2:
-                body[at:at] = body[at : at + draw(st.integers(1, 60))]
-            case _:
-                body[at:at] = draw(st.sampled_from(blocks))
-    return bytes(body)
-
-
 @BUDGET
-@given(st.one_of(mutated(WHOLE), st.binary(max_size=300)))
+@given(st.one_of(mutated(WHOLE, BLOCKS, within=400), st.binary(max_size=300)))
 def test_bytes(house: WyomingHouse, body: bytes) -> None:
     events(sent(house, body))
 

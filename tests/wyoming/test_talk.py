@@ -257,6 +257,42 @@ def test_who_goes_in_the_middle_leaves_nothing_behind() -> None:
         assert house.counted("sink_errors_total", sink="wyoming") == 0
 
 
+def test_who_closes_its_own_side_behind_audio_stop_still_gets_the_transcript() -> None:
+    with opened() as house:
+
+        async def work() -> None:
+            async with joined(house.port) as client:
+                await speak(client, SPEECH.tobytes())
+                assert client._writer is not None
+                client._writer.write_eof()
+                found = await answers(client)
+                assert typed(found)[-2:] == ["transcript", "transcript-stop"]
+                assert await client.read_event() is None
+
+        done(work)
+
+
+def test_without_a_thread_for_it_the_place_is_free_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_thread(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with opened(most=1) as house:
+
+        async def work() -> None:
+            with monkeypatch.context() as patch:
+                patch.setattr("edge_asr.guests.guest.Guest.start", no_thread)
+                assert await told(house, START) == []
+            found = await told(house, START, AudioStop().event())
+            assert typed(found)[-1] == "transcript-stop"
+
+        done(work)
+        assert house.counted("sink_errors_total", sink="wyoming") == 1
+    assert "Traceback" not in caplog.text
+    assert "a connection failed" in caplog.text
+
+
 def test_who_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge_asr.wyoming.visit._SILENT_S", 0.3)
     with opened() as house:
