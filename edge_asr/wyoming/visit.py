@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-from typing import Annotated, Any, TypeVar
 
-import msgspec
-from msgspec import Meta, Struct
 from wyoming.error import Error
 from wyoming.event import Eventable
 from wyoming.ping import Pong
@@ -13,6 +10,7 @@ from wyoming.ping import Pong
 from edge_asr.guests.guest import Fault
 from edge_asr.guests.reception import GuestError
 from edge_asr.ports.outbox import Outbox
+from edge_asr.wyoming.asked import Question, Wish, asked
 from edge_asr.wyoming.info import Card
 from edge_asr.wyoming.pcm import PcmFormat
 from edge_asr.wyoming.reach import WyomingReach
@@ -27,18 +25,6 @@ _HEAR_OUT_BYTES = 4 << 20
 _BLOCK_BYTES = 1 << 16
 _AUDIO = 'expected "rate" from 4000 to 768000 Hz, "width" from 1 to 4 bytes and "channels" from 1 to 8'
 _SHAPE = frozenset({"rate", "width", "channels"})
-T = TypeVar("T")
-
-
-class _Wish(Struct, frozen=True):
-    """Data of `transcribe`."""
-
-    name: str | None = None
-    language: str | None = None
-
-
-class _Ping(Struct, frozen=True):
-    text: Annotated[str, Meta(max_length=1000)] | None = None
 
 
 class Visit:
@@ -53,7 +39,6 @@ class Visit:
         self._card = card
         self._out = Outbox(self._put_out, writer.transport)
         self._over: asyncio.Future[RefusedError | None] = asyncio.get_running_loop().create_future()
-        self._wish = _Wish()
         self._talk: Talk | None = None
         self._leaving = False
 
@@ -63,14 +48,15 @@ class Visit:
         taking = asyncio.create_task(self._take())
         try:
             refusal = await self._over
+            self._give_up()
             taking.cancel()
+            await asyncio.gather(taking, return_exceptions=True)
             if refusal is not None:
                 await self._send_away(refusal)
             elif not self._out.too_slow:
                 await self._out.sent(_SAID_S)
         finally:
-            if self._talk is not None:
-                self._talk.give_up()
+            self._give_up()
             for task in (sending, taking):
                 task.cancel()
             await asyncio.gather(sending, taking, return_exceptions=True)
@@ -97,6 +83,8 @@ class Visit:
         except TimeoutError:
             if self._talk is None:
                 return False
+            if self._talk.finished:
+                return True
             raise RefusedError("silent", f"nothing came for {_SILENT_S:g} s; end audio with audio-stop") from None
         if event is None:
             return False
@@ -108,29 +96,18 @@ class Visit:
             case "describe":
                 self._say(self._card.info())
             case "ping":
-                self._say(Pong(_as(_Ping, event, '"text" of at most 1000 characters').text))
+                self._say(Pong(asked(Question, event, '"text" of at most 1000 characters').text))
             case "transcribe":
-                self._wish = _as(_Wish, event, '"name" and "language" as text, or neither')
-                self._check_wish()
+                wish = asked(Wish, event, '"name" and "language" as text, or neither')
+                wish.check(self._reach.guests.spoken(), self._reach.device_name)
             case "audio-start":
-                self._begin(_as(PcmFormat, event, _AUDIO, "format"))
+                self._begin(asked(PcmFormat, event, _AUDIO, "format"))
             case "audio-chunk":
                 await self._chunk(event)
             case "audio-stop":
                 self._listening("audio-stop").finish()
             case _:  # what a later version of the protocol may have
                 pass
-
-    def _check_wish(self) -> None:
-        spoken, wish = self._reach.guests.spoken(), self._wish
-        if wish.language and not spoken.speaks(wish.language):
-            raise RefusedError(
-                "language",
-                f"language = {wish.language[:60]!r}: the model that listens here speaks {spoken.language!r}; ask for "
-                "that, or let this device listen with another model",
-            )
-        if wish.name and wish.name not in {spoken.model, self._reach.device_name}:
-            raise RefusedError("model", f"name = {wish.name[:60]!r}: {spoken.model!r} listens here; ask for that")
 
     def _begin(self, form: PcmFormat) -> Talk:
         if self._talk is not None:
@@ -149,7 +126,7 @@ class Visit:
 
     async def _chunk(self, event: Incoming) -> None:
         told = _SHAPE.intersection(event.data)
-        form = _as(PcmFormat, event, _AUDIO, "format") if told or self._talk is None else None
+        form = asked(PcmFormat, event, _AUDIO, "format") if told or self._talk is None else None
         talk = self._begin(form) if self._talk is None and form is not None else self._listening("audio-chunk")
         if form not in (None, talk.form):
             raise RefusedError("format", "rate, width or channels changed within the audio; end it before")
@@ -181,6 +158,10 @@ class Visit:
         self._writer.write(body)
         await self._writer.drain()
 
+    def _give_up(self) -> None:
+        if self._talk is not None:
+            self._talk.give_up()
+
     def _end(self, refusal: RefusedError | None) -> None:
         if not self._over.done():
             self._over.set_result(refusal)
@@ -196,11 +177,3 @@ class Visit:
                 left = _HEAR_OUT_BYTES
                 while left > 0 and (block := await self._reader.read(_BLOCK_BYTES)):
                     left -= len(block)
-
-
-def _as(kind: type[T], event: Incoming, expected: str, code: str = "protocol") -> T:
-    data: dict[str, Any] = event.data
-    try:
-        return msgspec.convert(data, kind)
-    except msgspec.ValidationError as error:
-        raise RefusedError(code, f"{event.type}: {error}; {expected}") from None

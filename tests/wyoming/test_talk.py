@@ -305,6 +305,24 @@ def test_who_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
         house.until_nobody_is_heard()
 
 
+def test_who_waits_long_for_the_transcript_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge_asr.wyoming.visit._SILENT_S", 0.2)
+    with opened() as house:
+
+        async def work() -> None:
+            async with joined(house.port) as client:
+                await client.write_event(START)
+                await client.write_event(Describe().event())
+                await read(client)
+                house.machine.lag_s = 1.0
+                await client.write_event(AudioStop().event())
+                await asyncio.sleep(0.6)
+                house.machine.lag_s = 0.0
+                assert typed(await answers(client))[-1] == "transcript-stop"
+
+        done(work)
+
+
 def test_a_recognizer_that_fails_is_told_and_the_port_goes_on() -> None:
     with opened() as house:
 
