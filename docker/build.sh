@@ -114,7 +114,8 @@ join() {
     docker buildx imagetools create --tag "$image:$list" "$@"
     return
   fi
-  buildah manifest rm "$image:$list" >/dev/null 2>&1 || true
+  # The name may be that of an image, which then loses it.
+  buildah manifest rm "$image:$list" >/dev/null 2>&1 || buildah rmi "$image:$list" >/dev/null 2>&1 || true
   buildah manifest create "$image:$list" >/dev/null
   for architecture in $built; do
     buildah manifest add "$image:$list" "containers-storage:$image:$tag$architecture" >/dev/null
