@@ -18,7 +18,7 @@ from edge_asr.asr.manifest import MoonshineManifest
 from edge_asr.asr.moonshine.model import Moonshine
 from edge_asr.asr.moonshine.pieces import pack_pieces
 from edge_asr.cli.main import main
-from edge_asr.errors import EXIT_CONFIG, ModelError
+from edge_asr.errors import EXIT_CONFIG, FetchError, ModelError
 from edge_asr_export.archive import cached_path
 from edge_asr_export.install import CACHE_FOLDER
 from edge_asr_export.moonshine_model import pieces_in
@@ -135,7 +135,7 @@ def test_an_archive_of_npm_with_another_sum_is_refused(tarball: CatalogueEntry, 
 
 
 def test_a_package_that_npm_does_not_have_says_why(tarball: CatalogueEntry, quiet: Quiet, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"@maker/tiny-js@3 could not be fetched: .*404.*check the network"):
+    with pytest.raises(FetchError, match=r"@maker/tiny-js@3 could not be fetched: .*404.*check the network"):
         pull(replace(tarball, package_version="3"), tmp_path / "models", quiet)
 
 
