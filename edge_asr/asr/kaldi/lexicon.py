@@ -53,6 +53,8 @@ class Lexicon:
         words = int(np.count_nonzero(arrays["letters"] == _LINE_FEED))
         for name, array, low, high in (
             ("contexts", transitions, 1, labels),
+            ("contexts", arrays["contexts"][:, :2], 0, kinds - 1),
+            ("position_of_phone", arrays["position_of_phone"], 0, len(Position) - 1),
             ("phones", arrays["phones"], 1, kinds - 1),
             ("word_of_pronunciation", arrays["word_of_pronunciation"], 0, words - 1),
             ("end_of_pronunciation", pronounced, 1, len(arrays["phones"])),

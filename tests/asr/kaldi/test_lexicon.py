@@ -57,6 +57,7 @@ def test_words_that_begin_alike_are_suggested(word: str, expected: list[str], tm
     [
         ("contexts", made.LABELS + 1, "contexts goes from"),
         ("phones", 0, "phones goes from 0"),
+        ("position_of_phone", 9, "position_of_phone goes from 0 to 9"),
         ("word_of_pronunciation", 99, "word_of_pronunciation goes from 0 to 99"),
         ("end_of_pronunciation", 1000, "end_of_pronunciation goes from"),
     ],
@@ -67,4 +68,13 @@ def test_a_file_whose_numbers_lead_nowhere_is_refused(name: str, value: int, sai
     arrays[name].flat[-1] = value
     np.savez(tmp_path / "lexicon.npz", **arrays)  # type: ignore[arg-type]
     with pytest.raises(ModelError, match=said):
+        Lexicon.load(tmp_path / "lexicon.npz", made.LABELS, made.SILENCE)
+
+
+def test_a_context_of_a_phone_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    arrays = made.arrays()
+    arrays["contexts"] = arrays["contexts"].copy()
+    arrays["contexts"][-1, 0] = made.KINDS
+    np.savez(tmp_path / "lexicon.npz", **arrays)  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match=f"contexts goes from 0 to {made.KINDS}, expected 0 to {made.KINDS - 1}"):
         Lexicon.load(tmp_path / "lexicon.npz", made.LABELS, made.SILENCE)
