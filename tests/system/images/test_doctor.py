@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.system.images.conftest import Home
-from tests.system.images.container import OWN, once
+from tests.system.images.container import OWN, Container, once
 
 ALSA_MAJOR = 116
 QUIET = (
@@ -90,8 +90,8 @@ def test_a_limit_of_memory(home: Home) -> None:
 def test_a_limit_that_is_too_low_is_told_by_the_daemon_before_it_loads(home: Home) -> None:
     low = ("--memory=90m", "-v", f"{home.models}:/var/lib/edge_asr/models:ro", "--network=none")
     settings = ("--set", "second_pass.enabled=false", "--set", "audio.source=stdin")
-    done = once(OWN, "run", *settings, flags=low)
-    assert "its memory is limited to 94 MB, the models want about 110 MB" in done.err
+    with Container(OWN, low, ("run", *settings)) as daemon:  # it may live on or be killed: it has said so before
+        daemon.until_logged("its memory is limited to 94 MB, the models want about 110 MB", 60.0)
 
 
 def test_a_folder_for_what_is_kept_that_is_not_the_users(tmp_path: Path) -> None:
