@@ -34,6 +34,7 @@ _STARTING_TICK_S = 0.1
 _TICK_S = 1.0
 _MOVED_CHECK_S = 5.0  # besides each event of the sound server
 _FRESH_S = 1.0  # with a chunk not older than this the sound server may be asked, which may take its time
+_LATE_S = 1.0  # a look so much later than it was due: the process stood still, stopped or starved
 _STALE_S = 30.0  # more than the slowest step: choose 2 x 2.5 s + list 5 s + open 5 s + close 2 s
 _HANGING = (DeadlineError, SilentServerError, TooManyHungCallsError)
 
@@ -159,6 +160,12 @@ class Capture:
             return self._try_to_open()
         return self._check(self._stream)
 
+    def waited_until(self, due_ns: int) -> None:
+        """Called after each wait: a microphone is not gone because this process was not there to listen."""
+        now_ns = self._clock.monotonic_ns()
+        if now_ns - due_ns > _LATE_S * NS_PER_S:
+            self._vitals.stood_still(now_ns)
+
     def _run(self) -> None:
         while not self._stopping:
             try:
@@ -166,8 +173,10 @@ class Capture:
             except Exception as error:  # noqa: BLE001 - the capture thread's edge: what nobody foresaw is a state too
                 reason = f"capture failed ({type(error).__name__}: {error}); trying again"
                 delay_s = self._lost("error", reason)
+            due_ns = self._clock.monotonic_ns() + round(delay_s * NS_PER_S)
             self._wake.wait(delay_s)
             self._wake.clear()
+            self.waited_until(due_ns)
         self._close()
         self._opener.stop()
         self._announcer.say(self._ended())

@@ -36,6 +36,7 @@ class Vitals:
         self._opened_ns = opened_ns
         self._last_ns: int | None = None  # of the newest chunk
         self._sound_ns: int | None = None  # of the newest that was more than one value; at first, of the first of all
+        self._awake_ns = opened_ns
 
     def take(self, chunk: AudioChunk) -> None:
         """Look at a chunk. Quick, and it raises nothing."""
@@ -50,9 +51,13 @@ class Vitals:
         """It took until now to open it."""
         self._opened_ns = now_ns
 
+    def stood_still(self, until_ns: int) -> None:
+        """The process was not there to take anything: what the sound system has kept for it is still to come."""
+        self._awake_ns = until_ns
+
     def age_s(self, now_ns: int) -> float:
-        """Seconds since anything came, or since it was opened."""
-        return (now_ns - (self._last_ns or self._opened_ns)) / NS_PER_S
+        """Seconds since anything came, since it was opened, or since the process was there to take it."""
+        return (now_ns - max(self._last_ns or self._opened_ns, self._awake_ns)) / NS_PER_S
 
     def judge(self, limits: Limits, now_ns: int) -> Verdict:
         """How it is at `now_ns`."""
@@ -64,7 +69,7 @@ class Vitals:
             return Verdict("awaited", left_s)
         if limits.one_value_s == 0:
             return Verdict("hearing", left_s)
-        sound_left_s = limits.one_value_s - (now_ns - self._sound_ns) / NS_PER_S
+        sound_left_s = limits.one_value_s - (now_ns - max(self._sound_ns, self._awake_ns)) / NS_PER_S
         if sound_left_s <= 0:
             return Verdict("silent", left_s)
         return Verdict("hearing", min(left_s, sound_left_s))

@@ -46,6 +46,25 @@ def test_a_source_that_falls_silent_is_lost_after_the_limit_and_not_before(room:
     assert room.reopened("no_chunks") == 1.0
 
 
+def test_a_microphone_is_not_gone_because_the_process_stood_still(room: Room) -> None:
+    room.healthy()
+    due_ns = room.clock.monotonic_ns() + 1_000_000_000
+    room.clock.advance_s(7.0)
+    room.capture.waited_until(due_ns)
+    room.capture.step()
+    assert room.status == "healthy"
+    room.run_for(3.1)
+    assert room.status == "lost"
+
+
+def test_a_wait_that_is_not_late_excuses_nothing(room: Room) -> None:
+    room.healthy()
+    room.clock.advance_s(3.1)
+    room.capture.waited_until(room.clock.monotonic_ns() - 900_000_000)
+    room.capture.step()
+    assert room.status == "lost"
+
+
 def test_a_source_that_never_begins_gets_more_time_and_is_lost_then(room: Room) -> None:
     room.capture.step()
     room.run_for(FIRST_CHUNK_S - 0.2)

@@ -56,6 +56,14 @@ def test_a_chunk_without_samples_is_no_sound() -> None:
     assert vitals.judge(LIMITS, at(6.0)).vitality == "silent"
 
 
+def test_who_was_not_there_to_listen_waits_anew_and_no_longer() -> None:
+    vitals = Vitals(0)
+    vitals.take(chunk(1.0))
+    vitals.stood_still(at(9.0))
+    assert vitals.judge(LIMITS, at(9.0)) == Verdict("hearing", 3.0)
+    assert vitals.judge(LIMITS, at(12.0)) == Verdict("gone", None)
+
+
 @given(gaps=st.lists(st.tuples(st.floats(0.001, 10.0), st.booleans()), max_size=20), look_s=st.floats(0.0, 20.0))
 def test_a_verdict_holds_until_it_is_due(gaps: list[tuple[float, bool]], look_s: float) -> None:
     vitals, now_s = Vitals(0), 0.0
