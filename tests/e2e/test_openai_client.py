@@ -1,4 +1,4 @@
-"""Recordings by OpenAI's own client, against the real daemon: text, times, subtitles, and what it makes of a refusal."""
+"""Recordings by OpenAI's own client, against the real daemon: text, times, subtitles, and what a refusal becomes."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
