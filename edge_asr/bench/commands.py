@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from msgspec.structs import replace
@@ -57,6 +57,7 @@ class Understood:
 class Level:
     """A noise at a distance: what was understood of each order, the one that fits best where there were several."""
 
+    who: str
     noise: str
     snr_db: int | None
     heard: list[list[Understood]] = field(default_factory=list)
@@ -79,6 +80,7 @@ class Level:
 class Elsewhere:
     """Speech that is no command, or noise: the excess of each command that was heard in it."""
 
+    who: str
     name: str
     audio_s: float = 0.0
     excesses: list[float] = field(default_factory=list)
@@ -131,42 +133,64 @@ def _loudest(samples: NDArray[Any]) -> float:
     return float(np.square(frames.astype(np.float64)).mean(axis=1).max())
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Commands understood in a recording, and what that cost."""
+
+    commands: list[Command]
+    cpu_s: float
+
+
+class Ear(Protocol):
+    """Who listens for commands. One thread."""
+
+    name: str
+
+    def hear(self, samples: Samples) -> Heard:
+        """int16 (n,) as a microphone gives them, a stream of its own."""
+        ...
+
+
 class CommandEar:
     """Commands mode over recordings, each with a pipeline of its own. One thread."""
+
+    name = "edge_asr"
 
     def __init__(self, config: Config, recognizer: KaldiRecognizer, grammar: Grammar) -> None:
         self._config = replace(config, commands=replace(config.commands, mode="commands"))
         self._recognizer = recognizer.without_open_speech().with_commands(grammar, math.inf)
         self.rate_hz = recognizer.sample_rate_hz
 
-    def commands(self, samples: Samples) -> list[Command]:
-        """What is understood in them, in silence before and after."""
+    def hear(self, samples: Samples) -> Heard:
+        """Through the daemon's own pipeline, with its gate."""
         pipeline = build_pipeline(self._config, self._recognizer)
-        quiet = np.zeros(round(_QUIET_S * self.rate_hz), np.int16)
-        stream, step = np.concatenate([quiet, samples, quiet]), self.rate_hz * _CHUNK_MS // 1000
+        began_s, step = time.process_time(), self.rate_hz * _CHUNK_MS // 1000
         seen: list[Observation] = []
-        for at in range(0, len(stream), step):
-            seen += pipeline.process(AudioChunk("bench", at, stream[at : at + step], self.rate_hz, 0))
+        for at in range(0, len(samples), step):
+            seen += pipeline.process(AudioChunk("bench", at, samples[at : at + step], self.rate_hz, 0))
         seen += pipeline.end(EndReason.END_OF_INPUT)
-        return [one.command for one in seen if isinstance(one, Understanding) and one.command is not None]
+        cpu_s = time.process_time() - began_s
+        return Heard([one.command for one in seen if isinstance(one, Understanding) and one.command is not None], cpu_s)
 
-    def level(self, orders: Sequence[tuple[Order, Samples]], noise: str, snr_db: int | None) -> Level:
-        """All orders, as they are given."""
-        level = Level(noise, snr_db)
-        for order, samples in orders:
-            began_s = time.process_time()
-            commands = self.commands(samples)
-            level.cpu_s += time.process_time() - began_s
-            level.audio_s += len(samples) / self.rate_hz + 2 * _QUIET_S
-            level.heard.append([_judged(command, order) for command in commands])
-        return level
 
-    def elsewhere(self, name: str, samples: Samples) -> Elsewhere:
-        """What is understood where nothing is to be understood."""
-        found = Elsewhere(name, len(samples) / self.rate_hz)
-        for piece in _pieces(samples, round(_PIECE_S * self.rate_hz)):
-            found.excesses += [command.excess for command in self.commands(piece)]
-        return found
+def level(ear: Ear, orders: Sequence[tuple[Order, Samples]], noise: str, snr_db: int | None, rate_hz: int) -> Level:
+    """All orders, as they are given, in silence before and after."""
+    found = Level(ear.name, noise, snr_db)
+    quiet = np.zeros(round(_QUIET_S * rate_hz), np.int16)
+    for order, samples in orders:
+        heard = ear.hear(np.concatenate([quiet, samples, quiet]))
+        found.cpu_s += heard.cpu_s
+        found.audio_s += len(samples) / rate_hz + 2 * _QUIET_S
+        found.heard.append([_judged(command, order) for command in heard.commands])
+    return found
+
+
+def elsewhere(ear: Ear, name: str, samples: Samples, rate_hz: int) -> Elsewhere:
+    """What is understood where nothing is to be understood."""
+    found = Elsewhere(ear.name, name, len(samples) / rate_hz)
+    for piece in _pieces(samples, round(_PIECE_S * rate_hz)):
+        found.excesses += [command.excess for command in ear.hear(piece).commands]
+    return found
 
 
 def _pieces(samples: Samples, length: int) -> Iterator[Samples]:

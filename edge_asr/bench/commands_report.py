@@ -22,9 +22,10 @@ _CURVE = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 def commands_text(levels: Sequence[Level], elsewhere: Sequence[Elsewhere], most_excess: float) -> str:
     """Right commands by noise and level, wrong ones, false ones by the hour, and all of it for other thresholds."""
     rows: list[list[Cell]] = []
-    for noise in dict.fromkeys(level.noise for level in levels):
-        of_noise = {level.snr_db: level for level in levels if level.noise == noise}
-        row: list[Cell] = [noise]
+    own = levels[0].who
+    for who, noise in dict.fromkeys((level.who, level.noise) for level in levels):
+        of_noise = {level.snr_db: level for level in levels if (level.who, level.noise) == (who, noise)}
+        row: list[Cell] = [noise if who == own else f"{who}: {noise}"]
         row += [
             f"{100 * one.accepted(most_excess) / len(one.heard):.1f}" if (one := of_noise.get(snr)) else ""
             for snr in (None, *LEVELS_DB)
@@ -39,7 +40,8 @@ def commands_text(levels: Sequence[Level], elsewhere: Sequence[Elsewhere], most_
     parts.append(f"Published for 619 commands in kitchen noise at 24/12/6 dB: {published}")
     if elsewhere:
         parts.append(table(["no command in", "minutes", "false commands", "an hour"], _false(elsewhere, most_excess)))
-        parts.append(table(["most_excess", "right %", "wrong %", "false an hour"], _curve(levels, elsewhere)))
+        mine = [level for level in levels if level.who == own], [one for one in elsewhere if one.who == own]
+        parts.append(table(["most_excess", "right %", "wrong %", "false an hour"], _curve(*mine)))
     return "\n\n".join(parts)
 
 
@@ -49,12 +51,15 @@ def commands_json(levels: Sequence[Level], elsewhere: Sequence[Elsewhere]) -> di
 
 
 def _false(elsewhere: Sequence[Elsewhere], most_excess: float) -> list[list[Cell]]:
-    every = Elsewhere("all of it", sum(one.audio_s for one in elsewhere))
-    every.excesses = [excess for one in elsewhere for excess in one.excesses]
     rows: list[list[Cell]] = []
-    for one in (*elsewhere, every):
-        false = one.false_commands(most_excess)
-        rows.append([one.name, f"{one.audio_s / 60:.1f}", false, f"{3600 * false / one.audio_s:.2f}"])
+    for who in dict.fromkeys(one.who for one in elsewhere):
+        his = [one for one in elsewhere if one.who == who]
+        every = Elsewhere(who, "all of it", sum(one.audio_s for one in his))
+        every.excesses = [excess for one in his for excess in one.excesses]
+        for one in (*his, every):
+            false = one.false_commands(most_excess)
+            name = one.name if who == elsewhere[0].who else f"{who}: {one.name}"
+            rows.append([name, f"{one.audio_s / 60:.1f}", false, f"{3600 * false / one.audio_s:.2f}"])
     return rows
 
 

@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +13,30 @@ from edge_asr.app import load_recognizer
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import load_lexicon
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
+from edge_asr.audio.chunk import Samples
 from edge_asr.bench.benchmark_commands import as_templates
-from edge_asr.bench.commands import CLEAN, LEVELS_DB, CommandEar, Elsewhere, Level, mixed, read_orders
+from edge_asr.bench.commands import (
+    CLEAN,
+    LEVELS_DB,
+    CommandEar,
+    Ear,
+    Elsewhere,
+    Level,
+    Order,
+    elsewhere,
+    level,
+    mixed,
+    read_orders,
+)
+from edge_asr.bench.commands_peer import vosk_ear
 from edge_asr.bench.commands_report import commands_json, commands_text
 from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.mixture import read_noises, read_samples
+from edge_asr.bench.peers import VOSK
 from edge_asr.bench.recordings import read_recordings
 from edge_asr.cli.bench_options import count
 from edge_asr.cli.options import load_config
-from edge_asr.clock import SystemClock
+from edge_asr.clock import Clock, SystemClock
 from edge_asr.errors import ModelError
 from edge_asr.sentences.compiled import compile_definitions
 from edge_asr.sentences.yaml_file import read_definitions
@@ -33,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--noise", metavar="DIR", help="a folder of sounds without speech, 10 s or more (DIR/noise)")
     parser.add_argument("--each", metavar="N", type=count(1, 100_000), help="so many commands (all)")
     parser.add_argument("--only", metavar="A,B", help="only these noises, by a part of their names")
+    parser.add_argument("--peer", choices=[VOSK], help="beside it, with the same sentences as its list of phrases")
     parser.add_argument("--no-false", action="store_true", help="leave out what is no command")
 
 
@@ -47,39 +65,57 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     recognizer = load_recognizer(config)
     if not isinstance(recognizer, KaldiRecognizer):
         raise ModelError(f"the model {bundle.manifest.name!r} hears no commands; choose another models.bundle")
-    ear = CommandEar(config, recognizer, compiled.grammar)
-    orders = [(one, read_samples(one.path, ear.rate_hz, clock)) for one in read_orders(folder)[: args.each]]
-    noises = read_noises(Path(args.noise or folder / "noise"), ear.rate_hz, clock)
+    rate_hz = recognizer.sample_rate_hz
+    orders = [(one, read_samples(one.path, rate_hz, clock)) for one in read_orders(folder)[: args.each]]
+    noises = read_noises(Path(args.noise or folder / "noise"), rate_hz, clock)
     wanted = args.only.split(",") if args.only else [""]
     print(now.line())
-    levels: list[Level] = [ear.level(orders, CLEAN, None)]
+    levels: list[Level] = []
+    apart: list[Elsewhere] = []
+    with ExitStack() as stack:
+        ears: list[Ear] = [CommandEar(config, recognizer, compiled.grammar)]
+        if args.peer:
+            ears.append(stack.enter_context(vosk_ear(config, now.language, compiled.grammar, rate_hz)))
+        for name, snr_db, sounds in _conditions(orders, noises, wanted):
+            _say(name if snr_db is None else f"{name} at {snr_db} dB")
+            levels += [level(ear, sounds, name, snr_db, rate_hz) for ear in ears]
+        for name, samples in () if args.no_false else _no_commands(folder, noises, rate_hz, clock):
+            for ear in ears:
+                _add(apart, elsewhere(ear, name, samples, rate_hz))
+    print(commands_text(levels, apart, config.commands.most_excess))
+    return now, commands_json(levels, apart)
+
+
+def _conditions(
+    orders: Sequence[tuple[Order, Samples]], noises: Mapping[str, Samples], wanted: Sequence[str]
+) -> Iterator[tuple[str, int | None, Sequence[tuple[Order, Samples]]]]:
+    """Clean, then each noise from far away to near."""
+    yield CLEAN, None, orders
     for name, noise in noises.items():
-        if not any(part in name for part in wanted):
-            continue
-        for snr_db in LEVELS_DB:
-            _say(f"{name} at {snr_db} dB")
+        for snr_db in LEVELS_DB if any(part in name for part in wanted) else ():
             rng = np.random.default_rng(snr_db)
-            levels.append(ear.level([(order, mixed(said, noise, snr_db, rng)) for order, said in orders], name, snr_db))
-    elsewhere: list[Elsewhere] = []
-    if not args.no_false:
-        for recording in read_recordings(folder, now.language):
-            found = ear.elsewhere(recording.set_name, read_samples(recording.path, ear.rate_hz, clock))
-            _add(elsewhere, found)
-        for name, noise in noises.items():
-            _say(f"nothing but {name}")
-            _add(elsewhere, ear.elsewhere(name, noise))
-    print(commands_text(levels, elsewhere, config.commands.most_excess))
-    return now, commands_json(levels, elsewhere)
+            yield name, snr_db, [(order, mixed(said, noise, snr_db, rng)) for order, said in orders]
 
 
-def _add(elsewhere: list[Elsewhere], found: Elsewhere) -> None:
+def _no_commands(
+    folder: Path, noises: Mapping[str, Samples], rate_hz: int, clock: Clock
+) -> Iterator[tuple[str, Samples]]:
+    """Speech of every language that is no command, then the noises."""
+    orders = {order.name for order in read_orders(folder)}
+    for recording in read_recordings(folder, None):
+        if recording.name not in orders:
+            yield recording.set_name, read_samples(recording.path, rate_hz, clock)
+    yield from noises.items()
+
+
+def _add(apart: list[Elsewhere], found: Elsewhere) -> None:
     """To those of the same name."""
-    for one in elsewhere:
-        if one.name == found.name:
+    for one in apart:
+        if (one.who, one.name) == (found.who, found.name):
             one.audio_s += found.audio_s
             one.excesses += found.excesses
             return
-    elsewhere.append(found)
+    apart.append(found)
 
 
 def _say(text: str) -> None:
