@@ -5,7 +5,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.manifest import KaldiManifest
@@ -22,6 +24,8 @@ from edge_asr.config import Config
 from edge_asr.errors import ModelError
 from edge_asr.second_pass_choice import second_pass_bundle
 from edge_asr.settings import model_folder
+
+_MODES: tuple[Literal["open", "commands", "both"], ...] = ("open", "commands", "both")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +49,7 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
         beside = stack.enter_context(ready_peers(args.peer, config))
         manifest = load_bundle(model_folder(config), config.models.bundle).manifest
         both = second_pass_bundle(config, manifest) is not None
-        ways = list(cost.ways(networks, args.threads, beside, second_pass=both))
+        ways = list(cost.ways(modes(networks), args.threads, beside, second_pass=both))
         print(now.line())
         if now.busy:
             print(f"The machine is not idle (load {now.load_1min:.2f}): times are longer than they need be.")
@@ -74,6 +78,19 @@ def _networks(config: Config) -> Iterator[dict[str, Config]]:
             yield {"int8": config}
         else:
             yield {"int8": config, "float": in_float}
+
+
+def modes(networks: dict[str, Config]) -> dict[str, Config]:
+    """Each with every mode of commands, where there are sentences."""
+    modes: dict[str, Config] = {}
+    for kind, config in networks.items():
+        if config.commands.sentences is None:
+            modes[kind] = config
+            continue
+        for mode in _MODES:
+            commands = msgspec.structs.replace(config.commands, mode=mode)
+            modes[f"{kind}, {mode}"] = msgspec.structs.replace(config, commands=commands)
+    return modes
 
 
 def _threads(text: str) -> tuple[int, ...]:

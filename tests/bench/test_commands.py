@@ -3,9 +3,11 @@
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edge_asr.asr.grammar import Command, Slot
 from edge_asr.audio.chunk import Samples
@@ -68,10 +70,10 @@ def test_the_loudest_frames_are_so_far_apart(snr_db: int) -> None:
     both = mixed(speech, noise, snr_db, np.random.default_rng(1)).astype(float)
     added = both - speech
 
-    def loudest(samples: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> float:
+    def loudest(samples: NDArray[Any]) -> float:
         return max(float(np.square(samples[at : at + 2048]).mean()) for at in range(0, len(samples) - 2047, 2048))
 
-    ratio_db = 10 * math.log10(loudest(speech.astype(float)) / loudest(added))
+    ratio_db = 10 * math.log10(loudest(speech.astype(np.float64)) / loudest(added))
     assert ratio_db == pytest.approx(snr_db, abs=0.1)
 
 
