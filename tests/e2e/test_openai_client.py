@@ -6,6 +6,7 @@ from pathlib import Path
 
 import openai
 import pytest
+import soundfile
 
 from edge_asr.demo.sample import sample
 from tests.e2e.conftest import FIRST_PASS, started
@@ -31,6 +32,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai.OpenAI]:
 
 def test_a_recording_becomes_text(client: openai.OpenAI) -> None:
     assert client.audio.transcriptions.create(model="whisper-1", file=sample()[4]).text == CLEAR
+
+
+@pytest.mark.parametrize("suffix", ["flac", "mp3", "ogg"])
+def test_of_any_kind_that_the_page_names(client: openai.OpenAI, suffix: str, tmp_path: Path) -> None:
+    samples, rate_hz = soundfile.read(sample()[4])
+    soundfile.write(tmp_path / f"said.{suffix}", samples, rate_hz)
+    assert client.audio.transcriptions.create(model="en", file=tmp_path / f"said.{suffix}").text == CLEAR
 
 
 def test_words_have_times(client: openai.OpenAI) -> None:
