@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from msgspec.structs import replace
-
 from edge_asr import __version__
 from edge_asr.answers import Answers
 from edge_asr.asr.bundle import load_bundle
@@ -35,7 +33,7 @@ from edge_asr.http.hub import LEVEL_WINDOW_S, Hub
 from edge_asr.http.reach import Device, Reach
 from edge_asr.http.sink import HttpSink
 from edge_asr.http.token_file import http_token
-from edge_asr.listening_for import SentencesWatch, listening_for, wants_commands, wants_open_speech
+from edge_asr.listening_for import SentencesWatch, listening_for, read_again, wants_open_speech
 from edge_asr.liveness import Liveness
 from edge_asr.load import LoadMeter
 from edge_asr.log_limit import LimitedHandler, looks_at_log
@@ -43,7 +41,7 @@ from edge_asr.loudness import WINDOW_S, Loudness
 from edge_asr.memory_need import fitting, warn_of_memory
 from edge_asr.metrics import Metrics
 from edge_asr.model_choice import bundle_manifest, hearing_with, model_choices, model_report
-from edge_asr.model_switch import Hearing, ModelSwitch
+from edge_asr.model_switch import Hearing, ModelSwitch, heard_with, hearing_of
 from edge_asr.pipeline import Pipeline
 from edge_asr.relief import Reliever
 from edge_asr.report import Reporter
@@ -184,14 +182,19 @@ def build_announcement(config: Config) -> Announcement | None:
         mqtt.discovery.prefix,
         mqtt.discovery.status_topic,
         model_choices(config),
-        commands=wants_commands(config.commands),
+        commands=config.commands.sentences is not None,
     )
 
 
 def control_file(config: Config) -> ControlFile:
     """File of what was last said of the controls of this device."""
-    configured = ControlValues(mute=False, sensitivity=config.gate.sensitivity, model=config.models.bundle)
-    return ControlFile(state_folder() / f"controls-{device_id(config)}.json", configured)
+    return ControlFile(state_folder() / f"controls-{device_id(config)}.json", configured_values(config))
+
+
+def configured_values(config: Config) -> ControlValues:
+    """The controls as they are while nobody has said anything."""
+    mode = "" if config.commands.sentences is None else config.commands.mode
+    return ControlValues(mute=False, sensitivity=config.gate.sensitivity, model=config.models.bundle, mode=mode)
 
 
 def begin_hearing(
@@ -201,13 +204,13 @@ def begin_hearing(
 
     Returns the controls as they then are, and what hears. Raises ModelError and ConfigError.
     """
-    hearing = Hearing(kept.model, kept.hotwords)
-    if hearing != (config.models.bundle, ()):
+    hearing, as_configured = hearing_of(kept), hearing_of(configured_values(config))
+    if hearing != as_configured:
         try:
             return kept, load_brains(config, choices, None, clock, metrics, hearing)
         except (ModelError, ConfigError) as error:
             log.warning("%r was chosen last and cannot be listened with: %s", kept.model, error)
-    configured = replace(kept, model=config.models.bundle, hotwords=())
+    configured = heard_with(kept, as_configured)
     return configured, Brains(load_recognizer(config), build_rewriter(config, clock, metrics))
 
 
@@ -294,7 +297,6 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
     pipeline = build_pipeline(config, recognizer)
     worker = Worker(ring, pipeline, stamp, capture_clock, sinks, clock, config.overload, metrics, stop.fatal, rewriter)
     answers = Answers(sinks, file, partial(stamp.error, "command"), clock, device_id(config))
-    in_force = Hearing(wanted.model, wanted.hotwords)
     load = partial(load_brains, config, choices, recognizer.sample_rate_hz, clock, metrics)
 
     def model_changed(language: str, model: str) -> None:
@@ -307,14 +309,14 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
     if not config.mqtt.enabled:
         metrics.broker_connected.set(math.nan)  # there is none to be away
     metrics.heard_with(recognizer.model, recognizer.language, worker.brains.second_model)
-    models = ModelSwitch(load, worker, in_force, recognizer.language, model_changed)
+    models = ModelSwitch(load, worker, hearing_of(wanted), recognizer.language, model_changed)
     stand_in = StandIn(models, choices, config.ladder.small_bundle, clock)
     steering = Steering(capture, worker, stand_in, controls, answers)
     meter = LoadMeter(worker.effort, sinks, clock)
     rules = config.ladder
     heat = Thermometer(rules.temperature_path, rules.throttled_path)
     reliever = Reliever(rules, heat, worker.overload, stand_in, sinks, device_id(config), metrics, clock)
-    changed = SentencesWatch(config.commands, models.again, clock)
+    changed = SentencesWatch(config.commands, partial(read_again, models), clock)
     log_looks = looks_at_log(lines, metrics.log_suppressed.inc)
     looks = (meter.look, loudness.look, reliever.look, Tidier(clock).look, changed.look, *log_looks)
     return Supervisor(

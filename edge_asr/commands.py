@@ -3,11 +3,13 @@
 import re
 from typing import Literal, NamedTuple, get_args
 
+from edge_asr.config import CommandsMode
 from edge_asr.errors import CommandError
 from edge_asr.sensitivity import LEAST, MOST
 
-Control = Literal["mute", "sensitivity", "gain", "model", "language", "listen", "hotwords"]
+Control = Literal["mute", "sensitivity", "gain", "model", "language", "listen", "hotwords", "mode"]
 CONTROLS: tuple[Control, ...] = get_args(Control)
+MODES: tuple[CommandsMode, ...] = get_args(CommandsMode)
 PAYLOAD_BYTES = 64  # what is longer is not decoded ...
 PHRASES_BYTES = 4096  # ... but for phrases
 ON, OFF, PRESS = "ON", "OFF", "PRESS"

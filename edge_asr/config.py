@@ -11,6 +11,7 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 Celsius = Annotated[float, Meta(gt=0.0, le=150.0)]
 PositiveSeconds = Annotated[float, Meta(gt=0.0, le=3600.0)]
 CaptureBackend = Literal["auto", "portaudio", "parec", "pw-record", "arecord"]
+CommandsMode = Literal["open", "commands", "both"]
 EndpointProfile = Literal["quick", "balanced", "patient", "dictation"]
 TopicPart = Annotated[
     str,
@@ -104,7 +105,7 @@ class CommandsConfig(Section, frozen=True):
     """Sentences that mean something, and whether any other is heard beside them."""
 
     sentences: str | None = None  # a file or a folder of them; None: there are none, and all speech is text
-    mode: Literal["open", "commands", "both"] = "both"  # open: as if there were none
+    mode: CommandsMode = "both"  # open: as if there were none
     # How much worse than speech without a grammar a sentence may fit, in cost for each frame of speech. Measured with
     # 119 commands and 220 pieces of other speech and of noise: the former at most 0.05 (at 6 dB of kitchen noise), the
     # latter 0.56 and more.

@@ -8,7 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from edge_asr.commands import MOST_GAIN
+from edge_asr.commands import MODES, MOST_GAIN
+from edge_asr.config import CommandsMode
 from edge_asr.controls import ControlValues
 from edge_asr.sensitivity import LEAST, MOST
 
@@ -28,6 +29,8 @@ class _Kept(Struct, frozen=True, forbid_unknown_fields=True):
     model: BundleName | None = None
     configured_model: str = ""
     hotwords: Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=1000)] = ()
+    mode: CommandsMode | None = None
+    configured_mode: str = ""
 
 
 class ControlFile:
@@ -54,13 +57,15 @@ class ControlFile:
         configured = self.configured
         same_gate = kept.configured_sensitivity == configured.sensitivity
         same_model = kept.configured_model == configured.model and kept.model is not None
-        unchanged = same_gate and (same_model or not configured.model)
+        same_mode = kept.configured_mode == configured.mode and kept.mode is not None
+        unchanged = same_gate and (same_model or not configured.model) and (same_mode or not configured.mode)
         values = ControlValues(
             kept.mute,
             kept.sensitivity if same_gate else configured.sensitivity,
             kept.gain,
             kept.model if same_model and kept.model is not None else configured.model,
             kept.hotwords if same_model else (),
+            mode=kept.mode if same_mode and kept.mode is not None else configured.mode,
         )
         if values != configured:
             log.info("as last said: %s", _in_words(values))
@@ -79,6 +84,8 @@ class ControlFile:
             values.model or None,
             self.configured.model,
             values.hotwords,
+            _mode(values.mode),
+            self.configured.mode,
         )
         try:
             self._replace(msgspec.json.encode(kept) + b"\n")
@@ -111,8 +118,13 @@ class ControlFile:
             os.close(descriptor)
 
 
+def _mode(name: str) -> CommandsMode | None:
+    return next((mode for mode in MODES if mode == name), None)
+
+
 def _in_words(values: ControlValues) -> str:
     words = [f"mute {'on' if values.mute else 'off'}", f"sensitivity {values.sensitivity}"]
     words += [f"gain {values.gain} %"] if values.gain is not None else []
     words += [f"model {values.model}"] if values.model else []
+    words += [f"mode {values.mode}"] if values.mode else []
     return ", ".join([*words, *([f"{len(values.hotwords)} phrases"] if values.hotwords else [])])

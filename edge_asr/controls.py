@@ -5,12 +5,13 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from types import FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from edge_asr.commands import (
+    MODES,
     OFF,
     ON,
     Control,
@@ -42,6 +43,7 @@ class ControlValues(Struct, frozen=True):
     hotwords: tuple[str, ...] = ()  # none: as configured
     language: str = ""  # in force: the model's
     listening: bool = False  # in force: whether it listens without waiting for a voice
+    mode: str = ""  # what is listened for, one of MODES; empty: there are no sentences, and nothing to choose
 
 
 def shown(control: Control, values: ControlValues) -> str:
@@ -54,16 +56,21 @@ def shown(control: Control, values: ControlValues) -> str:
         "language": values.language,
         "listen": ON if values.listening else OFF,
         "hotwords": "\n".join(values.hotwords),
+        "mode": values.mode,
     }
     return texts[control]
 
 
 class Choice(NamedTuple):
-    """A bundle that could be listened with. phrases: whether it can be told phrases to listen for."""
+    """A bundle that could be listened with.
+
+    phrases: whether it can be told phrases to listen for; sentences: whether it can hear sentences as commands.
+    """
 
     model: str
     language: str
     phrases: bool
+    sentences: bool = False
 
 
 class Wanted(NamedTuple):
@@ -169,13 +176,13 @@ class Controls:
             return pressed, self._listen_s
 
     def give_up(self, failed: ControlValues, back_to: ControlValues) -> None:
-        """Want no longer what could not be done, of gain, model and hotwords; newer words stay. Any thread."""
+        """Want no longer what could not be done, of gain and what is listened with; newer words stay. Any thread."""
         with self._lock:
             now = self._values
             if now.gain == failed.gain:
                 now = replace(now, gain=back_to.gain)
-            if (now.model, now.hotwords) == (failed.model, failed.hotwords):
-                now = replace(now, model=back_to.model, hotwords=back_to.hotwords)
+            if _listened_with(now) == _listened_with(failed):
+                now = replace(now, **_listened_with(back_to))
             self._values = now
 
     def _obey(self, control: Control, payload: bytes) -> None:
@@ -189,10 +196,10 @@ class Controls:
                 self._values = replace(now, gain=gain_said(payload))
             case "model":
                 name = name_said(control, payload, tuple(choice.model for choice in self.choices))
-                self._listen_with(next(choice for choice in self.choices if choice.model == name))
+                self._listen_with(control, next(choice for choice in self.choices if choice.model == name))
             case "language":
                 known = tuple(dict.fromkeys(choice.language for choice in self.choices))
-                self._listen_with(self._speaking(name_said(control, payload, known)))
+                self._listen_with(control, self._speaking(name_said(control, payload, known)))
             case "listen":
                 self._listen_s = listen_said(payload)
                 if self._mute:
@@ -200,15 +207,27 @@ class Controls:
                 self._pressed = True
             case "hotwords":
                 self._values = replace(now, hotwords=self._phrases(payload))
+            case "mode":
+                self._values = replace(now, mode=self._mode(payload))
 
-    def _listen_with(self, choice: Choice) -> None:
+    def _listen_with(self, control: Control, choice: Choice) -> None:
         """Phrases go with a model that cannot be told any."""
+        if self._hears_sentences and not choice.sentences:
+            able = ", ".join(one.model for one in self.choices if one.sentences) or "none is installed"
+            raise CommandError(
+                f"{control}/set: {choice.model!r} is refused, it has no pronunciations, which commands need; send open "
+                f"to mode/set first, or choose a model that has some ({able})"
+            )
         hotwords = self._values.hotwords if choice.phrases else ()
         self._values = replace(self._values, model=choice.model, hotwords=hotwords)
 
     def _speaking(self, language: str) -> Choice:
-        """The model that is wanted if it speaks that language, else the configured one, else the first that does."""
+        """The model that is wanted if it speaks that language, else the configured one, else the first that does.
+
+        Where sentences are listened for one that can.
+        """
         fit = [choice for choice in self.choices if choice.language == language]
+        fit = [choice for choice in fit if choice.sentences or not self._hears_sentences] or fit
         preferred = (self._values.model, self.configured.model)
         return min(fit, key=lambda choice: preferred.index(choice.model) if choice.model in preferred else 2)
 
@@ -221,6 +240,34 @@ class Controls:
                 "hotwords", f"a list for the model {model!r}", f"a transducer to be chosen before ({able}) and phrases"
             )
         return phrases
+
+    @property
+    def _hears_sentences(self) -> bool:
+        return self._values.mode not in {"", "open"}
+
+    def _mode(self, payload: bytes) -> str:
+        self._need_sentences("mode")
+        mode = name_said("mode", payload, MODES)
+        if mode != "open":
+            self._need_pronunciations("mode", mode)
+        return mode
+
+    def _need_sentences(self, control: Control) -> None:
+        if not self.configured.mode:
+            raise CommandError(
+                f"{control}/set: it is refused, there are no sentences to listen for: set commands.sentences to a file "
+                "of them in the configuration, and restart"
+            )
+
+    def _need_pronunciations(self, control: Control, wanted: str) -> None:
+        model = self._values.model
+        if any(choice.model == model and not choice.sentences for choice in self.choices):
+            able = ", ".join(choice.model for choice in self.choices if choice.sentences) or "none is installed"
+            raise refusal(
+                control,
+                f"{wanted!r} with the model {model!r}, which has no pronunciations,",
+                f"a model that has some to be chosen before ({able}) and {wanted!r}",
+            )
 
     def _promise(self, due: Due) -> None:
         if len(self._due) < _REPLIES_AT_MOST:
@@ -237,6 +284,11 @@ class Controls:
 
     def _count(self, control: Control, outcome: str) -> None:
         self._metrics.commands.labels(control=control, outcome=outcome).inc()
+
+
+def _listened_with(values: ControlValues) -> dict[str, Any]:
+    """What is loaded as one, and fails as one."""
+    return {"model": values.model, "hotwords": values.hotwords, "mode": values.mode}
 
 
 def _retained(control: Control) -> CommandError:

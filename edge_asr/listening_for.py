@@ -14,6 +14,7 @@ from edge_asr.asr.recognizer import Recognizer
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import CommandsConfig
 from edge_asr.errors import SentencesError
+from edge_asr.model_switch import ModelSwitch
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,12 @@ def compiled(commands: CommandsConfig, bundle: Bundle[Manifest]) -> Grammar:
     return found.grammar
 
 
+def read_again(models: ModelSwitch) -> None:
+    """Listen for what the files say now; where nothing of it is listened for they are read when it is."""
+    if models.in_force.mode != "open":
+        models.again()
+
+
 class SentencesWatch:
     """The supervisor's thread. `changed` is called when a file of the sentences is another one than before.
 
@@ -60,7 +67,7 @@ class SentencesWatch:
     """
 
     def __init__(self, commands: CommandsConfig, changed: Callable[[], None], clock: Clock) -> None:
-        self._path = Path(commands.sentences) if commands.sentences and wants_commands(commands) else None
+        self._path = Path(commands.sentences) if commands.sentences else None
         self._changed = changed
         self._clock = clock
         self._next_ns = clock.monotonic_ns()

@@ -16,6 +16,7 @@ from edge_asr.asr.manifest import (
     ZipformerManifest,
     ZipformerTransducerManifest,
 )
+from edge_asr.commands import MODES
 from edge_asr.config import Config
 from edge_asr.controls import Choice
 from edge_asr.errors import ConfigError, ModelError
@@ -40,7 +41,9 @@ def model_choices(config: Config) -> tuple[Choice, ...]:
         except ModelError:
             continue  # `edge-asr models list` says what is amiss
         if isinstance(manifest, _LISTENERS):
-            found.append(Choice(name, manifest.language, isinstance(manifest, ZipformerTransducerManifest)))
+            phrases = isinstance(manifest, ZipformerTransducerManifest)
+            sentences = isinstance(manifest, KaldiManifest) and "lexicon" in manifest.files
+            found.append(Choice(name, manifest.language, phrases, sentences))
     return tuple(found)
 
 
@@ -62,7 +65,7 @@ def model_report(config: Config, name: str) -> ModelReport:
 
 @contextmanager
 def hearing_with(config: Config, hearing: Hearing, choices: Sequence[Choice]) -> Iterator[Config]:
-    """The configuration with that model and those phrases; phrases lie in a file while it is loaded.
+    """The configuration with that model, mode and those phrases; phrases lie in a file while it is loaded.
 
     A configured file of phrases is left out where the model could not be told any. Raises ConfigError: a phrase is of
     no use to the model, or there is no room for the file.
@@ -71,9 +74,10 @@ def hearing_with(config: Config, hearing: Hearing, choices: Sequence[Choice]) ->
     recognizer = config.recognizer
     if not takes_phrases and hearing.model != config.models.bundle:
         recognizer = replace(recognizer, hotwords_file=None)
-    models = replace(config.models, bundle=hearing.model)
+    commands = next((replace(config.commands, mode=mode) for mode in MODES if mode == hearing.mode), config.commands)
+    config = replace(config, models=replace(config.models, bundle=hearing.model), commands=commands)
     if not hearing.hotwords:
-        yield replace(config, models=models, recognizer=recognizer)
+        yield replace(config, recognizer=recognizer)
         return
     with ExitStack() as stack:
         try:
@@ -87,6 +91,6 @@ def hearing_with(config: Config, hearing: Hearing, choices: Sequence[Choice]) ->
             ) from None
         recognizer = replace(recognizer, hotwords_file=str(file))
         try:
-            yield replace(config, models=models, recognizer=recognizer)
+            yield replace(config, recognizer=recognizer)
         except ConfigError as error:
             raise ConfigError(str(error).replace(f"recognizer.hotwords_file: {file} ", "hotwords ")) from None

@@ -8,17 +8,31 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from msgspec.structs import replace
+
 from edge_asr.brains import Brains
+from edge_asr.controls import ControlValues
 from edge_asr.errors import ConfigError, ModelError
 
 log = logging.getLogger(__name__)
 
 
 class Hearing(NamedTuple):
-    """What it listens with: the bundle, and the phrases that it was told."""
+    """What it listens with and for: the bundle, the phrases that it was told, the mode; empty: as configured."""
 
     model: str
     hotwords: tuple[str, ...]
+    mode: str = ""
+
+
+def hearing_of(values: ControlValues) -> Hearing:
+    """What the controls want of it."""
+    return Hearing(values.model, values.hotwords, values.mode)
+
+
+def heard_with(values: ControlValues, hearing: Hearing) -> ControlValues:
+    """The controls with that in them."""
+    return replace(values, **hearing._asdict())
 
 
 class Listener(Protocol):
@@ -138,8 +152,9 @@ class ModelSwitch:
         if again:
             fault = f"what its files are now cannot be listened with, what they were goes on: {loading.fault}"
         else:
-            fault = (
-                f"{loading.wanted.model!r} cannot be listened with, {self.in_force.model!r} goes on: {loading.fault}"
-            )
+            same = loading.wanted.model == self.in_force.model
+            what = "that" if same else repr(loading.wanted.model)
+            goes_on = "what it was" if same else repr(self.in_force.model)
+            fault = f"{what} cannot be listened with, {goes_on} goes on: {loading.fault}"
         log.warning("%s", fault)
         return fault

@@ -70,9 +70,14 @@ class StandIn:
 
     @property
     def possible(self) -> bool:
-        """Whether the small one could listen in the place of what is wished: it is another, of the same language."""
+        """Whether the small one could listen in the place of what is wished: it is another, of the same language.
+
+        It hears what is to be heard.
+        """
         wish, small = self._choices.get(self._wish.model), self._small
         if wish is None or small is None or self._failed:
+            return False
+        if self._wish.mode in {"commands", "both"} and not small.sentences:
             return False
         return wish.model != small.model and wish.language == small.language
 
@@ -80,7 +85,8 @@ class StandIn:
         """Let the small one listen, or the chosen one again, as soon as it can be. On only where it is possible."""
         self._stands_in = on
         if on and self._small is not None:
-            self._switch.want(Hearing(self._small.model, self._wish.hotwords if self._small.phrases else ()))
+            hotwords = self._wish.hotwords if self._small.phrases else ()
+            self._switch.want(self._wish._replace(model=self._small.model, hotwords=hotwords))
         else:
             self._bring_back()
 

@@ -9,11 +9,11 @@ from edge_asr.answers import Answers
 from edge_asr.audio.gain import GainNews
 from edge_asr.commands import Control
 from edge_asr.controls import MUTED, Controls, ControlValues, Due
-from edge_asr.model_switch import Hearing
+from edge_asr.model_switch import Hearing, heard_with, hearing_of
 
 _LISTEN_S = 10  # for a press that says no time
 _PENDING_AT_MOST = 16
-_MODELS: tuple[Control, ...] = ("model", "language", "hotwords")  # one wish, whichever of them says it
+_MODELS: tuple[Control, ...] = ("model", "language", "hotwords", "mode")  # one wish, whichever of them says it
 _LATER: tuple[Control, ...] = ("gain", *_MODELS)  # they take their time
 
 
@@ -102,8 +102,8 @@ class Steering:
         self._models = models
         self._controls = controls
         self._answers = answers
-        model, hotwords = models.in_force
-        self._wanted = replace(controls.configured, model=model, hotwords=hotwords)
+        self._wanted = heard_with(controls.configured, models.in_force)
+        self._asked: Control | None = None  # which of `_MODELS` said the last wish that waits; None: the files did
         self._good_gain: int | None = None  # the newest that could be set; before the first, what was kept
         self._told: tuple[ControlValues, ControlValues] | None = None
         self._pending: deque[Due] = deque()
@@ -115,6 +115,7 @@ class Steering:
         if self._told is None:
             self._good_gain = wanted.gain
         before, self._wanted = self._wanted, wanted
+        self._asked = next((control for control in _MODELS if control in commanded), self._asked)
         self._do(before, wanted, commanded)
         pressed = self._press()
         gain, fault = self._ears.gain_news(), self._models.turn()
@@ -125,8 +126,10 @@ class Steering:
         late: dict[Control, str] = {"gain": gain.fault, "listen": pressed, **dict.fromkeys(_MODELS, fault)}
         in_force = self._in_force(gain)
         self._tell(in_force, commanded=bool(commanded))
-        for said in (*faults, *(f"{control}/set: {late[control]}" for control in self._failed(late))):
+        for said in (*faults, *self._late_faults(late)):
             self._answers.refused(said)
+        if fault or self._models.settled:
+            self._asked = None
         self._respond(due, late, in_force, gain_settled=gain.settled)
         self._answers.keep()
 
@@ -147,8 +150,8 @@ class Steering:
             self._brain.set_sensitivity(wanted.sensitivity)
         if wanted.gain != before.gain or "gain" in commanded:  # somebody else may have turned it meanwhile
             self._ears.set_gain(wanted.gain)
-        if (wanted.model, wanted.hotwords) != (before.model, before.hotwords):
-            self._models.want(Hearing(wanted.model, wanted.hotwords))
+        if hearing_of(wanted) != hearing_of(before):
+            self._models.want(hearing_of(wanted))
 
     def _mute(self, *, on: bool) -> None:
         """The brain first: what is on its way from the ears is not heard any more."""
@@ -171,38 +174,37 @@ class Steering:
         return ""
 
     def _give_up(self, gain_fault: str, model_fault: str) -> None:
-        model, hotwords = self._models.in_force
         failed, back = self._wanted, self._wanted
         if gain_fault:
             back = replace(back, gain=self._good_gain)
         if model_fault:
-            back = replace(back, model=model, hotwords=hotwords)
+            back = heard_with(back, self._models.in_force)
         self._controls.give_up(failed, back)
         self._wanted = back
 
     def _in_force(self, gain: GainNews) -> ControlValues:
-        model, hotwords = self._models.in_force
         return replace(
-            self._wanted,
+            heard_with(self._wanted, self._models.in_force),
             gain=gain.percent,
-            model=model,
-            hotwords=hotwords,
             language=self._models.language,
             listening=self._brain.listening_now,
         )
 
     def _tell(self, in_force: ControlValues, *, commanded: bool) -> None:
         """A model is kept once it is in force: one that cannot be loaded must not meet the next start."""
-        model, hotwords = self._models.in_force
-        news = (replace(self._wanted, model=model, hotwords=hotwords), in_force)
+        news = (heard_with(self._wanted, self._models.in_force), in_force)
         if commanded or news != self._told:
             self._told = news
             self._answers.applied(*news)
 
-    @staticmethod
-    def _failed(late: dict[Control, str]) -> list[Control]:
-        """Each fault once: a model's has one control, however it was named."""
-        return [control for control in ("gain", "model", "listen") if late[control]]
+    def _late_faults(self, late: dict[Control, str]) -> list[str]:
+        """Each once: a model's has one control, that which was named last; of files that have changed none was."""
+        told: list[tuple[str, str]] = [
+            ("gain/set", late["gain"]),
+            ("commands" if self._asked is None else f"{self._asked}/set", late["model"]),
+            ("listen/set", late["listen"]),
+        ]
+        return [f"{what}: {fault}" for what, fault in told if fault]
 
     def _respond(
         self, due: tuple[Due, ...], late: dict[Control, str], in_force: ControlValues, *, gain_settled: bool

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from edge_asr.answers import Answers
 from edge_asr.control_file import ControlFile
@@ -162,3 +163,14 @@ def test_the_folder_is_the_services_or_the_users() -> None:
     assert state_folder({"STATE_DIRECTORY": "/var/lib/edge_asr:/x", "HOME": "/h"}) == Path("/var/lib/edge_asr")
     assert state_folder({"XDG_STATE_HOME": "/s"}) == Path("/s/edge_asr")
     assert state_folder({}) == Path("~/.local/state/edge_asr").expanduser()
+
+
+def test_a_mode_is_kept_until_another_is_configured(tmp_path: Path) -> None:
+    path = tmp_path / "controls.json"
+    both = ControlValues(mute=False, sensitivity=50, mode="both")
+    ControlFile(path, both).save(replace(both, mode="commands"))
+    assert ControlFile(path, both).load().mode == "commands"
+    for configured in ("open", ""):  # and without sentences there is none
+        assert ControlFile(path, replace(both, mode=configured)).load().mode == configured
+    path.write_bytes(path.read_bytes().replace(b'"mode":"commands"', b'"mode":"all"'))
+    assert ControlFile(path, both).load().mode == "both"

@@ -3,8 +3,10 @@
 import signal
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from edge_asr.commands import CONTROLS, Control, Reply
 from edge_asr.controls import Choice, Controls, ControlValues, Due, shown
@@ -200,9 +202,78 @@ def test_who_wants_to_hear_of_it_is_remembered_and_a_flood_of_them_is_bounded() 
 
 
 def test_every_control_is_shown() -> None:
-    values = ControlValues(True, 70, 90, "mine", ("HALL", "KÜCHE"), "de", True)
+    values = ControlValues(True, 70, 90, "mine", ("HALL", "KÜCHE"), "de", True, "both")
     assert {control: shown(control, values) for control in CONTROLS} == {
         "mute": "ON", "sensitivity": "70", "gain": "90", "model": "mine", "language": "de", "listen": "ON",
-        "hotwords": "HALL\nKÜCHE",
+        "hotwords": "HALL\nKÜCHE", "mode": "both",
     }  # fmt: skip
     assert shown("gain", CONFIGURED) == "unknown"
+
+
+def listening(mode: str = "both", model: str = "en") -> Controls:
+    choices = (Choice("en", "en", False, True), Choice("deaf", "en", True), Choice("zh", "zh", False, True))
+    configured = ControlValues(mute=False, sensitivity=50, model="en", mode=mode)
+    return Controls(configured, replace(configured, model=model), Metrics(), choices)
+
+
+def told(controls: Controls, control: Control, payload: bytes, *, retained: bool = False) -> tuple[ControlValues, str]:
+    controls.command(control, payload, retained=retained)
+    wanted = controls.take()
+    return wanted.values, "".join(wanted.faults)
+
+
+@pytest.mark.parametrize(("payload", "mode"), [(b"open", "open"), (b" Commands\n", "commands"), (b"BOTH", "both")])
+def test_a_mode_is_one_of_three(payload: bytes, mode: str) -> None:
+    assert told(listening(), "mode", payload) == (replace(listening().configured, mode=mode), "")
+
+
+@pytest.mark.parametrize("payload", [b"", b"all", b"open\0", b"\xff", b"commands both", b"x" * 5000, b"both\nopen"])
+def test_another_mode_is_refused_with_those_that_there_are(payload: bytes) -> None:
+    values, fault = told(listening(), "mode", payload)
+    assert values.mode == "both"
+    assert fault.startswith("mode/set: ")
+    assert fault.endswith("is refused, expected one of open, commands, both as plain text; send that")
+
+
+def test_a_mode_that_lies_on_the_broker_is_refused_like_all_that_does() -> None:
+    values, fault = told(listening(), "mode", b"open", retained=True)
+    assert (values.mode, "a retained message is refused" in fault) == ("both", True)
+
+
+def test_without_sentences_there_is_no_mode() -> None:
+    values, fault = told(listening(mode=""), "mode", b"both")
+    assert values.mode == ""
+    assert fault == (
+        "mode/set: it is refused, there are no sentences to listen for: set commands.sentences to a file of them in "
+        "the configuration, and restart"
+    )
+
+
+def test_a_model_without_pronunciations_hears_no_commands() -> None:
+    values, fault = told(listening("open", model="deaf"), "mode", b"commands")
+    assert values.mode == "open"
+    assert "'commands' with the model 'deaf', which has no pronunciations" in fault
+    assert "(en, zh)" in fault
+    values, fault = told(listening(), "model", b"deaf")
+    assert values.model == "en"
+    assert "model/set: 'deaf' is refused, it has no pronunciations" in fault
+    controls = listening()
+    assert told(controls, "mode", b"open")[1] == told(controls, "model", b"deaf")[1] == ""
+
+
+def test_a_language_is_spoken_by_a_model_that_can_do_what_is_wanted() -> None:
+    choices = (Choice("a", "en", True), Choice("b", "en", False, True), Choice("zh", "zh", False, True))
+    configured = ControlValues(mute=False, sensitivity=50, model="zh", mode="both")
+    controls = Controls(configured, configured, Metrics(), choices)
+    assert told(controls, "language", b"en")[0].model == "b"
+
+
+def test_what_failed_is_given_up_as_a_whole() -> None:
+    controls = listening()
+    failed = replace(controls.configured, mode="commands")
+    told(controls, "mode", b"commands")
+    controls.give_up(failed, controls.configured)
+    assert controls.take().values.mode == "both"
+    told(controls, "mode", b"open")  # newer words stay
+    controls.give_up(failed, controls.configured)
+    assert controls.take().values.mode == "open"

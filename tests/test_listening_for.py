@@ -8,7 +8,7 @@ import pytest
 from edge_asr.app import load_brains, load_recognizer
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.clock import NS_PER_S
-from edge_asr.config import CommandsConfig, Config, ModelsConfig
+from edge_asr.config import CommandsConfig, Config, ModelsConfig, SecondPassConfig
 from edge_asr.errors import ModelError, SentencesError
 from edge_asr.listening_for import SentencesWatch, wants_commands, wants_open_speech
 from edge_asr.metrics import Metrics
@@ -76,9 +76,9 @@ def test_files_that_are_gone_are_told_of_once(tmp_path: Path) -> None:
     assert watched.looks(10) == 1
 
 
-def test_nothing_is_looked_at_where_nothing_is_listened_for(tmp_path: Path) -> None:
+def test_nothing_is_looked_at_where_there_are_no_sentences(tmp_path: Path) -> None:
     watched = Watched(tmp_path)
-    watched.watch = SentencesWatch(CommandsConfig(str(tmp_path), mode="open"), watched.changed, watched.clock)
+    watched.watch = SentencesWatch(CommandsConfig(), watched.changed, watched.clock)
     watched.write("a.txt", "other words")
     assert watched.looks(10) == 0
 
@@ -92,6 +92,16 @@ def test_the_mode_says_what_is_loaded(tmp_path: Path) -> None:
         assert isinstance(recognizer, KaldiRecognizer)
         state = recognizer.start()
         assert (state.search is not None, state.command is not None) == (opened, mode != "open")
+
+
+@pytest.mark.bundle
+def test_the_mode_that_is_chosen_goes_before_the_configured_one(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("turn it on\n")
+    config = Config(commands=CommandsConfig(str(tmp_path / "a.txt"), mode="open"), second_pass=SecondPassConfig(False))
+    for mode, (opened, listens) in {"both": (1, 1), "commands": (0, 1), "open": (1, 0), "": (1, 0)}.items():
+        brains = load_brains(config, (), 16_000, HandClock(), Metrics(), Hearing("en", (), mode))
+        state = brains.recognizer.start()
+        assert (state.search is not None, state.command is not None) == (opened, listens)
 
 
 @pytest.mark.bundle

@@ -153,3 +153,11 @@ def test_a_file_that_is_spoiled_leaves_what_listened() -> None:
     [fault] = room.turn_until()
     assert fault == "what its files are now cannot be listened with, what they were goes on: its file is missing"
     assert (room.handed, room.switch.in_force) == ([], BROKEN)
+
+
+def test_a_mode_that_fails_is_told_without_the_name_of_the_model() -> None:
+    room = Room()
+    room.switch.in_force = Hearing("broken", (), "open")
+    room.switch.want(Hearing("broken", ()))
+    room.go.release()
+    assert room.turn_until() == ["that cannot be listened with, what it was goes on: its file is missing"]

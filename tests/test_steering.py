@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from edge_asr.answers import Answers
 from edge_asr.audio.gain import GainNews
 from edge_asr.commands import Control, Reply
@@ -9,13 +11,13 @@ from edge_asr.control_file import ControlFile
 from edge_asr.controls import Choice, Controls, ControlValues
 from edge_asr.events import ErrorEvent
 from edge_asr.metrics import Metrics
-from edge_asr.model_switch import Hearing
+from edge_asr.model_switch import Hearing, hearing_of
 from edge_asr.steering import Steering
 from tests import sample_events
 from tests.fakes import HandClock, ListSink, StillModels
 
 CONFIGURED = ControlValues(mute=False, sensitivity=50, model="en")
-CHOICES = (Choice("en", "en", False), Choice("mine", "de", True))
+CHOICES = (Choice("en", "en", False, True), Choice("mine", "de", True))
 
 
 class Room:
@@ -26,7 +28,7 @@ class Room:
         self.hears, self.listening_now = True, False
         self.news = GainNews(100, True, "")
         self.sink, self.models = ListSink(), StillModels()
-        self.models.in_force, self.models.language = Hearing(kept.model, kept.hotwords), "en"
+        self.models.in_force, self.models.language = hearing_of(kept), "en"
         self.file = ControlFile(folder / "controls.json", CONFIGURED)
         self.controls = Controls(CONFIGURED, kept, Metrics(), CHOICES)
         self.answers = Answers([self.sink], self.file, sample_events.error, HandClock(), "k1")
@@ -192,3 +194,24 @@ def test_who_waits_for_a_slow_answer_is_one_of_a_few(tmp_path: Path) -> None:
         room.say("gain", "60")
     assert len(room.sink.responses) == 4
     assert all("too many wait" in response.message for response, _ in room.sink.responses)
+
+
+def test_a_mode_is_one_wish_with_the_model_and_its_fault_has_its_name(tmp_path: Path) -> None:
+    configured = replace(CONFIGURED, mode="both")
+    room = Room(tmp_path, configured)
+    room.controls.configured = configured
+    room.say("mode", "commands")
+    assert room.models.wanted == [Hearing("en", (), "commands")]
+    assert room.responses() == []
+    room.models.fault = "that cannot be listened with"
+    room.steering.apply()
+    assert room.faults() == ["mode/set: that cannot be listened with"]
+    assert room.responses() == [("mode", False, "both")]
+    assert room.sink.answers[-1].mode == "both"
+    room.say("mode", "open")
+    room.models.in_force, room.models.settled = Hearing("en", (), "open"), True
+    room.steering.apply()
+    assert room.responses()[-1] == ("mode", True, "open")
+    room.models.fault = "what its files are now cannot be listened with"  # nobody has asked for it
+    room.steering.apply()
+    assert room.faults()[-1] == "commands: what its files are now cannot be listened with"

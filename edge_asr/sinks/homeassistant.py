@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from edge_asr.commands import MOST_GAIN, PRESS
+from edge_asr.commands import MODES, MOST_GAIN, PRESS
 from edge_asr.controls import UNKNOWN, Choice
 from edge_asr.events import RungName
 from edge_asr.sensitivity import LEAST, MOST
@@ -60,7 +60,7 @@ def announcement(
                 _shown(topic, longest_utterance_s)
                 | (_understood(topic) if commands else {})
                 | _controls(topic)
-                | _selections(topic, choices)
+                | _selections(topic, choices, MODES if commands else ())
             ).items()
         },
     }
@@ -238,11 +238,12 @@ def _controls(topic: str) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-def _selections(topic: str, choices: Sequence[Choice]) -> dict[str, tuple[str, dict[str, Any]]]:
+def _selections(topic: str, choices: Sequence[Choice], modes: Sequence[str]) -> dict[str, tuple[str, dict[str, Any]]]:
     """A list without an entry is none."""
     options = {
         "model": ("Model", "mdi:brain", [choice.model for choice in choices]),
         "language": ("Language", "mdi:translate", list(dict.fromkeys(choice.language for choice in choices))),
+        "mode": ("Mode", "mdi:comment-question", list(modes)),
     }
     return {
         key: (

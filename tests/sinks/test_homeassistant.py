@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from edge_asr import events
 from edge_asr.commands import CONTROLS, gain_said, listen_said, mute_said, sensitivity_said
-from edge_asr.config import DiscoveryConfig
+from edge_asr.config import CommandsMode, DiscoveryConfig
 from edge_asr.controls import UNKNOWN, Choice
 from edge_asr.events import LadderReport, LoadReport, ModelReport, StateReport
 from edge_asr.ladder import Rung
@@ -237,7 +237,10 @@ def test_all_states_are_options() -> None:
 
 def test_what_home_assistant_sends_is_understood() -> None:
     entries = components(told())
-    entities = set(CONTROLS) - {"hotwords"}  # Home Assistant has no entity for a text of many lines
+    entities = set(CONTROLS) - {
+        "hotwords",
+        "mode",
+    }  # without sentences there is no mode; Home Assistant has no entity for a text of many lines
     assert {each: entries[each]["command_topic"] for each in entities} == {
         each: f"edge_asr/k1/{each}/set" for each in entities
     }
@@ -278,3 +281,11 @@ def test_commands_are_an_event_of_their_own_where_there_are_sentences() -> None:
     assert {json.loads(one)["event_type"] for one in (command, unknown)} == {*entry["event_types"]}
     for other in (sample_events.speech_started(), sample_events.error()):
         assert rendered(entry["value_template"], events.encode(other)) == ""
+
+
+def test_a_mode_is_chosen_where_there_are_sentences() -> None:
+    entry = components(announcement("k1", "Kitchen", "edge_asr/k1", "1.0.0", 20.0, commands=True))["mode"]
+    RULE_OF["select"].validate(entry)
+    assert (entry["command_topic"], entry["state_topic"]) == ("edge_asr/k1/mode/set", "edge_asr/k1/mode/state")
+    assert entry["options"] == list(get_args(CommandsMode))
+    assert "mode" not in components(told())

@@ -80,8 +80,8 @@ def test_a_flood_of_online_announces_now_and_then(monkeypatch: pytest.MonkeyPatc
 
 def test_a_refused_subscription_is_named_with_its_fix() -> None:
     hall = Hall()
-    assert hall.inbox.refused([False] * 8) == ""
-    said = hall.inbox.refused([False, True, *[False] * 5, True])
+    assert hall.inbox.refused([False] * (len(CONTROLS) + 1)) == ""
+    said = hall.inbox.refused([False, True, *[False] * (len(CONTROLS) - 2), True])
     assert "does not let us subscribe to edge_asr/k1/sensitivity/set, homeassistant/status: what is sent there" in said
     assert said.endswith("topic read edge_asr/k1/sensitivity/set")
 
