@@ -33,7 +33,7 @@ from edge_asr.http.hub import LEVEL_WINDOW_S, Hub
 from edge_asr.http.reach import Device, Reach
 from edge_asr.http.sink import HttpSink
 from edge_asr.http.token_file import http_token
-from edge_asr.listening_for import SentencesWatch, listening_for, read_again, wants_open_speech
+from edge_asr.listening_for import SentencesWatch, Understood, listening_for, read_again, understand, wants_open_speech
 from edge_asr.liveness import Liveness
 from edge_asr.load import LoadMeter
 from edge_asr.log_limit import LimitedHandler, looks_at_log
@@ -61,6 +61,7 @@ from edge_asr.status_line import StatusLine
 from edge_asr.steering import Steering
 from edge_asr.supervisor import StopRequest, Supervisor
 from edge_asr.systemd import Notifier
+from edge_asr.terminal import has_terminal
 from edge_asr.thermal import Thermometer
 from edge_asr.tidier import Tidier
 from edge_asr.worker import Worker
@@ -72,8 +73,11 @@ log = logging.getLogger(__name__)
 _SPARE_S = 1.0  # an utterance ends with the block that makes it too long, not before
 
 
-def load_recognizer(config: Config) -> Recognizer[Any]:
-    """Recognizer of the configured bundle; raises ModelError, and ConfigError for what it cannot do."""
+def load_recognizer(config: Config, understood: Understood | None = None) -> Recognizer[Any]:
+    """Recognizer of the configured bundle; raises ModelError, and ConfigError for what it cannot do.
+
+    understood: what its sentences say, None: they are read first.
+    """
     share_one_heap()
     bundle = load_bundle(model_folder(config), config.models.bundle)
     longest_s, wanted_s = longest_utterance_s(bundle.manifest), endpoint_rules(config.endpoint).max_utterance_s
@@ -82,12 +86,25 @@ def load_recognizer(config: Config) -> Recognizer[Any]:
             f"endpoint.max_utterance_s = {wanted_s:g}: the model {config.models.bundle!r} hears utterances of at most "
             f"{longest_s - _SPARE_S:g} s; lower it, or choose another models.bundle"
         )
+    grammar = (understand(config.commands, bundle) if understood is None else understood).grammar
     with fitting(config, bundle):
-        open_speech = wants_open_speech(config.commands)
-        recognizer = load_streaming(bundle, config.recognizer, open_speech=open_speech)
-    recognizer = listening_for(config.commands, bundle, recognizer)
+        recognizer = load_streaming(bundle, config.recognizer, open_speech=wants_open_speech(config.commands))
+    if grammar is not None:
+        recognizer = listening_for(config.commands, recognizer, grammar)
     give_back()
     return recognizer
+
+
+def load_both(config: Config, sentences: str, clock: Clock, metrics: Metrics) -> Brains:
+    """Both passes of the configuration, for sentences that were told in the place of its own, if any.
+
+    Raises ModelError and ConfigError.
+    """
+    if config.commands.sentences is None:
+        return Brains(load_recognizer(config), build_rewriter(config, clock, metrics))
+    understood = understand(config.commands, load_bundle(model_folder(config), config.models.bundle), sentences)
+    recognizer = load_recognizer(config, understood)
+    return Brains(recognizer, build_rewriter(config, clock, metrics), understood.report)
 
 
 def build_pipeline(config: Config, recognizer: Recognizer[Any]) -> Pipeline[Any]:
@@ -188,7 +205,9 @@ def build_announcement(config: Config) -> Announcement | None:
 
 def control_file(config: Config) -> ControlFile:
     """File of what was last said of the controls of this device."""
-    return ControlFile(state_folder() / f"controls-{device_id(config)}.json", configured_values(config))
+    commands = config.commands
+    sentences = commands.sentences if commands.sentences is not None and commands.from_mqtt else ""
+    return ControlFile(state_folder() / f"controls-{device_id(config)}.json", configured_values(config), sentences)
 
 
 def configured_values(config: Config) -> ControlValues:
@@ -211,7 +230,7 @@ def begin_hearing(
         except (ModelError, ConfigError) as error:
             log.warning("%r was chosen last and cannot be listened with: %s", kept.model, error)
     configured = heard_with(kept, as_configured)
-    return configured, Brains(load_recognizer(config), build_rewriter(config, clock, metrics))
+    return configured, load_both(config, "", clock, metrics)
 
 
 def load_brains(
@@ -228,8 +247,7 @@ def load_brains(
                 f"it hears {bundle.manifest.sample_rate_hz} Hz, what listens now {rate_hz} Hz: set "
                 f"models.bundle = {hearing.model!r} and restart"
             )
-        recognizer = load_recognizer(chosen)
-    return Brains(recognizer, build_rewriter(chosen, clock, metrics))
+        return load_both(chosen, hearing.sentences, clock, metrics)
 
 
 def build_rewriter(config: Config, clock: Clock, metrics: Metrics) -> SecondPassWorker | None:
@@ -261,9 +279,10 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
     metrics, stop = Metrics(), StopRequest()
     file, choices = control_file(config), model_choices(config)
     kept = file.load()
-    controls = Controls(file.configured, kept, metrics, choices)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    controls = Controls(file.configured, kept, metrics, choices, takes_sentences=config.commands.from_mqtt)
+    for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop.signalled)
+    signal.signal(signal.SIGHUP, stop.signalled if has_terminal() else controls.hung_up)
     for number in (signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, controls.signalled)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1, signal.SIGUSR2))  # the command line holds them back
@@ -280,7 +299,7 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
     )
     reach = build_reach(config, metrics, controls, guests, clock)
     sinks = build_sinks(config, reach, status)
-    wanted, (recognizer, rewriter) = begin_hearing(config, kept, choices, clock, metrics)
+    wanted, (recognizer, rewriter, sentences) = begin_hearing(config, kept, choices, clock, metrics)
     controls.give_up(kept, wanted)
     ring = Ring(config.audio.ring_s, metrics)
     reporter = Reporter(sinks, status, clock, recognizer.language, recognizer.model)
@@ -309,7 +328,7 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
     if not config.mqtt.enabled:
         metrics.broker_connected.set(math.nan)  # there is none to be away
     metrics.heard_with(recognizer.model, recognizer.language, worker.brains.second_model)
-    models = ModelSwitch(load, worker, hearing_of(wanted), recognizer.language, model_changed)
+    models = ModelSwitch(load, worker, hearing_of(wanted), recognizer.language, model_changed, sentences)
     stand_in = StandIn(models, choices, config.ladder.small_bundle, clock)
     steering = Steering(capture, worker, stand_in, controls, answers)
     meter = LoadMeter(worker.effort, sinks, clock)

@@ -7,16 +7,18 @@ from edge_asr.config import CommandsMode
 from edge_asr.errors import CommandError
 from edge_asr.sensitivity import LEAST, MOST
 
-Control = Literal["mute", "sensitivity", "gain", "model", "language", "listen", "hotwords", "mode"]
+Control = Literal["mute", "sensitivity", "gain", "model", "language", "listen", "hotwords", "mode", "commands"]
 CONTROLS: tuple[Control, ...] = get_args(Control)
 MODES: tuple[CommandsMode, ...] = get_args(CommandsMode)
 PAYLOAD_BYTES = 64  # what is longer is not decoded ...
 PHRASES_BYTES = 4096  # ... but for phrases
+SENTENCES_BYTES = 65_536  # ... and sentences
 ON, OFF, PRESS = "ON", "OFF", "PRESS"
 MOST_GAIN = 150  # percent; above 100 a sound server amplifies, with all of the noise
 LONGEST_LISTEN_S = 60
 _MOST_PHRASES = 200
 _PHRASE_CHARACTERS = 100
+_LAYOUT = "\n\r\t\u3000\xa0"  # beside what can be printed; the last two are spaces
 _WHOLE = re.compile(r"\A[0-9]{1,3}(\.0{1,6})?\Z")  # Home Assistant's own may end in .0
 
 
@@ -79,6 +81,18 @@ def hotwords_said(payload: bytes) -> tuple[str, ...]:
     if len(phrases) > _MOST_PHRASES:
         raise refusal("hotwords", f"a list of {len(phrases)}", expected)
     return phrases
+
+
+def sentences_said(payload: bytes) -> str:
+    """Sentences as somebody wrote them, a plain list or YAML; none: those of the configuration. Raises CommandError.
+
+    What they mean is looked at where they are put together.
+    """
+    expected = f"a list of sentences, or YAML, of at most {SENTENCES_BYTES} bytes,"
+    text = _text("commands", payload, expected, SENTENCES_BYTES)
+    for letter in (letter for letter in text if not letter.isprintable() and letter not in _LAYOUT):
+        raise refusal("commands", f"the character {letter!r} in it", expected)
+    return payload.decode() if text else ""
 
 
 def refusal(control: Control, seen: str, expected: str) -> CommandError:

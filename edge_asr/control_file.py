@@ -8,14 +8,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from edge_asr.commands import MODES, MOST_GAIN
+from edge_asr.commands import MODES, MOST_GAIN, SENTENCES_BYTES
 from edge_asr.config import CommandsMode
 from edge_asr.controls import ControlValues
 from edge_asr.sensitivity import LEAST, MOST
 
 log = logging.getLogger(__name__)
 
-_LIMIT_BYTES = 32_768
+_LIMIT_BYTES = 262_144  # twice the longest sentences and some
 Gain = Annotated[int, Meta(ge=0, le=MOST_GAIN)]
 BundleName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
 Sensitivity = Annotated[int, Meta(ge=LEAST, le=MOST)]
@@ -31,13 +31,19 @@ class _Kept(Struct, frozen=True, forbid_unknown_fields=True):
     hotwords: Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=1000)] = ()
     mode: CommandsMode | None = None
     configured_mode: str = ""
+    sentences: Annotated[str, Meta(max_length=SENTENCES_BYTES)] = ""
+    configured_sentences: str = ""
 
 
 class ControlFile:
-    """The file at `path`; it need not exist, nor its folder. One thread. It raises nothing: faults are one warning."""
+    """The file at `path`; it need not exist, nor its folder. One thread. It raises nothing: faults are one warning.
 
-    def __init__(self, path: Path, configured: ControlValues) -> None:
+    sentences: where those of the configuration lie, empty where there are none, or none may take their place.
+    """
+
+    def __init__(self, path: Path, configured: ControlValues, sentences: str = "") -> None:
         self._path = path
+        self._sentences = sentences
         self.configured = configured
         self._saved: ControlValues | None = configured  # None: not known
         self._failing = False
@@ -58,7 +64,9 @@ class ControlFile:
         same_gate = kept.configured_sensitivity == configured.sensitivity
         same_model = kept.configured_model == configured.model and kept.model is not None
         same_mode = kept.configured_mode == configured.mode and kept.mode is not None
+        same_sentences = kept.configured_sentences == self._sentences != ""
         unchanged = same_gate and (same_model or not configured.model) and (same_mode or not configured.mode)
+        unchanged = unchanged and (same_sentences or not kept.sentences)
         values = ControlValues(
             kept.mute,
             kept.sensitivity if same_gate else configured.sensitivity,
@@ -66,6 +74,7 @@ class ControlFile:
             kept.model if same_model and kept.model is not None else configured.model,
             kept.hotwords if same_model else (),
             mode=kept.mode if same_mode and kept.mode is not None else configured.mode,
+            sentences=kept.sentences if same_sentences else "",
         )
         if values != configured:
             log.info("as last said: %s", _in_words(values))
@@ -86,6 +95,8 @@ class ControlFile:
             values.hotwords,
             _mode(values.mode),
             self.configured.mode,
+            values.sentences,
+            self._sentences,
         )
         try:
             self._replace(msgspec.json.encode(kept) + b"\n")
@@ -127,4 +138,5 @@ def _in_words(values: ControlValues) -> str:
     words += [f"gain {values.gain} %"] if values.gain is not None else []
     words += [f"model {values.model}"] if values.model else []
     words += [f"mode {values.mode}"] if values.mode else []
+    words += ["sentences of its own"] if values.sentences else []
     return ", ".join([*words, *([f"{len(values.hotwords)} phrases"] if values.hotwords else [])])

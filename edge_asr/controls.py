@@ -5,72 +5,21 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from edge_asr.commands import (
-    MODES,
-    OFF,
-    ON,
-    Control,
-    Reply,
-    gain_said,
-    hotwords_said,
-    listen_said,
-    mute_said,
-    name_said,
-    refusal,
-    sensitivity_said,
-)
+from edge_asr.commands import PRESS, Control, Reply, gain_said, listen_said, mute_said, sensitivity_said
+from edge_asr.control_values import UNKNOWN, Choice, ControlValues, shown
 from edge_asr.errors import CommandError
+from edge_asr.hearing_wishes import HearingWishes, listened_with
 from edge_asr.metrics import Metrics
+
+__all__ = ["MUTED", "UNKNOWN", "Choice", "ControlValues", "Controls", "Due", "Wanted", "shown"]
 
 _FAULTS_AT_MOST = 4  # that wait to be told; the supervisor comes by several times a second
 _REPLIES_AT_MOST = 16
-UNKNOWN = "unknown"
 MUTED = "it is muted and hears nothing; send OFF to mute/set first"
-
-
-class ControlValues(Struct, frozen=True):
-    """One value for each control: as it is wanted, or as it is in force."""
-
-    mute: bool
-    sensitivity: int
-    gain: int | None = None  # percent; None: whatever the sound system has, or not known
-    model: str = ""  # the bundle; what is wanted of the language is in it too
-    hotwords: tuple[str, ...] = ()  # none: as configured
-    language: str = ""  # in force: the model's
-    listening: bool = False  # in force: whether it listens without waiting for a voice
-    mode: str = ""  # what is listened for, one of MODES; empty: there are no sentences, and nothing to choose
-
-
-def shown(control: Control, values: ControlValues) -> str:
-    """What is in force of a control, as it is told on its topic."""
-    texts: dict[Control, str] = {
-        "mute": ON if values.mute else OFF,
-        "sensitivity": str(values.sensitivity),
-        "gain": UNKNOWN if values.gain is None else str(values.gain),
-        "model": values.model,
-        "language": values.language,
-        "listen": ON if values.listening else OFF,
-        "hotwords": "\n".join(values.hotwords),
-        "mode": values.mode,
-    }
-    return texts[control]
-
-
-class Choice(NamedTuple):
-    """A bundle that could be listened with.
-
-    phrases: whether it can be told phrases to listen for; sentences: whether it can hear sentences as commands.
-    """
-
-    model: str
-    language: str
-    phrases: bool
-    sentences: bool = False
 
 
 class Wanted(NamedTuple):
@@ -93,19 +42,29 @@ class Controls:
     """Hands wishes over: signals and the broker's thread speak, the supervisor takes. Of many the last counts.
 
     configured: what holds when nobody has spoken. wanted: what was last said, before this process maybe.
+    takes_sentences: whether others may replace those of the configuration.
     """
 
     def __init__(
-        self, configured: ControlValues, wanted: ControlValues, metrics: Metrics, choices: Sequence[Choice] = ()
+        self,
+        configured: ControlValues,
+        wanted: ControlValues,
+        metrics: Metrics,
+        choices: Sequence[Choice] = (),
+        *,
+        takes_sentences: bool = True,
     ) -> None:
         self.configured = configured
         self.choices = tuple(choices)
         self._metrics = metrics
+        self._hearing = HearingWishes(configured, self.choices, takes_sentences=takes_sentences)
+        self._hangups = self._hangups_taken = 0  # a signal counts the former, the supervisor the latter
         self._mute = wanted.mute  # a signal writes it too, without the lock
         self._lock = threading.Lock()  # guards all that follows
         self._values = wanted
         self._listen_s: int | None = None
         self._pressed = False
+        self._read_again = False
         self._commanded: set[Control] = set()
         self._faults: deque[str] = deque()
         self._due: deque[Due] = deque()
@@ -116,6 +75,10 @@ class Controls:
         It takes no lock: the thread that it interrupts may hold it.
         """
         self._mute = number == signal.SIGUSR1
+
+    def hung_up(self, _number: int, _frame: FrameType | None = None) -> None:
+        """Handle SIGHUP: read the sentences again. It takes no lock, as above."""
+        self._hangups += 1
 
     @property
     def muted(self) -> bool:
@@ -175,99 +138,45 @@ class Controls:
             pressed, self._pressed = self._pressed, False
             return pressed, self._listen_s
 
+    def take_read_again(self) -> bool:
+        """Whether to read the sentences again was asked for since the last time. The supervisor's thread."""
+        with self._lock:
+            asked, self._read_again = self._read_again, False
+        hangups = self._hangups  # read once: a signal may come at any time
+        signalled, self._hangups_taken = hangups != self._hangups_taken, hangups
+        return asked or signalled
+
     def give_up(self, failed: ControlValues, back_to: ControlValues) -> None:
         """Want no longer what could not be done, of gain and what is listened with; newer words stay. Any thread."""
         with self._lock:
             now = self._values
             if now.gain == failed.gain:
                 now = replace(now, gain=back_to.gain)
-            if _listened_with(now) == _listened_with(failed):
-                now = replace(now, **_listened_with(back_to))
+            if listened_with(now) == listened_with(failed):
+                now = replace(now, **listened_with(back_to))
             self._values = now
 
     def _obey(self, control: Control, payload: bytes) -> None:
-        now = self._values
         match control:
             case "mute":
                 self._mute = mute_said(payload)
             case "sensitivity":
-                self._values = replace(now, sensitivity=sensitivity_said(payload))
+                self._values = replace(self._values, sensitivity=sensitivity_said(payload))
             case "gain":
-                self._values = replace(now, gain=gain_said(payload))
-            case "model":
-                name = name_said(control, payload, tuple(choice.model for choice in self.choices))
-                self._listen_with(control, next(choice for choice in self.choices if choice.model == name))
-            case "language":
-                known = tuple(dict.fromkeys(choice.language for choice in self.choices))
-                self._listen_with(control, self._speaking(name_said(control, payload, known)))
+                self._values = replace(self._values, gain=gain_said(payload))
             case "listen":
                 self._listen_s = listen_said(payload)
                 if self._mute:
                     raise CommandError(f"listen/set: {MUTED}")
                 self._pressed = True
-            case "hotwords":
-                self._values = replace(now, hotwords=self._phrases(payload))
-            case "mode":
-                self._values = replace(now, mode=self._mode(payload))
-
-    def _listen_with(self, control: Control, choice: Choice) -> None:
-        """Phrases go with a model that cannot be told any."""
-        if self._hears_sentences and not choice.sentences:
-            able = ", ".join(one.model for one in self.choices if one.sentences) or "none is installed"
-            raise CommandError(
-                f"{control}/set: {choice.model!r} is refused, it has no pronunciations, which commands need; send open "
-                f"to mode/set first, or choose a model that has some ({able})"
-            )
-        hotwords = self._values.hotwords if choice.phrases else ()
-        self._values = replace(self._values, model=choice.model, hotwords=hotwords)
-
-    def _speaking(self, language: str) -> Choice:
-        """The model that is wanted if it speaks that language, else the configured one, else the first that does.
-
-        Where sentences are listened for one that can.
-        """
-        fit = [choice for choice in self.choices if choice.language == language]
-        fit = [choice for choice in fit if choice.sentences or not self._hears_sentences] or fit
-        preferred = (self._values.model, self.configured.model)
-        return min(fit, key=lambda choice: preferred.index(choice.model) if choice.model in preferred else 2)
-
-    def _phrases(self, payload: bytes) -> tuple[str, ...]:
-        phrases = hotwords_said(payload)
-        model = self._values.model
-        if phrases and not any(choice.phrases for choice in self.choices if choice.model == model):
-            able = ", ".join(choice.model for choice in self.choices if choice.phrases) or "none is installed"
-            raise refusal(
-                "hotwords", f"a list for the model {model!r}", f"a transducer to be chosen before ({able}) and phrases"
-            )
-        return phrases
-
-    @property
-    def _hears_sentences(self) -> bool:
-        return self._values.mode not in {"", "open"}
-
-    def _mode(self, payload: bytes) -> str:
-        self._need_sentences("mode")
-        mode = name_said("mode", payload, MODES)
-        if mode != "open":
-            self._need_pronunciations("mode", mode)
-        return mode
-
-    def _need_sentences(self, control: Control) -> None:
-        if not self.configured.mode:
-            raise CommandError(
-                f"{control}/set: it is refused, there are no sentences to listen for: set commands.sentences to a file "
-                "of them in the configuration, and restart"
-            )
-
-    def _need_pronunciations(self, control: Control, wanted: str) -> None:
-        model = self._values.model
-        if any(choice.model == model and not choice.sentences for choice in self.choices):
-            able = ", ".join(choice.model for choice in self.choices if choice.sentences) or "none is installed"
-            raise refusal(
-                control,
-                f"{wanted!r} with the model {model!r}, which has no pronunciations,",
-                f"a model that has some to be chosen before ({able}) and {wanted!r}",
-            )
+            case "commands" if payload == PRESS.encode():
+                self._hearing.may_read_again(self._values)
+                self._read_again = True
+            case _:
+                before, self._values = self._values, self._hearing.wanted(control, payload, self._values)
+                # those of the configuration, which are in force: whoever says so means what they are now
+                again = control == "commands" and not (before.sentences or self._values.sentences)
+                self._read_again = self._read_again or again
 
     def _promise(self, due: Due) -> None:
         if len(self._due) < _REPLIES_AT_MOST:
@@ -284,11 +193,6 @@ class Controls:
 
     def _count(self, control: Control, outcome: str) -> None:
         self._metrics.commands.labels(control=control, outcome=outcome).inc()
-
-
-def _listened_with(values: ControlValues) -> dict[str, Any]:
-    """What is loaded as one, and fails as one."""
-    return {"model": values.model, "hotwords": values.hotwords, "mode": values.mode}
 
 
 def _retained(control: Control) -> CommandError:

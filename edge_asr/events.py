@@ -215,6 +215,18 @@ class ModelReport(Struct, frozen=True, kw_only=True):
     title: str
 
 
+class SentencesReport(Struct, frozen=True, kw_only=True):
+    """The retained `…/commands/state` payload: what is known of the sentences, but for their words."""
+
+    source: Literal["file", "mqtt"]  # of the configuration, or whatever took its place
+    sentences: int  # as they are written
+    intents: int
+    words: int  # different ones
+    names: int  # of the house, in its lists
+    left_out: int  # of them, since nobody knows how they sound
+    sha256: str  # of the text; of several files, of all in a row
+
+
 class StateReport(Struct, frozen=True, kw_only=True):
     """The retained `…/state` payload: what the device is doing and why."""
 

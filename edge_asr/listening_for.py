@@ -1,9 +1,10 @@
 """A recognizer that listens for the sentences of the configuration, and a look at whether their files have changed."""
 
+import hashlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from edge_asr.asr.bundle import Bundle
 from edge_asr.asr.families import load_lexicon
@@ -14,11 +15,14 @@ from edge_asr.asr.recognizer import Recognizer
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import CommandsConfig
 from edge_asr.errors import SentencesError
+from edge_asr.events import SentencesReport
 from edge_asr.model_switch import ModelSwitch
 
 log = logging.getLogger(__name__)
 
 _LOOK_S = 2.0
+_FAULT_CHARACTERS = 1500
+MOST_TOLD_STEPS = 300_000  # from word to word, of sentences that somebody sent: some 50 MB while they are put together
 
 Stamps = tuple[tuple[str, int, int], ...]
 
@@ -33,30 +37,62 @@ def wants_open_speech(commands: CommandsConfig) -> bool:
     return not (wants_commands(commands) and commands.mode == "commands")
 
 
-def listening_for(commands: CommandsConfig, bundle: Bundle[Manifest], recognizer: Recognizer[Any]) -> Recognizer[Any]:
-    """The recognizer of `bundle`, which listens for the configured sentences too where there are any.
+class Understood(NamedTuple):
+    """What sentences say to a model; no grammar: they are not listened for, or there are none."""
 
-    Takes as long as their graph: a fraction of a second. Raises ModelError and SentencesError.
+    grammar: Grammar | None = None
+    report: SentencesReport | None = None
+
+
+def listening_for(commands: CommandsConfig, recognizer: Recognizer[Any], grammar: Grammar) -> Recognizer[Any]:
+    """The recognizer, which listens for the sentences of `grammar` too, or alone.
+
+    Takes as long as their graph: a fraction of a second. Raises ModelError.
     """
-    if not wants_commands(commands):
-        return recognizer
-    grammar = compiled(commands, bundle)
-    assert isinstance(recognizer, KaldiRecognizer)  # noqa: S101 - no other has a lexicon, and `compiled` asks for it
+    assert isinstance(recognizer, KaldiRecognizer)  # noqa: S101 - no other has a lexicon, and `understand` asks for it
     return recognizer.with_commands(grammar, commands.most_excess)
 
 
-def compiled(commands: CommandsConfig, bundle: Bundle[Manifest]) -> Grammar:
-    """What the configured sentences say to a model. Raises ModelError and SentencesError."""
-    from edge_asr.sentences.compiled import compile_files  # noqa: PLC0415 - hassil is for those who have sentences
+def understand(commands: CommandsConfig, bundle: Bundle[Manifest], told: str = "") -> Understood:
+    """What the sentences say to a model: those that were `told`, else those of the configuration.
 
-    found = compile_files([str(commands.sentences)], load_lexicon(bundle), bundle.manifest.language)
+    What was told is looked at in every mode, so that none that is wrong is kept. Raises ModelError and SentencesError.
+    """
+    if commands.sentences is None or not (told or wants_commands(commands)):
+        return Understood()
+    from edge_asr.sentences.compiled import MOST_STEPS, compile_definitions  # noqa: PLC0415 - hassil is for those
+    from edge_asr.sentences.files import digest, read_files, read_told  # noqa: PLC0415 - who have sentences
+
+    language, lexicon = bundle.manifest.language, load_lexicon(bundle)
+    if told:
+        try:
+            found = compile_definitions(read_told(told, language), lexicon, language, MOST_TOLD_STEPS)
+        except SentencesError as error:
+            raise SentencesError(_short(str(error))) from None
+    else:
+        found = compile_definitions(read_files([commands.sentences], language), lexicon, language, MOST_STEPS)
     log.info("listening for %d sentences of %d intents", found.templates, found.intents)
-    return found.grammar
+    report = SentencesReport(
+        source="mqtt" if told else "file",
+        sentences=found.templates,
+        intents=found.intents,
+        words=found.words,
+        names=0,
+        left_out=0,
+        sha256=hashlib.sha256(told.encode()).hexdigest() if told else digest([commands.sentences]),
+    )
+    return Understood(found.grammar if wants_commands(commands) else None, report)
+
+
+def _short(text: str) -> str:
+    """One line that is not made long by what somebody sent."""
+    line = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return line if len(line) <= _FAULT_CHARACTERS else line[: _FAULT_CHARACTERS - 4] + " ..."
 
 
 def read_again(models: ModelSwitch) -> None:
     """Listen for what the files say now; where nothing of it is listened for they are read when it is."""
-    if models.in_force.mode != "open":
+    if models.in_force.mode != "open" and not models.in_force.sentences:
         models.again()
 
 

@@ -13,21 +13,26 @@ from msgspec.structs import replace
 from edge_asr.brains import Brains
 from edge_asr.controls import ControlValues
 from edge_asr.errors import ConfigError, ModelError
+from edge_asr.events import SentencesReport
 
 log = logging.getLogger(__name__)
 
 
 class Hearing(NamedTuple):
-    """What it listens with and for: the bundle, the phrases that it was told, the mode; empty: as configured."""
+    """What it listens with and for: the bundle, the phrases that it was told, mode and sentences.
+
+    The last two are empty for: as configured.
+    """
 
     model: str
     hotwords: tuple[str, ...]
     mode: str = ""
+    sentences: str = ""
 
 
 def hearing_of(values: ControlValues) -> Hearing:
     """What the controls want of it."""
-    return Hearing(values.model, values.hotwords, values.mode)
+    return Hearing(values.model, values.hotwords, values.mode, values.sentences)
 
 
 def heard_with(values: ControlValues, hearing: Hearing) -> ControlValues:
@@ -91,6 +96,7 @@ class ModelSwitch:
         in_force: Hearing,
         language: str,
         on_change: Callable[[str, str], None],
+        sentences: SentencesReport | None = None,
     ) -> None:
         self._load = load
         self._listener = listener
@@ -102,6 +108,7 @@ class ModelSwitch:
         self._again = False
         self.in_force = in_force
         self.language = language
+        self.sentences = sentences
 
     @property
     def settled(self) -> bool:
@@ -130,6 +137,7 @@ class ModelSwitch:
         if handed is not None and handed.brains is not None and self._listener.exchanged:
             self._handed = None
             self.in_force, self.language = handed.wanted, handed.brains.recognizer.language
+            self.sentences = handed.brains.sentences
             log.info("listening with %(model)s", {"model": handed.wanted.model})
             self._on_change(self.language, handed.brains.recognizer.model)
         if loading is not None and loading.done:

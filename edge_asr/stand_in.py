@@ -10,6 +10,7 @@ from typing import Protocol
 
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.controls import Choice
+from edge_asr.events import SentencesReport
 from edge_asr.model_switch import Hearing
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ class Switch(Protocol):
 
     in_force: Hearing
     language: str
+    sentences: SentencesReport | None
 
     @property
     def settled(self) -> bool:
@@ -30,6 +32,10 @@ class Switch(Protocol):
 
     def want(self, hearing: Hearing) -> None:
         """Listen with this as soon as it can be."""
+        ...
+
+    def again(self) -> None:
+        """Load what is wanted once more, since its files are others now."""
         ...
 
     def turn(self) -> str:
@@ -103,6 +109,15 @@ class StandIn:
         if not self._stands_in:
             self._bring_back()
 
+    @property
+    def sentences(self) -> SentencesReport | None:
+        """What is known of the sentences that are listened for, whoever listens."""
+        return self._switch.sentences
+
+    def again(self) -> None:
+        """Load what listens once more, since its files are others now."""
+        self._switch.again()
+
     def turn(self) -> str:
         """Go on with it; why what was wished failed, once."""
         fault = self._switch.turn()
@@ -111,11 +126,12 @@ class StandIn:
             return ""
         if self._switch.in_force == self._wish:
             self.in_force, self.language = self._switch.in_force, self._switch.language
-        elif fault and self._wish != self.in_force:
+            return fault  # of its files, which are others now
+        if fault and self._wish != self.in_force:
             self._wish = self.in_force
             self._bring_back()
             return fault
-        elif self._switch.settled and self._clock.monotonic_ns() - self._tried_ns >= _AGAIN_NS:
+        if self._switch.settled and self._clock.monotonic_ns() - self._tried_ns >= _AGAIN_NS:
             self._bring_back()
         return ""
 

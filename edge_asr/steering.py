@@ -1,19 +1,30 @@
 """From what people want to what ears and brain do, and back: each command is answered with what is in force."""
 
+import logging
 from collections import deque
 from typing import Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from edge_asr.answers import Answers
 from edge_asr.audio.gain import GainNews
 from edge_asr.commands import Control
 from edge_asr.controls import MUTED, Controls, ControlValues, Due
+from edge_asr.events import SentencesReport
 from edge_asr.model_switch import Hearing, heard_with, hearing_of
+
+log = logging.getLogger(__name__)
 
 _LISTEN_S = 10  # for a press that says no time
 _PENDING_AT_MOST = 16
-_MODELS: tuple[Control, ...] = ("model", "language", "hotwords", "mode")  # one wish, whichever of them says it
+_MODELS: tuple[Control, ...] = (
+    "model",
+    "language",
+    "hotwords",
+    "mode",
+    "commands",
+)  # one wish, whichever of them says it
 _LATER: tuple[Control, ...] = ("gain", *_MODELS)  # they take their time
 
 
@@ -70,12 +81,21 @@ class SteeredModels(Protocol):
     language: str
 
     @property
+    def sentences(self) -> SentencesReport | None:
+        """What is known of the sentences that are listened for."""
+        ...
+
+    @property
     def settled(self) -> bool:
         """Whether what is wanted is in force."""
         ...
 
     def want(self, hearing: Hearing) -> None:
         """Listen with this as soon as it can be."""
+        ...
+
+    def again(self) -> None:
+        """Load what is wanted once more, since its files are others now."""
         ...
 
     def turn(self) -> str:
@@ -150,8 +170,12 @@ class Steering:
             self._brain.set_sensitivity(wanted.sensitivity)
         if wanted.gain != before.gain or "gain" in commanded:  # somebody else may have turned it meanwhile
             self._ears.set_gain(wanted.gain)
+        again = self._controls.take_read_again()
         if hearing_of(wanted) != hearing_of(before):
             self._models.want(hearing_of(wanted))
+        elif again and wanted.mode not in {"", "open"}:
+            log.info("reading the sentences again")
+            self._models.again()
 
     def _mute(self, *, on: bool) -> None:
         """The brain first: what is on its way from the ears is not heard any more."""
@@ -183,10 +207,13 @@ class Steering:
         self._wanted = back
 
     def _in_force(self, gain: GainNews) -> ControlValues:
+        sentences = self._models.sentences
         return replace(
             heard_with(self._wanted, self._models.in_force),
             gain=gain.percent,
             language=self._models.language,
+            sentences="",
+            commands="" if sentences is None else msgspec.json.encode(sentences).decode(),
             listening=self._brain.listening_now,
         )
 

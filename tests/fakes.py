@@ -18,6 +18,7 @@ from edge_asr.events import (
     LoadReport,
     ModelReport,
     Report,
+    SentencesReport,
     StateReport,
 )
 from edge_asr.model_switch import Hearing
@@ -142,6 +143,8 @@ class StillModels:
         self.wanted: list[Hearing] = []
         self.closed = False
         self.loads = False
+        self.agains = 0
+        self.sentences: SentencesReport | None = None
 
     def close(self) -> None:
         self.closed = True
@@ -150,6 +153,10 @@ class StillModels:
         assert self.closed
         assert 0 <= wait_s < 3
         return not self.loads
+
+    def again(self) -> None:
+        self.agains += 1
+        self.settled = False
 
     def want(self, hearing: Hearing) -> None:
         self.wanted.append(hearing)

@@ -63,7 +63,7 @@ def test_whatever_comes_is_a_value_or_a_short_refusal(payload: bytes) -> None:
 
 
 def test_controls_are_named() -> None:
-    assert CONTROLS == ("mute", "sensitivity", "gain", "model", "language", "listen", "hotwords", "mode")
+    assert CONTROLS == ("mute", "sensitivity", "gain", "model", "language", "listen", "hotwords", "mode", "commands")
 
 
 @pytest.mark.parametrize(("payload", "said"), [(b"PRESS", None), (b"press ", None), (b"5", 5), (b"60", 60)])

@@ -174,3 +174,12 @@ def test_a_mode_is_kept_until_another_is_configured(tmp_path: Path) -> None:
         assert ControlFile(path, replace(both, mode=configured)).load().mode == configured
     path.write_bytes(path.read_bytes().replace(b'"mode":"commands"', b'"mode":"all"'))
     assert ControlFile(path, both).load().mode == "both"
+
+
+def test_sentences_are_kept_until_others_are_configured(tmp_path: Path) -> None:
+    path, text = tmp_path / "controls.json", 'light = turn "on"\n开灯\n' * 1500
+    said = replace(CONFIGURED, sentences=text)
+    ControlFile(path, CONFIGURED, "a.txt").save(said)
+    assert ControlFile(path, CONFIGURED, "a.txt").load() == said
+    for other in ("b.txt", ""):
+        assert ControlFile(path, CONFIGURED, other).load() == CONFIGURED

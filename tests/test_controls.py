@@ -206,6 +206,7 @@ def test_every_control_is_shown() -> None:
     assert {control: shown(control, values) for control in CONTROLS} == {
         "mute": "ON", "sensitivity": "70", "gain": "90", "model": "mine", "language": "de", "listen": "ON",
         "hotwords": "HALL\nKÜCHE", "mode": "both",
+        "commands": "",
     }  # fmt: skip
     assert shown("gain", CONFIGURED) == "unknown"
 
@@ -277,3 +278,53 @@ def test_what_failed_is_given_up_as_a_whole() -> None:
     told(controls, "mode", b"open")  # newer words stay
     controls.give_up(failed, controls.configured)
     assert controls.take().values.mode == "open"
+
+
+def test_sentences_are_taken_as_they_were_written() -> None:
+    text = "# ours\nlight = turn on the light[s]\n\n开灯　吧\r\n"
+    values, fault = told(listening(), "commands", text.encode())
+    assert (values.sentences, fault) == (text, "")
+    controls = listening()
+    told(controls, "commands", text.encode())
+    assert told(controls, "commands", b" \n")[0].sentences == ""  # those of the configuration
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        (b"x" * 65_537, "a payload of 65537 bytes is refused"),
+        (b"\xff\xfe" * 100, "is refused, expected a list of sentences, or YAML, of at most 65536 bytes, as"),
+        (b"turn on\0", "the character '\\x00' in it is refused"),
+        ("turn \u202eon".encode(), "the character '\\u202e' in it"),
+        (b"\x1b[2Jturn on", "the character '\\x1b' in it"),
+    ],
+)
+def test_what_is_no_text_is_refused_at_once(payload: bytes, why: str) -> None:
+    values, fault = told(listening(), "commands", payload)
+    assert values.sentences == ""
+    assert fault.startswith("commands/set: ")
+    assert why in fault
+    assert len(fault) < 600
+    assert fault.isprintable()
+
+
+def test_sentences_are_not_taken_where_that_is_not_wanted() -> None:
+    values, fault = told(listening(""), "commands", b"turn it on")
+    assert "there are no sentences to listen for: set commands.sentences" in fault
+    values, fault = told(listening("open", model="deaf"), "commands", b"turn it on")
+    assert (values.sentences, "'deaf', which has no pronunciations" in fault) == ("", True)
+    values, fault = told(listening(), "commands", b"turn it on", retained=True)
+    assert (values.sentences, "a retained message is refused" in fault) == ("", True)
+    both = listening().configured
+    closed = Controls(both, both, Metrics(), (), takes_sentences=False)
+    values, fault = told(closed, "commands", b"turn it on")
+    assert (values.sentences, "commands.from_mqtt = false" in fault) == ("", True)
+    assert told(closed, "commands", b"PRESS")[1] == ""  # to read the files again is no other sentence
+    assert closed.take_read_again()
+
+
+@given(st.binary(max_size=300))
+def test_whatever_comes_is_a_text_or_a_short_refusal(payload: bytes) -> None:
+    values, fault = told(listening(), "commands", payload)
+    assert bool(fault) != (values.sentences.encode() == payload or not payload.strip() or payload == b"PRESS")
+    assert len(fault) < 1000

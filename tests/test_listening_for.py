@@ -7,6 +7,7 @@ import pytest
 
 from edge_asr.app import load_brains, load_recognizer
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
+from edge_asr.brains import Brains
 from edge_asr.clock import NS_PER_S
 from edge_asr.config import CommandsConfig, Config, ModelsConfig, SecondPassConfig
 from edge_asr.errors import ModelError, SentencesError
@@ -130,3 +131,52 @@ def test_a_model_without_pronunciations_says_so(tmp_path: Path) -> None:
     config = Config(models=ModelsConfig(bundle="none", dir=str(tmp_path)), commands=CommandsConfig(str(tmp_path)))
     with pytest.raises(ModelError, match="none"):
         load_recognizer(config)
+
+
+@pytest.mark.bundle
+@pytest.mark.parametrize("mode", ["open", "both"])
+def test_what_was_told_takes_the_place_of_the_files_and_is_looked_at_in_every_mode(tmp_path: Path, mode: str) -> None:
+    (tmp_path / "a.txt").write_text("turn it on\n")
+    config = Config(commands=CommandsConfig(str(tmp_path / "a.txt")), second_pass=SecondPassConfig(False))
+
+    def told(text: str) -> Brains:
+        return load_brains(config, (), 16_000, HandClock(), Metrics(), Hearing("en", (), mode, text))
+
+    brains = told("good night\ngood = good morning\n")
+    assert brains.sentences is not None
+    assert (brains.sentences.source, brains.sentences.sentences) == ("mqtt", 2)
+    brains = told('{"intents": {"Night": ["good night"]}}')
+    assert (brains.sentences.source, brains.sentences.intents) == ("mqtt", 1) if brains.sentences else False
+    for text, why in (
+        ("good night\n = x", r"^commands/set:2:2: no intent stands before '='"),
+        ("# nothing", "^commands/set: there are no sentences"),
+        ("---\nintents: {A: [x}", r"^commands/set:2:\d+: this is no YAML"),
+        ("turn on the xqzzy", "'xqzzy' at commands/set:1:1 "),
+        ("{nothing}", r"^commands/set:1:1: there is no list \{nothing\}"),
+        ("language: zh\nintents: {A: [x]}", "^commands/set:1:11: the sentences are in the language 'zh'"),
+    ):
+        with pytest.raises(SentencesError, match=why):
+            told(text)
+    (tmp_path / "a.txt").write_text("spoiled [")
+    assert told("good night").sentences is not None  # the files are not read
+
+
+@pytest.mark.bundle
+def test_a_fault_of_what_was_told_is_not_made_long_and_neither_is_its_making(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("turn it on\n")
+    config = Config(commands=CommandsConfig(str(tmp_path / "a.txt")), second_pass=SecondPassConfig(False))
+    bombs = (
+        "\n".join(f"{'xq' * 400}{number}" for number in range(80)),
+        "(a|the|light);(on|off);(x|y);(now|then);(here|there);(1|2);(3|4);(5|6)",
+        "\n".join(f"{{percent}} {{percent}} {{percent}} {{time}} {{time}} {number}" for number in range(99)),
+        "intents: {A: ['{x}']}\nlists: {x: {range: {from: 0, to: 99999}}}",
+        "a: &a [x]\nb: &b [*a, *a]\nintents: *b",
+        "[" * 60_000,
+        "intents: " + "[" * 60_000,
+        "intents: " + "{" * 60_000,
+    )
+    for text in bombs:
+        with pytest.raises(SentencesError) as caught:
+            load_brains(config, (), 16_000, HandClock(), Metrics(), Hearing("en", (), "both", text))
+        assert str(caught.value).isprintable()
+        assert len(str(caught.value)) <= 1500

@@ -220,3 +220,30 @@ def test_without_a_small_one_nobody_stands_in(
     room.say("model", "other")
     room.until_listening_with(OTHER)
     assert room.told() == ("other", "en")
+
+
+def test_files_that_are_spoiled_are_told_and_what_listens_goes_on(room: Room) -> None:
+    room.broken.add("big")
+    room.models.again()
+
+    def told() -> bool:
+        room.steering.apply()
+        return bool(room.faults())
+
+    wait_until(told, 5.0, "the fault")
+    for _ in range(3):
+        room.steering.apply()
+    assert room.faults() == [
+        "commands: what its files are now cannot be listened with, what they were goes on: its file is missing"
+    ]
+    assert (room.told(), room.models.settled) == (("big", "en"), True)
+
+
+def test_what_is_to_be_heard_is_heard_by_who_stands_in_or_nobody_does(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    found = {}
+    for mode in ("", "open", "commands", "both"):
+        room.models.want(BIG._replace(mode=mode))
+        found[mode] = room.models.possible
+    # the small one has no pronunciations
+    assert found == {"": True, "open": True, "commands": False, "both": False}

@@ -1,15 +1,17 @@
 """Each wish reaches ears, brain or models once, and is answered with what has come of it."""
 
+import json
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from edge_asr.answers import Answers
 from edge_asr.audio.gain import GainNews
 from edge_asr.commands import Control, Reply
 from edge_asr.control_file import ControlFile
-from edge_asr.controls import Choice, Controls, ControlValues
-from edge_asr.events import ErrorEvent
+from edge_asr.controls import Choice, Controls, ControlValues, shown
+from edge_asr.events import ErrorEvent, SentencesReport
 from edge_asr.metrics import Metrics
 from edge_asr.model_switch import Hearing, hearing_of
 from edge_asr.steering import Steering
@@ -23,14 +25,14 @@ CHOICES = (Choice("en", "en", False, True), Choice("mine", "de", True))
 class Room:
     """Steering by hand; it is ears and brain at once."""
 
-    def __init__(self, folder: Path, kept: ControlValues = CONFIGURED) -> None:
+    def __init__(self, folder: Path, kept: ControlValues = CONFIGURED, configured: ControlValues = CONFIGURED) -> None:
         self.did: list[str] = []
         self.hears, self.listening_now = True, False
         self.news = GainNews(100, True, "")
         self.sink, self.models = ListSink(), StillModels()
         self.models.in_force, self.models.language = hearing_of(kept), "en"
-        self.file = ControlFile(folder / "controls.json", CONFIGURED)
-        self.controls = Controls(CONFIGURED, kept, Metrics(), CHOICES)
+        self.file = ControlFile(folder / "controls.json", configured, "a.txt")
+        self.controls = Controls(configured, kept, Metrics(), CHOICES)
         self.answers = Answers([self.sink], self.file, sample_events.error, HandClock(), "k1")
         self.steering = Steering(self, self, self.models, self.controls, self.answers)
         self.steering.apply()
@@ -198,8 +200,7 @@ def test_who_waits_for_a_slow_answer_is_one_of_a_few(tmp_path: Path) -> None:
 
 def test_a_mode_is_one_wish_with_the_model_and_its_fault_has_its_name(tmp_path: Path) -> None:
     configured = replace(CONFIGURED, mode="both")
-    room = Room(tmp_path, configured)
-    room.controls.configured = configured
+    room = Room(tmp_path, configured, configured)
     room.say("mode", "commands")
     assert room.models.wanted == [Hearing("en", (), "commands")]
     assert room.responses() == []
@@ -215,3 +216,59 @@ def test_a_mode_is_one_wish_with_the_model_and_its_fault_has_its_name(tmp_path: 
     room.models.fault = "what its files are now cannot be listened with"  # nobody has asked for it
     room.steering.apply()
     assert room.faults()[-1] == "commands: what its files are now cannot be listened with"
+
+
+BOTH = replace(CONFIGURED, mode="both")
+REPORT = SentencesReport(source="mqtt", sentences=2, intents=1, words=5, names=0, left_out=0, sha256="ab")
+
+
+def test_sentences_are_kept_and_told_of_once_they_are_in_force_but_not_their_words(tmp_path: Path) -> None:
+    room = Room(tmp_path, BOTH, BOTH)
+    room.say("commands", "lights = turn on the lights\nlights = lights on\n")
+    [wanted] = room.models.wanted
+    assert (wanted.model, wanted.mode, wanted.sentences.count("\n")) == ("en", "both", 2)
+    assert ControlFile(room.file._path, BOTH, "a.txt").load().sentences == ""
+    room.models.in_force, room.models.sentences, room.models.settled = wanted, REPORT, True
+    room.steering.apply()
+    told = room.sink.answers[-1]
+    assert "turn on" not in str(told)
+    assert json.loads(shown("commands", told)) == json.loads(msgspec.json.encode(REPORT))
+    assert room.responses() == [("commands", True, shown("commands", told))]
+    room.steering.finish()
+    assert ControlFile(room.file._path, BOTH, "a.txt").load().sentences == wanted.sentences
+
+
+def test_sentences_that_cannot_be_listened_for_are_refused_once_and_not_kept(tmp_path: Path) -> None:
+    room = Room(tmp_path, BOTH, BOTH)
+    room.say("commands", "turn on the [")
+    room.models.fault = "that cannot be listened with, what it was goes on: commands/set:1:13: '[' is never closed"
+    room.steering.apply()
+    [said] = room.faults()
+    assert said.startswith("commands/set: ")
+    assert room.responses() == [("commands", False, "")]
+    room.steering.finish()
+    assert ControlFile(room.file._path, BOTH, "a.txt").load() == BOTH
+
+
+def test_who_wants_them_read_again_is_answered_when_they_are(tmp_path: Path) -> None:
+    room = Room(tmp_path, BOTH, BOTH)
+    room.say("commands", "PRESS")
+    room.say("commands", "")  # those of the configuration are in force: as they are now
+    assert (room.models.agains, room.models.wanted, room.responses()) == (2, [], [])
+    room.models.settled = True
+    room.steering.apply()
+    assert [accepted for _, accepted, _ in room.responses()] == [True, True]
+    room.controls.hung_up(1)
+    room.steering.apply()
+    room.steering.apply()
+    assert room.models.agains == 3
+
+
+def test_nothing_is_read_where_nothing_is_listened_for(tmp_path: Path) -> None:
+    still = replace(BOTH, mode="open")
+    room = Room(tmp_path, still, still)
+    room.say("commands", "PRESS")
+    room.controls.hung_up(1)
+    room.steering.apply()
+    assert room.models.agains == 0
+    assert "send both or commands to mode/set" in room.faults()[0]

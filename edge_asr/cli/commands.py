@@ -1,4 +1,4 @@
-"""`edge-asr commands`: check lists of sentences, and try them on recordings."""
+"""`edge-asr commands`: check lists of sentences, try them on recordings, have the daemon read them again."""
 
 import argparse
 import time
@@ -7,7 +7,7 @@ from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import load_lexicon
 from edge_asr.asr.grammar import Command
 from edge_asr.asr.kaldi.grammar_graph import grammar_graph
-from edge_asr.cli import commands_test
+from edge_asr.cli import commands_reload, commands_test
 from edge_asr.cli.options import add_config_options, load_config
 from edge_asr.errors import EXIT_OK
 from edge_asr.sentences.ambiguity import ambiguities
@@ -25,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     testing = actions.add_parser("test", help="what recordings are understood as")
     commands_test.add_arguments(testing)
     testing.set_defaults(do=commands_test.run)
+    reloading = actions.add_parser("reload", help="ask the running daemon to read its sentences again")
+    commands_reload.add_arguments(reloading)
+    reloading.set_defaults(do=commands_reload.run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ COMMANDS = {
     "demo": "try it here and now; what is missing is stood in for, privately",
     "listen": "show what subscribers receive from the broker, live",
     "transcribe": "turn recordings, and folders of them, into text, subtitles or JSON",
-    "commands": "check lists of sentences, and try them on recordings",
+    "commands": "check lists of sentences, try them on recordings, have the daemon read them again",
     "devices": "list the microphones and the names to choose them by",
     "models": "list, pull, verify and remove models",
     "check-config": "read the configuration, say what is wrong with it or print it whole",

@@ -83,7 +83,7 @@ class Guests:
         return Guest(place, source, self._hearing, self.reception, self._metrics, tell, partials=partials)
 
     def _hearing(self, *, live: bool) -> Hearing:
-        recognizer, rewriter = self._brains()
+        recognizer, rewriter, _ = self._brains()
         capture_clock = CaptureClock() if live else None
         captured_ns = None if capture_clock is None else capture_clock.captured_ns
         stamp = Stamp(self._clock, self._device_id, recognizer.language, recognizer.model, captured_ns)

@@ -8,13 +8,13 @@ import msgspec
 from aiohttp import WSMsgType, web
 from msgspec import Struct
 
-from edge_asr.commands import PHRASES_BYTES, Control, Reply
+from edge_asr.commands import SENTENCES_BYTES, Control, Reply
 from edge_asr.http.answer import as_error, is_upgrade
 from edge_asr.http.hub import frame_of
 from edge_asr.http.listeners import Listener, Listeners
 from edge_asr.http.reach import Reach
 
-_MESSAGE_BYTES = PHRASES_BYTES + 1024
+_MESSAGE_BYTES = 2 * SENTENCES_BYTES  # a sign that JSON writes with two is rare
 _HEARTBEAT_S = 20.0
 _COMMANDS_APART_S = 0.05  # who floods us waits in its own connection
 _SHARE = 2  # of the connections: some are left for questions

@@ -56,17 +56,19 @@ def compile_files(
     return compile_definitions(definitions, known, language)
 
 
-def compile_definitions(definitions: Definitions, known: Vocabulary, language: str) -> Compiled:
+def compile_definitions(
+    definitions: Definitions, known: Vocabulary, language: str, most_steps: int = MOST_STEPS
+) -> Compiled:
     """The same of what was read already. Raises SentencesError."""
-    return _Compilation(definitions, known, language.replace("_", "-").split("-")[0].lower()).compiled()
+    return _Compilation(definitions, known, language.replace("_", "-").split("-")[0].lower(), most_steps).compiled()
 
 
 class _Compilation:
-    def __init__(self, definitions: Definitions, known: Vocabulary, language: str) -> None:
+    def __init__(self, definitions: Definitions, known: Vocabulary, language: str, most_steps: int) -> None:
         self._definitions, self._known = definitions, known
         self._sounds = _sounds(definitions, known, language)
         self._spelling = Spelling(language, known, self._sounds)
-        self._unknown, self._size = UnknownWords(), Size(MOST_STEPS)
+        self._unknown, self._size = UnknownWords(), Size(most_steps)
         self._acceptor, self._tree = Acceptor(), SentenceTree()
         self._ways = WordWays(self._acceptor, self._spelling, self._unknown, self._size)
         self._lists: dict[str, AnyList] = {**ready_made(language), **definitions.lists}

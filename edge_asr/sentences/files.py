@@ -1,5 +1,8 @@
 """Which files are read, and each by its kind: YAML as Home Assistant has it, anything else as a plain list."""
 
+import contextlib
+import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
@@ -13,6 +16,10 @@ YAML_SUFFIXES = (".yaml", ".yml")
 SUFFIXES = (*YAML_SUFFIXES, ".txt")
 _MOST_BYTES = 50_000_000
 _MOST_FILES = 1000
+TOLD = "commands/set"  # the name of what is in no file
+_YAML = re.compile(
+    r'^(---|"?(intents|lists|expansion_rules|skip_words|pronunciations)"?\s*:)|\A\s*\{\s*"', re.MULTILINE
+)
 
 
 def read_files(paths: Iterable[str | Path], language: str) -> Definitions:
@@ -47,6 +54,23 @@ def sentence_files(paths: Iterable[str | Path]) -> list[Path]:
             f"there are {len(files)} files of sentences; expected at most {_MOST_FILES}: name a folder of them"
         )
     return files
+
+
+def read_told(text: str, language: str) -> Definitions:
+    """The same of a text that is in no file, a plain list or YAML; raises SentencesError."""
+    definitions = read_definitions(TOLD, text, language) if _YAML.search(text) else read_plain_list(TOLD, text)
+    if not definitions.blocks:
+        raise SentencesError(f"{TOLD}: there are no sentences; write one on each line, or `intents:` in YAML")
+    return definitions
+
+
+def digest(paths: Iterable[str | Path]) -> str:
+    """SHA-256 of all files in a row; of what cannot be read any more nothing. Raises SentencesError."""
+    found = hashlib.sha256()
+    for path in sentence_files(paths):
+        with contextlib.suppress(OSError):
+            found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 def ready_made(language: str) -> Mapping[str, AnyList]:

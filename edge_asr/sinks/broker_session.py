@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, Self
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from edge_asr.config import MqttConfig
 from edge_asr.errors import SinkError
@@ -80,6 +82,14 @@ class BrokerSession:
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> str:
         """Publish with QoS 1. Why the broker does not take it, as far as it says so; empty when it does."""
         self._client.publish(topic, payload, qos=1, retain=retain)
+        code = self._answered("publish")
+        return str(code) if code.is_failure else ""
+
+    def ask(self, topic: str, payload: bytes, answer_to: str) -> str:
+        """The same, with a topic on which an answer is wanted; in MQTT 5 alone."""
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties.ResponseTopic = answer_to
+        self._client.publish(topic, payload, qos=1, properties=properties)
         code = self._answered("publish")
         return str(code) if code.is_failure else ""
 

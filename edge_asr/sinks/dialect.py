@@ -9,7 +9,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edge_asr.commands import Reply
+from edge_asr.commands import SENTENCES_BYTES, Reply
 from edge_asr.config import MqttConfig
 from edge_asr.errors import ConfigError
 from edge_asr.settings import secret
@@ -24,7 +24,7 @@ _UNKNOWN_VERSION = "unsupported protocol version"  # paho's words for both answe
 _NOT_UNDERSTOOD = "protocol error"  # what paho makes of an answer that it cannot read
 _MOST_UNACKNOWLEDGED = 65_535  # where a broker names no limit
 _LARGEST_BYTES = 268_435_455  # the same; the standard allows no more
-_LARGEST_IN_BYTES = 32_768  # four times the longest that is of use here; paho would take all of the standard's
+_LARGEST_IN_BYTES = 4 * SENTENCES_BYTES  # nothing longer is of use here; paho would take all of the standard's
 _AROUND_BYTES = 100  # a packet's head and properties
 
 

@@ -57,7 +57,7 @@ def of_answer(base: str, values: ControlValues, before: ControlValues | None) ->
     for control in CONTROLS:
         now = shown(control, values)
         if before is None or before == values or now != shown(control, before):
-            yield state(f"{base}/{control}/state", now.encode(), TEXT)
+            yield state(f"{base}/{control}/state", now.encode(), JSON if control == "commands" else TEXT)
 
 
 def of_response(response: CommandResponse, reply: Reply) -> Message:

@@ -49,6 +49,7 @@ class Listener:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
+            errors="replace",  # tests send bytes that are no text
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -56,7 +57,10 @@ class Listener:
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            topic, qos, retained, payload = line.rstrip("\n").split(_SEPARATOR, 3)
+            parts = line.rstrip("\n").split(_SEPARATOR, 3)
+            if len(parts) < 4:
+                continue  # a payload of ours with more than one line
+            topic, qos, retained, payload = parts
             body = json.loads(payload) if payload.startswith("{") else {"text": payload}
             leaf = topic.removeprefix(f"edge_asr/{DEVICE}/")
             self.messages.append(Message(leaf, int(qos), retained == "1", body))
