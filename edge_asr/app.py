@@ -24,16 +24,25 @@ from edge_asr.control_file import ControlFile
 from edge_asr.controls import Choice, Controls, ControlValues
 from edge_asr.detector import build_vad
 from edge_asr.endpoint_rules import endpoint_rules
-from edge_asr.errors import ConfigError, ModelError
+from edge_asr.errors import ConfigError, ModelError, SentencesError
 from edge_asr.guests.house import Guests
 from edge_asr.heap import give_back, share_one_heap
+from edge_asr.house_names import HouseNames
 from edge_asr.http.access import Access
 from edge_asr.http.board import Board
 from edge_asr.http.hub import LEVEL_WINDOW_S, Hub
 from edge_asr.http.reach import Device, Reach
 from edge_asr.http.sink import HttpSink
 from edge_asr.http.token_file import http_token
-from edge_asr.listening_for import SentencesWatch, Understood, listening_for, read_again, understand, wants_open_speech
+from edge_asr.listening_for import (
+    SentencesWatch,
+    Understood,
+    listening_for,
+    names_changed,
+    read_again,
+    understand,
+    wants_open_speech,
+)
 from edge_asr.liveness import Liveness
 from edge_asr.load import LoadMeter
 from edge_asr.log_limit import LimitedHandler, looks_at_log
@@ -42,6 +51,7 @@ from edge_asr.memory_need import fitting, warn_of_memory
 from edge_asr.metrics import Metrics
 from edge_asr.model_choice import bundle_manifest, hearing_with, model_choices, model_report
 from edge_asr.model_switch import Hearing, ModelSwitch, heard_with, hearing_of
+from edge_asr.names import Names
 from edge_asr.pipeline import Pipeline
 from edge_asr.relief import Reliever
 from edge_asr.report import Reporter
@@ -88,21 +98,24 @@ def load_recognizer(config: Config, understood: Understood | None = None) -> Rec
         )
     grammar = (understand(config.commands, bundle) if understood is None else understood).grammar
     with fitting(config, bundle):
-        recognizer = load_streaming(bundle, config.recognizer, open_speech=wants_open_speech(config.commands))
+        open_speech = wants_open_speech(config.commands) or grammar is None
+        recognizer = load_streaming(bundle, config.recognizer, open_speech=open_speech)
     if grammar is not None:
         recognizer = listening_for(config.commands, recognizer, grammar)
     give_back()
     return recognizer
 
 
-def load_both(config: Config, sentences: str, clock: Clock, metrics: Metrics) -> Brains:
+def load_both(
+    config: Config, sentences: str, clock: Clock, metrics: Metrics, names: HouseNames | None = None
+) -> Brains:
     """Both passes of the configuration, for sentences that were told in the place of its own, if any.
 
-    Raises ModelError and ConfigError.
+    names: those of the house, for the lists in them. Raises ModelError and ConfigError.
     """
     if config.commands.sentences is None:
         return Brains(load_recognizer(config), build_rewriter(config, clock, metrics))
-    understood = understand(config.commands, load_bundle(model_folder(config), config.models.bundle), sentences)
+    understood = understand(config.commands, load_bundle(model_folder(config), config.models.bundle), sentences, names)
     recognizer = load_recognizer(config, understood)
     return Brains(recognizer, build_rewriter(config, clock, metrics), understood.report)
 
@@ -142,7 +155,7 @@ def available_second_pass(config: Config) -> SecondPass | None:
     return second_pass
 
 
-def build_sinks(config: Config, reach: Reach, status: StatusLine) -> list[Sink]:
+def build_sinks(config: Config, reach: Reach, status: StatusLine, names: HouseNames | None = None) -> list[Sink]:
     """Sinks that the configuration asks for; raises ConfigError before anything starts."""
     sinks: list[Sink] = []
     metrics, controls = reach.metrics, reach.controls
@@ -155,7 +168,7 @@ def build_sinks(config: Config, reach: Reach, status: StatusLine) -> list[Sink]:
         told = build_announcement(config)
         us, hermes = device_id(config), config.mqtt.hermes
         rhasspy = Hermes(hermes.site_id or us, controls) if hermes.enabled else None
-        sinks.append(MqttSink(config.mqtt, us, metrics, broker_changed, None, controls, told, hermes=rhasspy))
+        sinks.append(MqttSink(config.mqtt, us, metrics, broker_changed, None, controls, told, rhasspy, names))
     if config.jsonl.path is not None:
         sinks.append(JsonlSink(config.jsonl, metrics))
     if config.http.listen != "off":
@@ -210,6 +223,14 @@ def control_file(config: Config) -> ControlFile:
     return ControlFile(state_folder() / f"controls-{device_id(config)}.json", configured_values(config), sentences)
 
 
+def house_names(config: Config, clock: Clock, metrics: Metrics) -> HouseNames | None:
+    """Names of the house as they were told last; None where nobody is to tell any."""
+    topic = config.commands.names_topic
+    if topic is None:
+        return None
+    return HouseNames(topic, state_folder() / f"names-{device_id(config)}.json", clock, metrics)
+
+
 def configured_values(config: Config) -> ControlValues:
     """The controls as they are while nobody has said anything."""
     mode = "" if config.commands.sentences is None else config.commands.mode
@@ -217,7 +238,12 @@ def configured_values(config: Config) -> ControlValues:
 
 
 def begin_hearing(
-    config: Config, kept: ControlValues, choices: Sequence[Choice], clock: Clock, metrics: Metrics
+    config: Config,
+    kept: ControlValues,
+    choices: Sequence[Choice],
+    clock: Clock,
+    metrics: Metrics,
+    names: HouseNames | None = None,
 ) -> tuple[ControlValues, Brains]:
     """What was last chosen to listen with, or what is configured where that cannot be loaded any more.
 
@@ -226,15 +252,28 @@ def begin_hearing(
     hearing, as_configured = hearing_of(kept), hearing_of(configured_values(config))
     if hearing != as_configured:
         try:
-            return kept, load_brains(config, choices, None, clock, metrics, hearing)
+            return kept, load_brains(config, choices, None, clock, metrics, hearing, names)
         except (ModelError, ConfigError) as error:
             log.warning("%r was chosen last and cannot be listened with: %s", kept.model, error)
     configured = heard_with(kept, as_configured)
-    return configured, load_both(config, "", clock, metrics)
+    try:
+        return configured, load_both(config, "", clock, metrics, names)
+    except SentencesError as error:
+        if names is None or names.current == Names():
+            raise
+        log.warning("beginning without the names of the house: %s", error)
+        names.forget()
+        return configured, load_both(config, "", clock, metrics, names)
 
 
 def load_brains(
-    config: Config, choices: Sequence[Choice], rate_hz: int | None, clock: Clock, metrics: Metrics, hearing: Hearing
+    config: Config,
+    choices: Sequence[Choice],
+    rate_hz: int | None,
+    clock: Clock,
+    metrics: Metrics,
+    hearing: Hearing,
+    names: HouseNames | None = None,
 ) -> Brains:
     """What hears, loaded in whatever thread this is called in; raises ModelError and ConfigError.
 
@@ -247,7 +286,7 @@ def load_brains(
                 f"it hears {bundle.manifest.sample_rate_hz} Hz, what listens now {rate_hz} Hz: set "
                 f"models.bundle = {hearing.model!r} and restart"
             )
-        return load_both(chosen, hearing.sentences, clock, metrics)
+        return load_both(chosen, hearing.sentences, clock, metrics, names)
 
 
 def build_rewriter(config: Config, clock: Clock, metrics: Metrics) -> SecondPassWorker | None:
@@ -274,18 +313,23 @@ def run_daemon(config: Config, clock: Clock | None = None, lines: LimitedHandler
     return code
 
 
-def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: LimitedHandler | None = None) -> Supervisor:
-    """Everything, wired and not started. It keeps no hold of the first model, which may be exchanged and let go."""
-    metrics, stop = Metrics(), StopRequest()
-    file, choices = control_file(config), model_choices(config)
-    kept = file.load()
-    controls = Controls(file.configured, kept, metrics, choices, takes_sentences=config.commands.from_mqtt)
+def hear_signals(stop: StopRequest, controls: Controls) -> None:
+    """Stop, mute, listen again and read the sentences again by signals, from now on."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop.signalled)
     signal.signal(signal.SIGHUP, stop.signalled if has_terminal() else controls.hung_up)
     for number in (signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, controls.signalled)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1, signal.SIGUSR2))  # the command line holds them back
+
+
+def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: LimitedHandler | None = None) -> Supervisor:
+    """Everything, wired and not started. It keeps no hold of the first model, which may be exchanged and let go."""
+    metrics, stop = Metrics(), StopRequest()
+    file, choices = control_file(config), model_choices(config)
+    kept = file.load()
+    controls = Controls(file.configured, kept, metrics, choices, takes_sentences=config.commands.from_mqtt)
+    hear_signals(stop, controls)
     status = StatusLine(notifier)
     guests = Guests(
         device_id(config),
@@ -298,8 +342,9 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
         metrics,
     )
     reach = build_reach(config, metrics, controls, guests, clock)
-    sinks = build_sinks(config, reach, status)
-    wanted, (recognizer, rewriter, sentences) = begin_hearing(config, kept, choices, clock, metrics)
+    names = house_names(config, clock, metrics)
+    sinks = build_sinks(config, reach, status, names)
+    wanted, (recognizer, rewriter, sentences) = begin_hearing(config, kept, choices, clock, metrics, names)
     controls.give_up(kept, wanted)
     ring = Ring(config.audio.ring_s, metrics)
     reporter = Reporter(sinks, status, clock, recognizer.language, recognizer.model)
@@ -316,7 +361,7 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
     pipeline = build_pipeline(config, recognizer)
     worker = Worker(ring, pipeline, stamp, capture_clock, sinks, clock, config.overload, metrics, stop.fatal, rewriter)
     answers = Answers(sinks, file, partial(stamp.error, "command"), clock, device_id(config))
-    load = partial(load_brains, config, choices, recognizer.sample_rate_hz, clock, metrics)
+    load = partial(load_brains, config, choices, recognizer.sample_rate_hz, clock, metrics, names=names)
 
     def model_changed(language: str, model: str) -> None:
         reporter.model_changed(language, model)
@@ -337,6 +382,8 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
     reliever = Reliever(rules, heat, worker.overload, stand_in, sinks, device_id(config), metrics, clock)
     changed = SentencesWatch(config.commands, partial(read_again, models), clock)
     log_looks = looks_at_log(lines, metrics.log_suppressed.inc)
+    if names is not None:
+        log_looks = (*log_looks, partial(names.look, partial(names_changed, models), answers.refused))
     looks = (meter.look, loudness.look, reliever.look, Tidier(clock).look, changed.look, *log_looks)
     return Supervisor(
         capture, ring, worker, sinks, stop, steering, looks, clock, notifier, reach.liveness, (guests.reception.quiet,)

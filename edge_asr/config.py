@@ -106,6 +106,7 @@ class CommandsConfig(Section, frozen=True):
 
     sentences: str | None = None  # a file or a folder of them; None: there are none, and all speech is text
     mode: CommandsMode = "both"  # open: as if there were none
+    names_topic: TopicPrefix | None = None  # where Home Assistant tells names of things and areas, retained
     from_mqtt: bool = True  # whether a control may replace them; who reaches it is the broker's access list to say
     # How much worse than speech without a grammar a sentence may fit, in cost for each frame of speech. Measured with
     # 119 commands and 220 pieces of other speech and of noise: the former at most 0.05 (at 6 dB of kitchen noise), the

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from edge_asr.config import (
     AudioConfig,
+    CommandsConfig,
     Config,
     EndpointConfig,
     GateConfig,
@@ -33,6 +34,7 @@ def _faults(config: Config) -> Iterator[str]:
     yield from _overload(config.overload, config.audio)
     yield from _ladder(config.ladder)
     yield from _mqtt(config.mqtt)
+    yield from _commands(config.commands, config.mqtt)
     yield from _http(config.http)
     yield from _wyoming(config.wyoming, config.http)
 
@@ -133,6 +135,16 @@ def _mqtt(mqtt: MqttConfig) -> Iterator[str]:
     given = [name for name in ("ca_file", "cert_file", "key_file") if getattr(tls, name) is not None]
     if given and not tls.enabled:
         yield f"mqtt.tls.{given[0]} is set while mqtt.tls.enabled is false: set mqtt.tls.enabled = true"
+
+
+def _commands(commands: CommandsConfig, mqtt: MqttConfig) -> Iterator[str]:
+    topic = commands.names_topic
+    if topic is None:
+        return
+    if topic.endswith("/set") or topic == mqtt.discovery.status_topic or topic.startswith("hermes/"):
+        yield f'commands.names_topic = "{topic}": something else is told there; name one of its own, as "house/names"'
+    if commands.sentences is None:
+        yield f'commands.names_topic = "{topic}" without commands.sentences: no sentence has a name in it, set both'
 
 
 def _http(http: HttpConfig) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """What was last said of each control, kept across restarts in a small JSON file."""
 
 import logging
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from edge_asr.commands import MODES, MOST_GAIN, SENTENCES_BYTES
 from edge_asr.config import CommandsMode
 from edge_asr.controls import ControlValues
 from edge_asr.sensitivity import LEAST, MOST
+from edge_asr.whole_file import replace_whole
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class ControlFile:
             self._sentences,
         )
         try:
-            self._replace(msgspec.json.encode(kept) + b"\n")
+            replace_whole(self._path, msgspec.json.encode(kept) + b"\n")
         except OSError as error:
             if not self._failing:
                 self._failing = True
@@ -112,21 +112,6 @@ class ControlFile:
             return False
         self._saved, self._failing = values, False
         return True
-
-    def _replace(self, content: bytes) -> None:
-        folder = self._path.parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = self._path.with_suffix(".new")
-        with new.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)  # the new name too is to survive a power cut
-        finally:
-            os.close(descriptor)
 
 
 def _mode(name: str) -> CommandsMode | None:

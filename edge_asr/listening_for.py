@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from edge_asr.asr.bundle import Bundle
 from edge_asr.asr.families import load_lexicon
@@ -16,7 +16,9 @@ from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import CommandsConfig
 from edge_asr.errors import SentencesError
 from edge_asr.events import SentencesReport
+from edge_asr.house_names import HouseNames
 from edge_asr.model_switch import ModelSwitch
+from edge_asr.names import Names
 
 log = logging.getLogger(__name__)
 
@@ -53,33 +55,53 @@ def listening_for(commands: CommandsConfig, recognizer: Recognizer[Any], grammar
     return recognizer.with_commands(grammar, commands.most_excess)
 
 
-def understand(commands: CommandsConfig, bundle: Bundle[Manifest], told: str = "") -> Understood:
+def understand(
+    commands: CommandsConfig, bundle: Bundle[Manifest], told: str = "", house: HouseNames | None = None
+) -> Understood:
     """What the sentences say to a model: those that were `told`, else those of the configuration.
 
-    What was told is looked at in every mode, so that none that is wrong is kept. Raises ModelError and SentencesError.
+    What was told is looked at in every mode, so that none that is wrong is kept. Names of the house are those of
+    `house`, which hears of those that cannot be said; as long as there are none, sentences that want one are not said.
+    Raises ModelError and SentencesError.
     """
     if commands.sentences is None or not (told or wants_commands(commands)):
         return Understood()
-    from edge_asr.sentences.compiled import MOST_STEPS, compile_definitions  # noqa: PLC0415 - hassil is for those
-    from edge_asr.sentences.files import digest, read_files, read_told  # noqa: PLC0415 - who have sentences
+    from edge_asr.sentences.compiled import (  # noqa: PLC0415 - hassil is for those who have sentences
+        MOST_STEPS,
+        NothingSaidError,
+        compile_definitions,
+    )
+    from edge_asr.sentences.files import digest, read_files, read_told  # noqa: PLC0415 - as above
 
     language, lexicon = bundle.manifest.language, load_lexicon(bundle)
-    if told:
-        try:
-            found = compile_definitions(read_told(told, language), lexicon, language, MOST_TOLD_STEPS)
-        except SentencesError as error:
-            raise SentencesError(_short(str(error))) from None
-    else:
-        found = compile_definitions(read_files([commands.sentences], language), lexicon, language, MOST_STEPS)
+    names = Names() if house is None else house.current
+    lists = names.lists() if commands.names_topic is not None else {}
+    sha256 = hashlib.sha256(told.encode()).hexdigest() if told else digest([commands.sentences])
+    source: Literal["file", "mqtt"] = "mqtt" if told else "file"
+    try:
+        definitions = read_told(told, language) if told else read_files([commands.sentences], language)
+        most_steps = MOST_TOLD_STEPS if told else MOST_STEPS
+        found = compile_definitions(definitions, lexicon, language, most_steps, lists)
+    except NothingSaidError as error:
+        if not lists:
+            raise
+        log.warning("all speech is text until names come on %s: %s", commands.names_topic, _short(str(error)))
+        nothing = dict.fromkeys(("sentences", "intents", "words", "names", "left_out"), 0)
+        return Understood(None, SentencesReport(source=source, sha256=sha256, **nothing))
+    except SentencesError as error:
+        raise (SentencesError(_short(str(error))) if told else error) from None
+    left_out = (*names.unfit, *found.left_out)
+    if house is not None:
+        house.left_out(left_out)
     log.info("listening for %d sentences of %d intents", found.templates, found.intents)
     report = SentencesReport(
-        source="mqtt" if told else "file",
+        source=source,
         sentences=found.templates,
         intents=found.intents,
         words=found.words,
-        names=0,
-        left_out=0,
-        sha256=hashlib.sha256(told.encode()).hexdigest() if told else digest([commands.sentences]),
+        names=found.names,
+        left_out=len(left_out),
+        sha256=sha256,
     )
     return Understood(found.grammar if wants_commands(commands) else None, report)
 
@@ -88,6 +110,12 @@ def _short(text: str) -> str:
     """One line that is not made long by what somebody sent."""
     line = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
     return line if len(line) <= _FAULT_CHARACTERS else line[: _FAULT_CHARACTERS - 4] + " ..."
+
+
+def names_changed(models: ModelSwitch) -> None:
+    """Listen for the names as they are now, whoever has written the sentences that they stand in."""
+    if models.in_force.mode != "open":
+        models.again()
 
 
 def read_again(models: ModelSwitch) -> None:

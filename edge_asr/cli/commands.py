@@ -3,15 +3,21 @@
 import argparse
 import time
 
+from edge_asr.app import house_names
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import load_lexicon
 from edge_asr.asr.grammar import Command
 from edge_asr.asr.kaldi.grammar_graph import grammar_graph
 from edge_asr.cli import commands_reload, commands_test
 from edge_asr.cli.options import add_config_options, load_config
+from edge_asr.clock import SystemClock
+from edge_asr.config import Config
 from edge_asr.errors import EXIT_OK
+from edge_asr.metrics import Metrics
 from edge_asr.sentences.ambiguity import ambiguities
-from edge_asr.sentences.compiled import compile_files
+from edge_asr.sentences.compiled import compile_definitions
+from edge_asr.sentences.files import read_files
+from edge_asr.sentences.sayable_names import MoreLists
 from edge_asr.settings import model_folder
 
 
@@ -41,7 +47,9 @@ def _check(args: argparse.Namespace) -> int:
     bundle = load_bundle(model_folder(config), config.models.bundle)
     lexicon = load_lexicon(bundle)
     begun_s = time.perf_counter()
-    compiled = compile_files(args.files, lexicon, bundle.manifest.language)
+    compiled = compile_definitions(
+        read_files(args.files, bundle.manifest.language), lexicon, bundle.manifest.language, names=_names(config)
+    )
     read_s = time.perf_counter()
     states = grammar_graph(compiled.grammar, lexicon).states
     done_s = time.perf_counter()
@@ -53,6 +61,8 @@ def _check(args: argparse.Namespace) -> int:
     print(
         f"graph of {_many(states, 'state')}: read in {read_s - begun_s:.2f} s, put together in {done_s - read_s:.2f} s"
     )
+    if compiled.left_out:
+        print(f"left out, nobody knows how these names of the house sound: {', '.join(compiled.left_out)}")
     for doubt in compiled.doubts:
         print(f"doubt: {doubt}")
     found, whole = ambiguities(compiled.grammar)
@@ -63,6 +73,12 @@ def _check(args: argparse.Namespace) -> int:
     if not compiled.doubts and not found and whole:
         print("every sentence has one meaning, and everything defined is used")
     return EXIT_OK
+
+
+def _names(config: Config) -> MoreLists:
+    """Names of the house as a daemon of this user was told them last; empty lists where none was."""
+    names = house_names(config, SystemClock(), Metrics())
+    return {} if names is None else names.current.lists()
 
 
 def _many(count: int, thing: str) -> str:

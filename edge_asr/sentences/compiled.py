@@ -1,13 +1,13 @@
 """Everything that was written as the one value that recognizers take, and what there is to say of it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from hassil.expression import Expression
 
-from edge_asr.asr.grammar import Grammar, Value
+from edge_asr.asr.grammar import Grammar
 from edge_asr.errors import SentencesError
 from edge_asr.sentences.acceptor import END, START, Acceptor
 from edge_asr.sentences.counting import Counting
@@ -15,6 +15,7 @@ from edge_asr.sentences.definitions import AnyList, Block, Definitions, ListValu
 from edge_asr.sentences.files import read_files, ready_made
 from edge_asr.sentences.pieces import Net, Scope, Size
 from edge_asr.sentences.place import Place
+from edge_asr.sentences.sayable_names import MoreLists, SayableNames, literal
 from edge_asr.sentences.sentence_tree import SentenceTree
 from edge_asr.sentences.spelling import Spelling, Vocabulary, normal
 from edge_asr.sentences.template import expression
@@ -24,8 +25,6 @@ from edge_asr.sentences.word_ways import Meaning, WordWays
 MOST_STEPS = 3_000_000  # from word to word, of all sentences together: half a gigabyte while it is put together
 
 _DIGIT = re.compile("[0-9]")
-
-MoreLists = Mapping[str, Iterable[tuple[str, Value]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,12 @@ class Compiled:
     words: int
     states: int
     doubts: tuple[str, ...]
+    names: int = 0  # of the house, that can be said
+    left_out: tuple[str, ...] = ()  # of those that cannot
+
+
+class NothingSaidError(SentencesError):
+    """None of the sentences can be said, though each may be right: its lists are empty."""
 
 
 def compile_files(
@@ -51,27 +56,40 @@ def compile_files(
     definitions = read_files(paths, language)
     for name, values in (more_lists or {}).items():
         place = Place(f"list {name}", 1)
-        said = (ListValue(Template(_literal(text), place), value) for text, value in values)
+        said = (ListValue(Template(literal(text), place), value) for text, value in values)
         definitions.lists[name] = TextList(name, place, tuple(said))
     return compile_definitions(definitions, known, language)
 
 
 def compile_definitions(
-    definitions: Definitions, known: Vocabulary, language: str, most_steps: int = MOST_STEPS
+    definitions: Definitions,
+    known: Vocabulary,
+    language: str,
+    most_steps: int = MOST_STEPS,
+    names: MoreLists | None = None,
 ) -> Compiled:
-    """The same of what was read already. Raises SentencesError."""
-    return _Compilation(definitions, known, language.replace("_", "-").split("-")[0].lower(), most_steps).compiled()
+    """The same of what was read already. Raises SentencesError.
+
+    `names`: as `more_lists`, but they are added to what a list of that name holds already, and one with a word that
+    nobody knows is left out.
+    """
+    short = language.replace("_", "-").split("-")[0].lower()
+    return _Compilation(definitions, known, short, most_steps, names or {}).compiled()
 
 
 class _Compilation:
-    def __init__(self, definitions: Definitions, known: Vocabulary, language: str, most_steps: int) -> None:
+    def __init__(
+        self, definitions: Definitions, known: Vocabulary, language: str, most_steps: int, names: MoreLists
+    ) -> None:
         self._definitions, self._known = definitions, known
         self._sounds = _sounds(definitions, known, language)
         self._spelling = Spelling(language, known, self._sounds)
         self._unknown, self._size = UnknownWords(), Size(most_steps)
         self._acceptor, self._tree = Acceptor(), SentenceTree()
         self._ways = WordWays(self._acceptor, self._spelling, self._unknown, self._size)
-        self._lists: dict[str, AnyList] = {**ready_made(language), **definitions.lists}
+        sayable = SayableNames(self._spelling, names)
+        self._names, self._left_out = sayable.count, sayable.left_out
+        self._lists: dict[str, AnyList] = sayable.added_to({**ready_made(language), **definitions.lists})
         self._parsed: dict[Template, Expression] = {}
         self._used: set[tuple[str, str]] = set()
         self._expansions = 0
@@ -94,7 +112,7 @@ class _Compilation:
         self._look_for_idle()
         words = {token.word for token in self._acceptor.tokens}
         if not any(target == END and source != END for source, _, target in self._acceptor.arcs):
-            raise SentencesError(f"none of the sentences can be said: {'; '.join(self._doubts)}")
+            raise NothingSaidError(f"none of the sentences can be said: {'; '.join(self._doubts)}")
         return Compiled(
             self._acceptor.grammar({word: ways for word, ways in self._sounds.items() if word in words}),
             sum(len(block.sentences) for block in definitions.blocks),
@@ -103,6 +121,8 @@ class _Compilation:
             len(words),
             self._acceptor.states,
             tuple(self._doubts),
+            self._names,
+            self._left_out,
         )
 
     def _parse(self, template: Template) -> Expression:
@@ -186,8 +206,3 @@ def _sounds(definitions: Definitions, known: Vocabulary, language: str) -> dict[
         sounds[word] = tuple(dict.fromkeys(ways))
     unknown.check(known)
     return sounds
-
-
-def _literal(text: str) -> str:
-    """A text of which nothing is a template."""
-    return "".join(f"\\{letter}" if letter in "()[]{}<>|;\\" else letter for letter in text)

@@ -116,7 +116,9 @@ class Scope:
                 raise place.error(f"{{{name}}} is no range", "expected one that goes up, as in {0..100:number}")
             return RangeList(name, place, tuple(range(first, last + 1, step)))
         if found is None:
-            registry = "; Home Assistant fills it itself, here its values must be written out"
+            registry = (
+                "; Home Assistant fills it itself, here its values are written out, or come by commands.names_topic"
+            )
             told = registry if name in {"name", "area", "floor"} else ""
             hint = near(name, [*self.lists]) or f" known are {', '.join(sorted(self.lists))}"
             raise place.error(f"there is no list {{{name}}}", f"define it under lists{told};{hint}")

@@ -22,6 +22,11 @@ class UnknownWords:
         """It stands there; of several places the first is kept."""
         self._places.setdefault(word, place)
 
+    @property
+    def some(self) -> bool:
+        """Whether there is one."""
+        return bool(self._places)
+
     def check(self, known: Vocabulary) -> None:
         """Raise SentencesError when there is one."""
         if not self._places:

@@ -1,6 +1,7 @@
 """A YAML file whose every value knows its line and column; of the wrong type it is one clear error."""
 
 import difflib
+import math
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -103,6 +104,8 @@ class Node:
             return ", ".join(str(one) for one in plain)
         if plain is None or not isinstance(plain, Value):
             raise self.place.error(f"{self._seen()} stands for {what}", "expected text, a number, true or false")
+        if isinstance(plain, float) and not math.isfinite(plain):
+            return str(self._node.value)  # JSON has no such number
         return plain
 
     def number(self, what: str) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from edge_asr.commands import CONTROLS, Reply
 from edge_asr.controls import Controls
+from edge_asr.house_names import HouseNames
 from edge_asr.sinks.hermes import Hermes
 from edge_asr.sinks.homeassistant import Announcement
 from edge_asr.sinks.message import Message
@@ -18,7 +19,7 @@ class Inbox:
     """Knows its topics by heart, so nothing of a topic is ever interpreted. The connection's thread alone.
 
     topic: what ours begin with. controls: None takes no commands. announcement: None listens to no Home Assistant.
-    hermes: None listens to no Rhasspy; `put` publishes what it says.
+    hermes: None listens to no Rhasspy; `put` publishes what it says. names: None hears no names of the house.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class Inbox:
         announce: Callable[[], None],
         hermes: Hermes | None = None,
         put: Callable[[Message], None] = lambda _: None,
+        names: HouseNames | None = None,
     ) -> None:
         self._controls = controls
         self._topic = topic
@@ -38,6 +40,7 @@ class Inbox:
         self._announce = announce
         self._hermes = hermes
         self._put = put
+        self._names = names
         self._announced_ns: int | None = None
 
     @property
@@ -52,7 +55,8 @@ class Inbox:
     @property
     def topics(self) -> list[str]:
         """What to subscribe to."""
-        return [*self.command_topics, *([self._status_topic] if self._status_topic is not None else [])]
+        states = (self._status_topic, None if self._names is None else self._names.topic)
+        return [*self.command_topics, *(topic for topic in states if topic is not None)]
 
     def take(self, topic: str, payload: bytes, *, retained: bool, reply: Reply | None = None) -> None:
         """Take one message, whatever it is; never raises and never blocks for long."""
@@ -69,6 +73,8 @@ class Inbox:
         elif self._hermes is not None and topic in self._hermes_topics:
             for message in self._hermes.take(topic, payload, retained=retained):
                 self._put(message)
+        elif self._names is not None and topic == self._names.topic:
+            self._names.take(payload)  # a state of the house: it lies there for us to find
         elif topic == self._status_topic and payload == _ONLINE and not retained:
             # a retained one says nothing new: each new connection announces anyway
             now_ns = time.monotonic_ns()

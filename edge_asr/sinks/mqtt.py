@@ -15,6 +15,7 @@ from edge_asr.commands import Reply
 from edge_asr.config import MqttConfig
 from edge_asr.controls import Controls, ControlValues
 from edge_asr.events import CommandResponse, Event, PartialEvent, Report
+from edge_asr.house_names import HouseNames
 from edge_asr.metrics import Metrics
 from edge_asr.settings import spool_path
 from edge_asr.sinks import dialect, wire
@@ -38,8 +39,8 @@ class MqttSink:
 
     password: None reads `config.password_file`. on_connection(connected, reason) is called from paho's thread when one
     of the two changes; it must be quick and must not raise. controls: where commands go, None takes none.
-    announcement: None tells Home Assistant nothing. hermes: None speaks no Hermes. The constructor raises
-    ConfigError and connects to nothing.
+    announcement: None tells Home Assistant nothing. hermes: None speaks no Hermes. names: None hears no names of
+    the house. The constructor raises ConfigError and connects to nothing.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class MqttSink:
         controls: Controls | None = None,
         announcement: Announcement | None = None,
         hermes: Hermes | None = None,
+        names: HouseNames | None = None,
     ) -> None:
         self._config = config
         self._metrics = metrics
@@ -62,7 +64,7 @@ class MqttSink:
             config.queue_messages, _WINDOW, metrics, spool.ttl_s, waits=spool.mode != "off", spool=self._spool
         )
         self._hermes = hermes
-        inbox = Inbox(self._topic, controls, announcement, self._outbox.repeat_states, hermes, self._outbox.put)
+        inbox = Inbox(self._topic, controls, announcement, self._outbox.repeat_states, hermes, self._outbox.put, names)
         if announcement is not None:  # first of the states: entities before what they show
             self._outbox.put_state(wire.state(announcement.topic, announcement.payload))
         self._answered: ControlValues | None = None

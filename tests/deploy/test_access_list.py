@@ -46,8 +46,9 @@ WRITES = {
     "homeassistant": {
         *("edge_asr/kitchen/mute/set", "edge_asr/pantry/mute/set", "homeassistant/status"),
         *("homeassistant/device/edge_asr_kitchen/config", "homeassistant/device/edge_asr_pantry/config"),
+        *("edge_asr/kitchen/commands/set", "edge_asr/pantry/commands/set", "house/names"),
     },
-    "nodered": {"edge_asr/kitchen/mute/set", "edge_asr/pantry/mute/set", "house/kitchen/light/set"},
+    "nodered": {"edge_asr/kitchen/mute/set", "edge_asr/pantry/mute/set", "house/kitchen/light/set", "house/names"},
     "display": set(),
     "stranger": set(),
 }
@@ -58,17 +59,16 @@ TOPICS = sorted({topic for topics in WRITES.values() for topic in topics} | {"ed
 def test_a_user_writes_its_own_topics_and_no_others(user: str, house: Broker, tmp_path: Path) -> None:
     with session(house, user, tmp_path) as me:
         allowed = {topic for topic in TOPICS if not me.publish(topic, b"x")}
-    own = {"edge_asr/kitchen/mute/set", "edge_asr/kitchen/set"} if user == "kitchen" else set()
-    own |= {"edge_asr/pantry/mute/set"} if user == "pantry" else set()
+    own = {topic for topic in TOPICS if topic.startswith(f"edge_asr/{user}/")}
     assert allowed == WRITES[user] | own
 
 
 @pytest.mark.parametrize(
     ("user", "heard"),
     [
-        ("kitchen", {"edge_asr/kitchen/final", "edge_asr/kitchen/mute/set", "homeassistant/status"}),
-        ("display", {"edge_asr/kitchen/final", "edge_asr/pantry/final", "homeassistant/status"}),
-        ("stranger", {"homeassistant/status"}),
+        ("kitchen", {"edge_asr/kitchen/final", "edge_asr/kitchen/mute/set", "homeassistant/status", "house/names"}),
+        ("display", {"edge_asr/kitchen/final", "edge_asr/pantry/final", "homeassistant/status", "house/names"}),
+        ("stranger", {"homeassistant/status", "house/names"}),
     ],
 )
 def test_a_user_reads_what_is_meant_for_it(user: str, heard: set[str], house: Broker, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_user_reads_what_is_meant_for_it(user: str, heard: set[str], house: Br
         for speaker, topics in (
             ("kitchen", ["edge_asr/kitchen/final"]),
             ("pantry", ["edge_asr/pantry/final"]),
-            ("homeassistant", ["edge_asr/kitchen/mute/set", "homeassistant/status"]),
+            ("homeassistant", ["edge_asr/kitchen/mute/set", "homeassistant/status", "house/names"]),
         ):
             if speaker == user:
                 for topic in topics:

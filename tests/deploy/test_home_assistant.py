@@ -17,15 +17,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from edge_asr.demo.broker import Broker
-from edge_asr.events import FinalEvent
+from edge_asr.events import CommandEvent, FinalEvent
+from edge_asr.names import Name, read_names
 from tests import sample_events
 from tests.deploy.house import Device, final, running
 from tests.sinks.subscriber import Subscriber
 from tests.waiting import wait_until
 
-BLUEPRINT = Path(__file__).parents[2] / "deploy" / "home-assistant" / "say_to_assist.yaml"
+BLUEPRINTS = Path(__file__).parents[2] / "deploy" / "home-assistant"
+BLUEPRINT = BLUEPRINTS / "say_to_assist.yaml"
 PYTHON = os.environ.get("EDGE_ASR_HOME_ASSISTANT")
 _START_DEADLINE_S = 120.0
 
@@ -59,6 +62,23 @@ automation:
     use_blueprint:
       path: edge_asr/say_to_assist.yaml
       input: {topic: edge_asr/pantry/final, wake_phrase: "Hey House"}
+  - alias: Kitchen commands
+    use_blueprint:
+      path: edge_asr/do_commands.yaml
+      input: {topic: edge_asr/kitchen/event}
+  - alias: Pantry commands
+    use_blueprint:
+      path: edge_asr/do_commands.yaml
+      input: {topic: edge_asr/pantry/event, way: event}
+  - alias: Tell a command
+    triggers: [{trigger: event, event_type: edge_asr_command}]
+    actions:
+      - action: mqtt.publish
+        data: {topic: house/command, payload: "{{ trigger.event.data.intent }} {{ trigger.event.data.slots }}"}
+  - alias: Names
+    use_blueprint:
+      path: edge_asr/tell_names.yaml
+      input: {topic: house/names}
   - alias: Tell the light
     triggers: [{trigger: state, entity_id: input_boolean.lamp}]
     actions: [{action: mqtt.publish, data: {topic: house/light, payload: "{{ trigger.to_state.state }}"}}]
@@ -102,7 +122,8 @@ def home_assistant(python: str, folder: Path, broker: Broker, port: int) -> Iter
     """Connected to the broker; its folder holds the blueprint where a person would put it."""
     place = folder / "blueprints" / "automation" / "edge_asr"
     place.mkdir(parents=True)
-    shutil.copy(BLUEPRINT, place)
+    for blueprint in BLUEPRINTS.glob("*.yaml"):
+        shutil.copy(blueprint, place)
     (folder / "configuration.yaml").write_text(CONFIGURATION.replace("PORT", str(port)))
     (folder / ".storage").mkdir()
     entry = {**ENTRY, "data": {"broker": broker.host, "port": broker.port}}
@@ -125,6 +146,11 @@ def home_assistant(python: str, folder: Path, broker: Broker, port: int) -> Iter
 def said_now(text: str, segment_id: str, ago_s: float = 0.0, confidence: float = 0.9) -> FinalEvent:
     end = (datetime.now(UTC) - timedelta(seconds=ago_s)).isoformat()
     return final(text, segment_id, end=end, confidence=confidence)
+
+
+def command_now(text: str, ago_s: float = 0.0) -> CommandEvent:
+    end = (datetime.now(UTC) - timedelta(seconds=ago_s)).isoformat()
+    return replace(sample_events.command(), text=text, end=end)
 
 
 def becomes(house: Subscriber, entity: str, state: str) -> None:
@@ -166,4 +192,14 @@ def test_what_is_said_switches_a_light_and_the_device_is_there(tmp_path: Path, b
         house.publish("house/mute", b"now")
         becomes(house, "switch.kitchen_mute", "on")
         assert len(house.payloads("house/answer")) == 1
+        house.wait_for(lambda: len(house.payloads("house/names")) > 0)
+        assert Name("Kitchen light", "switch.kitchen_light") in read_names(house.payloads("house/names")[-1]).name
+        kitchen.say(command_now("Turn on the kitchen light", ago_s=120.0))
+        kitchen.say(command_now("Turn on the kitchen light"))
+        house.wait_for(lambda: house.payloads("house/light") == [b"on", b"off", b"on"])
+        pantry.say(command_now("Turn off the kitchen light"))
+        house.wait_for(lambda: len(house.payloads("house/command")) == 1)
+        slots = {name: slot.value for name, slot in sample_events.command().slots.items()}
+        told = house.payloads("house/command")[0].decode()
+        assert told == f"{sample_events.command().intent} {slots}"
     assert b"edge_asr" not in (tmp_path / "log").read_bytes()  # it had nothing to complain of

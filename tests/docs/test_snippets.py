@@ -18,6 +18,7 @@ from edge_asr.commands import Control
 from edge_asr.config_values import KEYS, SECTIONS, check_text
 from edge_asr.errors import ConfigError
 from edge_asr.metrics import Metrics
+from edge_asr.names import LISTS, read_names
 from edge_asr.settings import load
 from tests.docs.page import Page, pages
 from tests.settings_files import written
@@ -73,6 +74,10 @@ def _check_json(said: dict[str, Any]) -> None:
     if "control" in said:  # what a client of the WebSocket sends
         if said["control"] not in get_args(Control):
             raise ValueError(f"{said['control']}: no such control")
+        return
+    if set(said) <= set(LISTS):  # what tells the names of the house
+        if read_names(json.dumps(said).encode()).unfit:
+            raise ValueError("one of these names cannot be said")
         return
     jsonschema.validate(said, SCHEMA)
     known = json.loads(events.encode(events.decode(json.dumps(said).encode())))

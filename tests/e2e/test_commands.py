@@ -228,3 +228,39 @@ def test_the_selection_is_announced_with_the_modes(start: Callable[..., House]) 
     wait_until(lambda: house.listener.of("homeassistant/device/edge_asr_ears/config"), 5, "the announcement")
     told = house.listener.of("homeassistant/device/edge_asr_ears/config")[-1].body
     assert json.loads(json.dumps(told["cmps"]["mode"]["options"])) == ["open", "commands", "both"]
+
+
+def names(house: House, *said: str, retain: bool = True) -> None:
+    payload = json.dumps({"name": {"values": [{"in": one, "out": f"thing.{one[0]}"} for one in said]}})
+    publish.single("house/names", payload, qos=1, hostname=house.broker.host, port=house.broker.port, retain=retain)
+
+
+def test_a_thing_that_is_renamed_is_heard_by_its_new_name(start: Callable[..., House], tmp_path: Path) -> None:
+    (tmp_path / "sentences.txt").write_text("made = he might even have been made {name} himself\n")
+    house = start("commands.names_topic=house/names")
+    assert listened_for(house)["sentences"] == 0  # nothing can be said yet, and that is no reason not to start
+    names(house, "amiable", "xqzzy lamp")
+    wait_until(lambda: listened_for(house).get("names") == 1, 20, "the name")
+    assert (listened_for(house)["sentences"], listened_for(house)["left_out"]) == (1, 1)
+    wait_until(lambda: refusals(house), 5, "what is left out")
+    assert "they are left out: 'xqzzy lamp'; correct the spelling" in refusals(house)[0]
+    house.say(sample()[4])
+    wait_until(lambda: kinds(house) == ["command"], 20, "the command")
+    [heard] = [each.body for each in house.listener.of("event") if each.body["event_type"] == "command"]
+    assert heard["slots"]["name"]["value"] == "thing.a"
+    assert "amiable" not in str(listened_for(house))
+    ended(house)
+    house.broker.restart()  # it has forgotten them
+    again = start("commands.names_topic=house/names")
+    assert listened_for(again)["names"] == 1
+    again.listener.messages.clear()
+    again.broker.restart()
+    wait_until(lambda: again.listener.state() == "listening" and listened_for(again), 30, "its states once more")
+    time.sleep(0.5)  # until it has subscribed
+    before = len(refusals(again))
+    for payload in (b"\xff" * 100, b"[" * 70_000):
+        publish.single("house/names", payload, qos=1, hostname=again.broker.host, port=again.broker.port)
+    wait_until(lambda: len(refusals(again)) > before, 20, "a refusal")
+    assert "the names before it stay" in refusals(again)[-1]
+    assert listened_for(again)["names"] == 1
+    assert again.daemon.exit_code() is None
