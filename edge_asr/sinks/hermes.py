@@ -1,7 +1,8 @@
 """Hermes, the protocol of Rhasspy and Snips before it: a session is asked for, and answered with what was said in it.
 
 Its page: https://rhasspy.readthedocs.io/en/latest/reference/#mqtt-api (hermes/asr). There are no partials in it. What
-is said outside of a session is none of its business, and stays on our own topics alone.
+is said outside of a session is none of its business, and stays on our own topics alone, but for commands: they are
+intents, whoever has asked for them.
 """
 
 import threading
@@ -15,7 +16,16 @@ from msgspec import Meta, Struct
 from edge_asr.clock import NS_PER_S
 from edge_asr.commands import Reply
 from edge_asr.controls import Controls
-from edge_asr.events import CommandResponse, ErrorEvent, Event, FinalEvent, SpeechEndedEvent
+from edge_asr.events import (
+    CommandEvent,
+    CommandResponse,
+    ErrorEvent,
+    Event,
+    FinalEvent,
+    SpeechEndedEvent,
+    UnknownEvent,
+)
+from edge_asr.sinks.hermes_intent import NOT_RECOGNIZED, intent_body, intent_topic, not_recognized_body
 from edge_asr.sinks.message import Message
 
 _BASE = "hermes/asr"
@@ -27,6 +37,7 @@ _SESSION_S = 120.0  # then its end was lost
 _MOST_FINALS = 32  # of a session that is not ended by silence
 _REMEMBERED = 32  # segments that were over before a session; their finals may come late
 _STALE_S = 30
+_COMMAND_STALE_S = 10  # what is done later is done to somebody's surprise
 _REASONS = ("dialogueSession", "playAudio", "ttsSay")  # any other is the empty one, which goes for all of them
 
 Name = Annotated[str, Meta(max_length=200)]
@@ -68,6 +79,7 @@ class Hermes:
         self._session: _Session | None = None
         self._sessions = 0
         self._over: deque[str] = deque(maxlen=_REMEMBERED)
+        self._asked_for: dict[str, _Said] = {}  # segments of the last session: what they mean may come behind them
 
     topics = (_ON, _OFF, _START, _STOP)
 
@@ -116,12 +128,30 @@ class Hermes:
     def _note(self, event: Event, session: _Session | None) -> list[Message]:
         if isinstance(event, SpeechEndedEvent):
             self._over.append(event.segment_id)
+        if session is not None and event.segment_id and event.segment_id not in session.over_before:
+            self._asked_for[event.segment_id] = session.said
+            while len(self._asked_for) > _REMEMBERED:
+                del self._asked_for[next(iter(self._asked_for))]
+        if isinstance(event, CommandEvent | UnknownEvent):
+            return self._understood(event)
         if session is None or event.segment_id in session.over_before:
             return []
         if isinstance(event, ErrorEvent):
             return self._failed(session, event)
         heard_out = self._heard(session, event)
         return self._end(session) if heard_out else []
+
+    def _understood(self, event: CommandEvent | UnknownEvent) -> list[Message]:
+        """A command is an intent; of other speech only who has asked for it is told that it is none."""
+        said = self._asked_for.get(event.segment_id)
+        session_id, wakeword_id = (None, None) if said is None else (said.session_id, said.wakeword_id)
+        if self._off or (said is None and isinstance(event, UnknownEvent)):
+            return []
+        if isinstance(event, CommandEvent):
+            topic = intent_topic(event.intent)
+            return [_message(topic, intent_body(event, self._site_id, session_id, wakeword_id), _COMMAND_STALE_S)]
+        body = not_recognized_body(event.segment_id, self._site_id, session_id)
+        return [_message(NOT_RECOGNIZED, body, _COMMAND_STALE_S)]
 
     @staticmethod
     def _heard(session: _Session, event: Event) -> bool:
@@ -187,8 +217,8 @@ def _reason(said: _Said) -> str:
     return said.reason if said.reason in _REASONS else ""
 
 
-def _message(topic: str, body: dict[str, Any]) -> Message:
-    return Message(topic, msgspec.json.encode(body), qos=1, stale_s=_STALE_S)
+def _message(topic: str, body: dict[str, Any], stale_s: int = _STALE_S) -> Message:
+    return Message(topic, msgspec.json.encode(body), qos=1, stale_s=stale_s)
 
 
 def _captured(finals: list[FinalEvent], said: _Said) -> dict[str, Any]:

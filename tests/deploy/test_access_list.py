@@ -106,11 +106,11 @@ def test_with_its_lines_for_rhasspy_a_device_speaks_those_topics(tmp_path: Path)
     rules = tmp_path / "edge_asr.acl"
     rules.write_text((FOLDER / "edge_asr.acl").read_text().replace("\n#topic ", "\ntopic "))
     rules.chmod(0o600)
-    topics = ("hermes/asr/textCaptured", "hermes/error/asr")
+    topics = ("hermes/asr/textCaptured", "hermes/error/asr", "hermes/intent/x", "hermes/nlu/intentNotRecognized")
     with Broker(users=USERS, lines=[f"acl_file {rules}"]) as broker:
         with session(broker, "kitchen", tmp_path) as me:
             me.subscribe("hermes/asr/startListening")
-            assert [me.publish(topic, b"{}") for topic in topics] == ["", ""]
+            assert [me.publish(topic, b"{}") for topic in topics] == [""] * 4
             assert me.publish("hermes/asr/startListening", b"{}") == ""
             me.listen(5.0, lambda: bool(me.heard))
             assert [message.topic for message in me.heard] == ["hermes/asr/startListening"]
