@@ -4,7 +4,7 @@ import logging
 import math
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -42,6 +42,7 @@ from edge_asr.listening_for import (
     read_again,
     understand,
     wants_open_speech,
+    with_other_sentences,
 )
 from edge_asr.liveness import Liveness
 from edge_asr.load import LoadMeter
@@ -107,15 +108,27 @@ def load_recognizer(config: Config, understood: Understood | None = None) -> Rec
 
 
 def load_both(
-    config: Config, sentences: str, clock: Clock, metrics: Metrics, names: HouseNames | None = None
+    config: Config,
+    sentences: str,
+    clock: Clock,
+    metrics: Metrics,
+    names: HouseNames | None = None,
+    present: Brains | None = None,
 ) -> Brains:
     """Both passes of the configuration, for sentences that were told in the place of its own, if any.
 
-    names: those of the house, for the lists in them. Raises ModelError and ConfigError.
+    names: those of the house, for the lists in them. present: what listens now with the same model, which is shared as
+    far as it can be. Raises ModelError and ConfigError.
     """
     if config.commands.sentences is None:
         return Brains(load_recognizer(config), build_rewriter(config, clock, metrics))
     understood = understand(config.commands, load_bundle(model_folder(config), config.models.bundle), sentences, names)
+    if present is not None:
+        same = with_other_sentences(config.commands, present.recognizer, understood.grammar)
+        if same is not None:
+            give_back()
+            goes_on = present.second_pass if wants_open_speech(config.commands) else None
+            return Brains(same, goes_on, understood.report)
     recognizer = load_recognizer(config, understood)
     return Brains(recognizer, build_rewriter(config, clock, metrics), understood.report)
 
@@ -274,11 +287,15 @@ def load_brains(
     metrics: Metrics,
     hearing: Hearing,
     names: HouseNames | None = None,
+    present: Callable[[], tuple[Hearing, Brains]] | None = None,
 ) -> Brains:
     """What hears, loaded in whatever thread this is called in; raises ModelError and ConfigError.
 
-    rate_hz: what it has to hear, None for whatever it does.
+    rate_hz: what it has to hear, None for whatever it does. present: what listens now, and with what; for the same
+    model only the sentences are made anew.
     """
+    in_force, brains = (None, None) if present is None else present()
+    same = in_force is not None and in_force[:2] == hearing[:2]
     with hearing_with(config, hearing, choices) as chosen:
         bundle = load_bundle(model_folder(chosen), hearing.model)
         if rate_hz not in (None, bundle.manifest.sample_rate_hz):
@@ -286,7 +303,7 @@ def load_brains(
                 f"it hears {bundle.manifest.sample_rate_hz} Hz, what listens now {rate_hz} Hz: set "
                 f"models.bundle = {hearing.model!r} and restart"
             )
-        return load_both(chosen, hearing.sentences, clock, metrics, names)
+        return load_both(chosen, hearing.sentences, clock, metrics, names, brains if same else None)
 
 
 def build_rewriter(config: Config, clock: Clock, metrics: Metrics) -> SecondPassWorker | None:
@@ -361,7 +378,16 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
     pipeline = build_pipeline(config, recognizer)
     worker = Worker(ring, pipeline, stamp, capture_clock, sinks, clock, config.overload, metrics, stop.fatal, rewriter)
     answers = Answers(sinks, file, partial(stamp.error, "command"), clock, device_id(config))
-    load = partial(load_brains, config, choices, recognizer.sample_rate_hz, clock, metrics, names=names)
+    load = partial(
+        load_brains,
+        config,
+        choices,
+        recognizer.sample_rate_hz,
+        clock,
+        metrics,
+        names=names,
+        present=lambda: (models.in_force, worker.brains),
+    )
 
     def model_changed(language: str, model: str) -> None:
         reporter.model_changed(language, model)
@@ -373,7 +399,7 @@ def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: Limite
     if not config.mqtt.enabled:
         metrics.broker_connected.set(math.nan)  # there is none to be away
     metrics.heard_with(recognizer.model, recognizer.language, worker.brains.second_model)
-    models = ModelSwitch(load, worker, hearing_of(wanted), recognizer.language, model_changed, sentences)
+    models: ModelSwitch = ModelSwitch(load, worker, hearing_of(wanted), recognizer.language, model_changed, sentences)
     stand_in = StandIn(models, choices, config.ladder.small_bundle, clock)
     steering = Steering(capture, worker, stand_in, controls, answers)
     meter = LoadMeter(worker.effort, sinks, clock)

@@ -55,6 +55,23 @@ def listening_for(commands: CommandsConfig, recognizer: Recognizer[Any], grammar
     return recognizer.with_commands(grammar, commands.most_excess)
 
 
+def with_other_sentences(
+    commands: CommandsConfig, recognizer: Recognizer[Any], grammar: Grammar | None
+) -> Recognizer[Any] | None:
+    """The recognizer that is there, for other sentences or another mode; it shares its network with that one.
+
+    None where it lacks the graph of the language, or is of a family without sentences: then it has to be loaded anew.
+    Any thread, while it listens. Raises ModelError.
+    """
+    if not isinstance(recognizer, KaldiRecognizer):
+        return None
+    open_speech = wants_open_speech(commands) or grammar is None
+    if open_speech and not recognizer.hears_open_speech:
+        return None
+    same = recognizer if open_speech else recognizer.without_open_speech()
+    return same.without_commands() if grammar is None else listening_for(commands, same, grammar)
+
+
 def understand(
     commands: CommandsConfig, bundle: Bundle[Manifest], told: str = "", house: HouseNames | None = None
 ) -> Understood:

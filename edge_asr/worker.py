@@ -183,10 +183,11 @@ class Worker:
         with self._exchanging:
             old, self._second_pass = self._second_pass, brains.second_pass
             self._pipeline.exchange(brains.recognizer)
-        if old is not None:
-            self._publish(old.finish(self._clock.monotonic_ns()))
-        if brains.second_pass is not None:
-            brains.second_pass.start()
+        if old is not brains.second_pass:  # else other sentences alone are listened for, and it goes on
+            if old is not None:
+                self._publish(old.finish(self._clock.monotonic_ns()))
+            if brains.second_pass is not None:
+                brains.second_pass.start()
         self._stamp.exchange(brains.recognizer.language, brains.recognizer.model)
         if self._next is brains:
             self._next = None

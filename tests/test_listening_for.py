@@ -180,3 +180,37 @@ def test_a_fault_of_what_was_told_is_not_made_long_and_neither_is_its_making(tmp
             load_brains(config, (), 16_000, HandClock(), Metrics(), Hearing("en", (), "both", text))
         assert str(caught.value).isprintable()
         assert len(str(caught.value)) <= 1500
+
+
+@pytest.mark.bundle
+def test_other_sentences_share_the_network_and_what_is_not_there_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("turn it on\n")
+    config = Config(commands=CommandsConfig(str(tmp_path / "a.txt")), second_pass=SecondPassConfig(False))
+    now = [Hearing("en", (), "both"), load_recognizer(config)]
+
+    def becomes(mode: str, text: str = "") -> tuple[bool, bool, bool]:
+        """Whether the network is the same, open speech is heard, and sentences are."""
+        hearing, before = Hearing("en", (), mode, text), now[1]
+        assert isinstance(before, KaldiRecognizer)
+
+        def present() -> tuple[Hearing, Brains]:
+            assert isinstance(now[0], Hearing)
+            return now[0], Brains(before, None)
+
+        brains = load_brains(config, (), 16_000, HandClock(), Metrics(), hearing, None, present)
+        assert isinstance(brains.recognizer, KaldiRecognizer)
+        now[:] = [hearing, brains.recognizer]
+        state = brains.recognizer.start()
+        return brains.recognizer.network is before.network, state.search is not None, state.command is not None
+
+    assert becomes("both", "good night") == (True, True, True)
+    assert becomes("open") == (True, True, False)
+    assert becomes("both") == (True, True, True)
+    assert becomes("commands") == (True, False, True)
+    assert becomes("commands", "good night") == (True, False, True)
+    assert becomes("both") == (False, True, True)  # the graph of the language is not there any more
+    before = now[1]
+    (tmp_path / "a.txt").write_text("turn [it on\n")
+    with pytest.raises(SentencesError):
+        becomes("both")
+    assert now[1] is before

@@ -173,3 +173,20 @@ def test_an_exchange_does_not_wait_for_a_microphone() -> None:
         house.worker.start()
         house.worker.exchange(Brains(LoudRecognizer(), None))
         wait_until(lambda: house.worker.exchanged, 5.0, "the exchange")
+
+
+def test_an_exchange_of_the_sentences_alone_leaves_the_second_pass_at_work() -> None:
+    with with_second_pass(ScriptedRescorer(lambda _: "Same, w1!")) as house:
+        house.worker.start()
+        live(house, np.concatenate([hush(1), tone(0.6)]))
+        rewriter = house.worker.brains.second_pass
+        assert rewriter is not None
+        following = LoudRecognizer()
+        house.worker.exchange(Brains(following, rewriter))
+        live(house, hush(2))
+        wait_until(lambda: house.worker.exchanged, 5.0, "the exchange")
+        assert house.worker.brains == Brains(following, rewriter)
+        live(house, np.concatenate([hush(0.7), tone(1), hush(2)]))
+        wait_until(lambda: len(house.finals()) == 2, 5.0, "the second final")
+        house.finish()
+    assert [final.text for final in house.finals()] == ["Same, w1!"] * 2

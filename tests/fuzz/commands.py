@@ -34,6 +34,10 @@ VALUES = [
     b"PRESS",
     b"online",
     b"turn on\nturn off :2.5",
+    b"open",
+    b"both",
+    b"commands",
+    b"intents: {A: [good night]}",
 ]
 CLEVER = [
     *(
@@ -73,8 +77,8 @@ class House:
     def __init__(self) -> None:
         self.metrics = Metrics()
         self.outcomes: Counter[str] = Counter()
-        values = ControlValues(mute=False, sensitivity=50, model="en")
-        choices = [Choice("en", "en", phrases=False), Choice("tiny", "de", phrases=True)]
+        values = ControlValues(mute=False, sensitivity=50, model="en", mode="both")
+        choices = [Choice("en", "en", phrases=False, sentences=True), Choice("tiny", "de", phrases=True)]
         self._controls = Controls(values, values, self.metrics, choices)
         self._values = values
         told = announcement("k1", "Kitchen", "edge_asr/k1", "1", 20.0)
@@ -86,6 +90,7 @@ class House:
         values, executed, faults = self._controls.take()
         commanded = bool(executed)
         self._controls.take_press()
+        self._controls.take_read_again()
         for due in self._controls.take_due():
             assert due.reply.topic == sent.response
             assert commanded != bool(due.fault)

@@ -106,6 +106,17 @@ class KaldiRecognizer:
         vars(other).update(_most_excess=most_excess, _commands=CommandGraphs(grammar, lexicon, self._labels, earlier))
         return other
 
+    @property
+    def hears_open_speech(self) -> bool:
+        """Whether the graph of a whole language is there."""
+        return self._graph is not None
+
+    def without_commands(self) -> Self:
+        """One that hears open speech alone; it shares all else with this one."""
+        other = copy.copy(self)
+        vars(other).update(_commands=None)
+        return other
+
     def without_open_speech(self) -> Self:
         """One that hears commands alone; `with_commands` says which."""
         other = copy.copy(self)
