@@ -1,5 +1,6 @@
 """What a command from afar may say: a control, and a value that is read strictly or refused with the fix."""
 
+import codecs
 import re
 from typing import Literal, NamedTuple, get_args
 
@@ -89,6 +90,7 @@ def sentences_said(payload: bytes) -> str:
     What they mean is looked at where they are put together.
     """
     expected = f"a list of sentences, or YAML, of at most {SENTENCES_BYTES} bytes,"
+    payload = payload.removeprefix(codecs.BOM_UTF8)  # of a file that some editors have written
     text = _text("commands", payload, expected, SENTENCES_BYTES)
     for letter in (letter for letter in text if not letter.isprintable() and letter not in _LAYOUT):
         raise refusal("commands", f"the character {letter!r} in it", expected)

@@ -218,7 +218,7 @@ class ModelReport(Struct, frozen=True, kw_only=True):
 class SentencesReport(Struct, frozen=True, kw_only=True):
     """The retained `…/commands/state` payload: what is known of the sentences, but for their words."""
 
-    source: Literal["file", "mqtt"]  # of the configuration, or whatever took its place
+    source: Literal["file", "told"]  # of the configuration, or what somebody has sent in its place
     sentences: int  # as they are written
     intents: int
     words: int  # different ones

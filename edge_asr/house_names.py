@@ -43,7 +43,7 @@ class HouseNames:
         self._clock = clock
         self._metrics = metrics
         self._lock = threading.Lock()
-        self._waiting: bytes | None = None
+        self._waiting: tuple[bytes, int] | None = None  # and its size, where it is too long to be kept
         self._untold = ""
         self._left_out: tuple[str, ...] = ()
         self._next_ns = clock.monotonic_ns()
@@ -55,20 +55,20 @@ class HouseNames:
         with self._lock:
             if self._waiting is not None:
                 self._count("superseded")
-            self._waiting = payload[: SENTENCES_BYTES + 1]  # what is longer is refused, whatever it holds
+            self._waiting = (payload[:SENTENCES_BYTES], len(payload))  # what is longer is refused, whatever it holds
 
     def look(self, changed: Callable[[], None], tell: Callable[[str], None]) -> None:
         """Take over what was told, call `changed` if it is something else, and `tell` what is wrong with it."""
         with self._lock:
             untold, self._untold = self._untold, ""
             due = self._waiting is not None and self._clock.monotonic_ns() >= self._next_ns
-            payload, self._waiting = (self._waiting, None) if due else (None, self._waiting)
+            waiting, self._waiting = (self._waiting, None) if due else (None, self._waiting)
         if untold:
             tell(untold)
-        if payload is None:
+        if waiting is None:
             return
         try:
-            names = read_names(payload)
+            names = read_names(*waiting)
         except CommandError as error:
             self._count("malformed")
             self._wait()

@@ -94,7 +94,7 @@ def understand(
     names = Names() if house is None else house.current
     lists = names.lists() if commands.names_topic is not None else {}
     sha256 = hashlib.sha256(told.encode()).hexdigest() if told else digest([commands.sentences])
-    source: Literal["file", "mqtt"] = "mqtt" if told else "file"
+    source: Literal["file", "told"] = "told" if told else "file"
     try:
         definitions = read_told(told, language) if told else read_files([commands.sentences], language)
         most_steps = MOST_TOLD_STEPS if told else MOST_STEPS

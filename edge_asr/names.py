@@ -58,13 +58,16 @@ class _Told(Struct, frozen=True, forbid_unknown_fields=True):
     floor: _List | list[_Value | str] = []
 
 
-def read_names(payload: bytes) -> Names:
+def read_names(payload: bytes, size_bytes: int | None = None) -> Names:
     """Names of a JSON payload; without one there are none. Raises CommandError.
+
+    size_bytes: of what it is the beginning of, where it is too long to be kept.
 
     One that nobody could say leaves the others as they are.
     """
-    if len(payload) > SENTENCES_BYTES:
-        raise CommandError(f"a payload of {len(payload)} bytes is refused, {_EXPECTED}")
+    size_bytes = len(payload) if size_bytes is None else size_bytes
+    if size_bytes > SENTENCES_BYTES:
+        raise CommandError(f"a payload of {size_bytes} bytes is refused, {_EXPECTED}")
     try:
         told = msgspec.json.decode(payload or b"{}", type=_Told)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -13,6 +13,7 @@ from edge_asr.commands import (
     mute_said,
     name_said,
     sensitivity_said,
+    sentences_said,
 )
 from edge_asr.errors import CommandError
 
@@ -97,3 +98,11 @@ def test_phrases_stand_one_a_line() -> None:
     for bad in (b"a\0b", b"# no", b":2", b"x" * 101, b"a\n" * 201, b"y" * 5000, b"\xff"):
         with pytest.raises(CommandError, match=r"hotwords/set: .* phrases of at most 100 characters, one a line, as"):
             hotwords_said(bad)
+
+
+def test_sentences_are_a_text_as_it_was_written() -> None:
+    assert sentences_said(b"\xef\xbb\xbfgood night\n") == "good night\n"
+    assert sentences_said(b"") == sentences_said(b" \r\n\t") == ""
+    assert len(sentences_said(b"x" * 65_536)) == 65_536
+    with pytest.raises(CommandError, match="a payload of 65537 bytes is refused"):
+        sentences_said(b"x" * 65_537)

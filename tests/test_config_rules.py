@@ -25,6 +25,15 @@ from tests.settings_files import fault
         (["audio.ring_s=4"], "audio.ring_s = 4 is not above overload.flush_lag_s = 4"),
         (["ladder.temperature_low_celsius=80"], "ladder.temperature_low_celsius = 80 is not below"),
         (["ladder.lag_persists_s=31"], "ladder.lag_persists_s = 31 is above ladder.lag_window_s = 30"),
+        (["commands.names_topic=house/names"], "without commands.sentences: no sentence has a name in it, set both"),
+        (
+            ["commands.names_topic=edge_asr/k/mute/set", "commands.sentences=a.txt"],
+            'names_topic = "edge_asr/k/mute/set": something else is told there; name one of its own, as "house/names"',
+        ),
+        (
+            ["commands.names_topic=homeassistant/status", "commands.sentences=a.txt"],
+            'commands.names_topic = "homeassistant/status": something else is told there',
+        ),
         (["mqtt.host="], "mqtt.host = ''"),
         (["mqtt.host=mqtt://broker"], "mqtt.host = 'mqtt://broker': expected a host name or an address alone"),
         (["mqtt.host=broker:1883"], "the port goes into mqtt.port"),

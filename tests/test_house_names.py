@@ -73,6 +73,7 @@ def test_what_cannot_be_used_is_told_and_those_before_stay(tmp_path: Path, caplo
     assert ["what house/names holds cannot be used, the names before it stay" in said for said in house.told] == [
         True
     ] * 2
+    assert "a payload of 10000000 bytes is refused" in house.told[1]
     assert len(caplog.records) == 2
     house.names.take(b"")
     house.look(20.0)

@@ -144,9 +144,9 @@ def test_what_was_told_takes_the_place_of_the_files_and_is_looked_at_in_every_mo
 
     brains = told("good night\ngood = good morning\n")
     assert brains.sentences is not None
-    assert (brains.sentences.source, brains.sentences.sentences) == ("mqtt", 2)
+    assert (brains.sentences.source, brains.sentences.sentences) == ("told", 2)
     brains = told('{"intents": {"Night": ["good night"]}}')
-    assert (brains.sentences.source, brains.sentences.intents) == ("mqtt", 1) if brains.sentences else False
+    assert (brains.sentences.source, brains.sentences.intents) == ("told", 1) if brains.sentences else False
     for text, why in (
         ("good night\n = x", r"^commands/set:2:2: no intent stands before '='"),
         ("# nothing", "^commands/set: there are no sentences"),

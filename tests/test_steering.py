@@ -219,7 +219,7 @@ def test_a_mode_is_one_wish_with_the_model_and_its_fault_has_its_name(tmp_path: 
 
 
 BOTH = replace(CONFIGURED, mode="both")
-REPORT = SentencesReport(source="mqtt", sentences=2, intents=1, words=5, names=0, left_out=0, sha256="ab")
+REPORT = SentencesReport(source="told", sentences=2, intents=1, words=5, names=0, left_out=0, sha256="ab")
 
 
 def test_sentences_are_kept_and_told_of_once_they_are_in_force_but_not_their_words(tmp_path: Path) -> None:

@@ -33,9 +33,13 @@ def run(args: argparse.Namespace) -> int:
     if not answer.accepted:
         complain(f"edge-asr: {answer.message}")
         return EXIT_FAILURE
-    report = msgspec.json.decode(answer.value, type=SentencesReport)
+    try:
+        report = msgspec.json.decode(answer.value, type=SentencesReport)
+    except msgspec.DecodeError:  # of a daemon of another version, or one that has another mode by now
+        print(f"{answer.device_id!r} has read them again")
+        return EXIT_OK
     more = f", with {report.names} names of the house" if report.names else ""
-    source = "of the configuration" if report.source == "file" else "that came over MQTT"
+    source = "of the configuration" if report.source == "file" else "that were sent to it"
     print(
         f"{answer.device_id!r} has read them again: {report.sentences} sentences of {report.intents} intents, "
         f"{source}{more}"

@@ -124,7 +124,7 @@ def test_the_mode_changes_while_somebody_speaks_and_outlives_the_process(start: 
 def test_sentences_come_over_mqtt_outlive_the_process_and_go_again(start: Callable[..., House]) -> None:
     house = start()
     send(house, "commands", LISTED)
-    wait_until(lambda: listened_for(house).get("source") == "mqtt", 20, "the sentences")
+    wait_until(lambda: listened_for(house).get("source") == "told", 20, "the sentences")
     report = listened_for(house)
     assert (report["sentences"], report["intents"], report["words"]) == (2, 2, 10)
     assert report["sha256"] == hashlib.sha256(LISTED.encode()).hexdigest()

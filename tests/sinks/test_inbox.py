@@ -1,14 +1,19 @@
 """Whatever arrives, on whatever topic: nothing raises, and only a live, well-formed command does something."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edge_asr.commands import CONTROLS, Reply
 from edge_asr.controls import Controls, ControlValues, Due
+from edge_asr.house_names import HouseNames
 from edge_asr.metrics import Metrics
+from edge_asr.names import Names
 from edge_asr.sinks.homeassistant import announcement
 from edge_asr.sinks.inbox import Inbox
+from tests.fakes import HandClock
 
 CONFIGURED = ControlValues(mute=False, sensitivity=50)
 COMMANDS = [f"edge_asr/k1/{control}/set" for control in CONTROLS]
@@ -119,3 +124,21 @@ def test_nobody_has_us_publish_what_could_be_taken_for_something_else(topic: str
     values, commanded, [fault] = hall.controls.take()
     assert (values.mute, commanded, hall.controls.take_due()) == (False, frozenset(), ())
     assert fault.startswith(f"mute/set: the response topic {topic[:200]!r} is refused; name one below edge_asr/k1/resp")
+
+
+@given(PAYLOADS, st.booleans())
+def test_names_of_the_house_are_a_state_that_may_lie_there(payload: bytes, retained: bool) -> None:
+    hall = Hall()
+    names = HouseNames("house/names", Path("/dev/null/names.json"), HandClock(), Metrics())
+    inbox = Inbox("edge_asr/k1", hall.controls, None, hall.announce, names=names)
+    assert inbox.topics == [*COMMANDS, "house/names"]
+    assert "house/names" not in inbox.command_topics
+    inbox.take("house/names", b'{"area": ["hall"]}', retained=False)
+    inbox.take("house/names", payload, retained=retained)
+    inbox.take("house/names", b'{"area": ["kitchen"]}', retained=retained)
+    assert names.current == Names()  # until the supervisor comes by
+    names.look(lambda: None, lambda _: None)
+    assert [one.said for one in names.current.area] == ["kitchen"]
+    assert hall.controls.take() == (CONFIGURED, frozenset(), ())
+    inbox.take("edge_asr/k1/mute/set", b"ON", retained=False, reply=Reply("house/names", None))
+    assert not hall.controls.take().values.mute  # nobody has us tell names
