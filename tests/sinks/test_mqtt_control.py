@@ -27,9 +27,8 @@ CONFIGURED = ControlValues(mute=False, sensitivity=50)
 BASE = "edge_asr/kitchen"
 CONFIG_TOPIC = "homeassistant/device/edge_asr_kitchen/config"
 STATES = [CONFIG_TOPIC, f"{BASE}/state", *(f"{BASE}/{control}/state" for control in CONTROLS)]
-HOLD = set(STATES) - {
-    f"{BASE}/{control}/state" for control in ("model", "language", "hotwords", "mode")
-}  # those are empty
+EMPTY = ("model", "language", "hotwords", "mode", "commands")  # of a device without a model
+HOLD = set(STATES) - {f"{BASE}/{control}/state" for control in EMPTY}
 
 
 class Device:
