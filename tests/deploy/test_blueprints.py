@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import jsonschema
 import pytest
 import yaml
@@ -168,7 +169,6 @@ class Entity:
 
 def rendered(template: str, **names: Any) -> str:
     """By Jinja, with what Home Assistant adds to it."""
-    jinja2 = pytest.importorskip("jinja2", reason="there is no Jinja here, which Home Assistant's templates are in")
     room = jinja2.Environment(undefined=jinja2.StrictUndefined)
     room.filters["to_json"] = json.dumps
     return str(room.from_string(template).render(**names))
