@@ -2,8 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from edge_asr.app import load_recognizer
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import load_lexicon
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
-from edge_asr.audio.chunk import Samples
+from edge_asr.bench import commands_compile
 from edge_asr.bench.benchmark_commands import as_templates
 from edge_asr.bench.commands import (
     CLEAN,
@@ -36,8 +35,9 @@ from edge_asr.bench.peers import VOSK
 from edge_asr.bench.recordings import read_recordings
 from edge_asr.cli.bench_options import count
 from edge_asr.cli.options import load_config
-from edge_asr.clock import Clock, SystemClock
-from edge_asr.errors import ModelError
+from edge_asr.clock import SystemClock
+from edge_asr.config import Config
+from edge_asr.errors import EdgeAsrError, ModelError
 from edge_asr.sentences.compiled import compile_definitions
 from edge_asr.sentences.yaml_file import read_definitions
 from edge_asr.settings import model_folder
@@ -45,7 +45,8 @@ from edge_asr.settings import model_folder
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its own options."""
-    parser.add_argument("--speech", metavar="DIR", required=True, help="recordings with manifest.jsonl")
+    parser.add_argument("--speech", metavar="DIR", help="recordings with manifest.jsonl")
+    parser.add_argument("--compile", action="store_true", help="only how long and how big 10 to 100,000 sentences are")
     parser.add_argument("--commands", metavar="FILE", help="the commands in the benchmark's format (DIR/commands.yaml)")
     parser.add_argument("--noise", metavar="DIR", help="a folder of sounds without speech, 10 s or more (DIR/noise)")
     parser.add_argument("--each", metavar="N", type=count(1, 100_000), help="so many commands (all)")
@@ -57,7 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     """Measure and print. Raises EdgeAsrError and its kinds."""
     config, clock = load_config(args), SystemClock()
-    now, folder = setting(config, ()), Path(args.speech)
+    now = setting(config, ())
+    if args.compile:
+        return _compile(config, now)
+    if args.speech is None:
+        raise EdgeAsrError("commands are understood in recordings: give --speech DIR, or only --compile")
+    folder = Path(args.speech)
     file = Path(args.commands or folder / "commands.yaml")
     bundle = load_bundle(model_folder(config), config.models.bundle)
     definitions = read_definitions(file.name, as_templates(file.name, file.read_text("utf-8")), now.language)
@@ -97,18 +103,14 @@ def _conditions(
             yield name, snr_db, [(order, mixed(said, noise, snr_db, rng)) for order, said in orders]
 
 
-def _no_commands(
-    folder: Path, noises: Mapping[str, Samples], rate_hz: int, clock: Clock
-) -> Iterator[tuple[str, Samples]]:
-    """Speech of every language that is no command, then the noises."""
-    orders = {order.name for order in read_orders(folder)}
-    for recording in read_recordings(folder, None):
-        if recording.name not in orders:
-            yield recording.set_name, read_samples(recording.path, rate_hz, clock)
-    yield from noises.items()
+def _compile(config: Config, now: Setting) -> tuple[Setting, Any]:
+    print(now.line())
+    costs = commands_compile.measure(model_folder(config), config.models.bundle)
+    print(commands_compile.compile_text(costs))
+    return now, [asdict(cost) for cost in costs]
 
 
-def _add(apart: list[Elsewhere], found: Elsewhere) -> None:
+def _add(elsewhere: list[Elsewhere], found: Elsewhere) -> None:
     """To those of the same name."""
     for one in apart:
         if (one.who, one.name) == (found.who, found.name):

@@ -27,11 +27,11 @@ class CommandGraphs:
 
     def __init__(self, grammar: Grammar, lexicon: Lexicon, labels: Labels, filler: Any = None) -> None:
         """Compose; raises ModelError as `grammar_graph` does. `filler` is that of earlier graphs of the same model."""
-        woven = grammar_graph(grammar, lexicon)
+        graph = grammar_graph(grammar, lexicon)
         self.grammar = grammar
         self.labels = labels
-        self.states = woven.states
-        self.fst: Any = woven.compiled()
+        self.states = graph.states
+        self.fst: Any = graph.fst
         self.filler: Any = filler if filler is not None else filler_graph(lexicon).compiled()
 
 
