@@ -16,7 +16,7 @@ class Token:
     `intent` is that of the sentence, with the slots that it always has: one of its words says so, mostly the first. A
     sentence in which none does is its own intent, by its words.
     `slot` names the slot that the word belongs to, `value` what the slot then holds; `begins` is true for its first
-    word.
+    word. `wake` is true for words of the phrase that wakes.
     """
 
     word: str
@@ -25,6 +25,7 @@ class Token:
     slot: str | None = None
     value: Value = ""
     begins: bool = False
+    wake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,23 @@ class Command:
     slots: dict[str, Slot]
     confidence: float
     excess: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """The phrase that wakes: the first `words` of what was said. `confidence` in 0..1; `excess` as of a command.
+
+    That of a phrase before a command is the whole sentence's.
+    """
+
+    words: int
+    confidence: float
+    excess: float
+
+
+def woken(tokens: Sequence[Token]) -> int:
+    """How many words at the beginning are the phrase that wakes."""
+    return next((number for number, token in enumerate(tokens) if not token.wake), len(tokens))
 
 
 def understood(tokens: Sequence[Token], confidences: Sequence[float], excess: float) -> Command:

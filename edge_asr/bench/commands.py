@@ -172,6 +172,16 @@ class CommandEar:
         cpu_s = time.process_time() - began_s
         return Heard([one.command for one in seen if isinstance(one, Understanding) and one.command is not None], cpu_s)
 
+    def level(self, orders: Sequence[tuple[Order, Samples]], noise: str, snr_db: int | None) -> Level:
+        """All orders, as they are given."""
+        level = Level(noise, snr_db)
+        for order, samples in orders:
+            began_s = time.process_time()
+            commands = self.commands(samples)
+            level.cpu_s += time.process_time() - began_s
+            level.audio_s += len(samples) / self.rate_hz + 2 * _QUIET_S
+            level.heard.append([judged(command, order) for command in commands])
+        return level
 
 def level(ear: Ear, orders: Sequence[tuple[Order, Samples]], noise: str, snr_db: int | None, rate_hz: int) -> Level:
     """All orders, as they are given, in silence before and after."""
@@ -198,7 +208,8 @@ def _pieces(samples: Samples, length: int) -> Iterator[Samples]:
         yield samples[at : at + length]
 
 
-def _judged(command: Command, order: Order) -> Understood:
+def judged(command: Command, order: Order) -> Understood:
+    """Whether it is what was ordered."""
     said: dict[str, Any] = {name: " ".join(str(slot.value).lower().split()) for name, slot in command.slots.items()}
     intent_right = command.intent == order.intent
     return Understood(command.excess, intent_right, intent_right and said == dict(order.slots))

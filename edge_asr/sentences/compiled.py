@@ -1,8 +1,8 @@
 """Everything that was written as the one value that recognizers take, and what there is to say of it."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hassil.expression import Expression
@@ -20,6 +20,7 @@ from edge_asr.sentences.sentence_tree import SentenceTree
 from edge_asr.sentences.spelling import Spelling, Vocabulary, normal
 from edge_asr.sentences.template import expression
 from edge_asr.sentences.unknown_words import UnknownWords
+from edge_asr.sentences.wake import with_wake
 from edge_asr.sentences.word_ways import Meaning, WordWays
 
 MOST_STEPS = 3_000_000  # from word to word, of all sentences together: half a gigabyte while it is put together
@@ -47,18 +48,28 @@ class NothingSaidError(SentencesError):
 
 
 def compile_files(
-    paths: Iterable[str | Path], known: Vocabulary, language: str, more_lists: MoreLists | None = None
+    paths: Iterable[str | Path],
+    known: Vocabulary,
+    language: str,
+    more_lists: MoreLists | None = None,
+    wake_phrase: str | None = None,
 ) -> Compiled:
     """What files and folders say, for a model that knows these words. Raises SentencesError.
 
     `more_lists`: values of lists that come from elsewhere, as (what is said, value); no templates.
+    `wake_phrase`: a template of what wakes; it may use lists and rules, and words with pronunciations, of the files.
     """
     definitions = read_files(paths, language)
     for name, values in (more_lists or {}).items():
         place = Place(f"list {name}", 1)
         said = (ListValue(Template(literal(text), place), value) for text, value in values)
         definitions.lists[name] = TextList(name, place, tuple(said))
-    return compile_definitions(definitions, known, language)
+    found = compile_definitions(definitions, known, language)
+    if wake_phrase is None:
+        return found
+    phrase = Template(wake_phrase, Place("commands.wake_phrase", 1))
+    waking = replace(definitions, blocks=[Block("wake", (phrase,))], skip_words=[])
+    return replace(found, grammar=with_wake(found.grammar, compile_definitions(waking, known, language).grammar))
 
 
 def compile_definitions(

@@ -11,11 +11,13 @@ from edge_asr.asr.result import EndReason, Hypothesis
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import CommandsConfig, Config, EndpointConfig
 from edge_asr.observation import Observation, Transcript, Understanding
+from edge_asr.sentences.wake import with_wake
 from tests.asr.kaldi.sentence_list import of_sentences
 
 pytestmark = pytest.mark.bundle
 RATE_HZ = 16_000
 MOST_EXCESS = CommandsConfig().most_excess
+MOST_WAKE_EXCESS = CommandsConfig().most_wake_excess
 
 
 def whole(recognizer: KaldiRecognizer, samples: NDArray[np.int16]) -> Hypothesis:
@@ -94,3 +96,49 @@ def test_live_what_is_unknown_has_neither_partial_nor_final(
     meanings = [one for one in seen if isinstance(one, Understanding)]
     assert meanings
     assert {one.command for one in meanings} == {None}
+
+
+def woken(recognizer: KaldiRecognizer, texts: list[str], words: int = 2) -> tuple[KaldiRecognizer, str, str]:
+    """One that is woken by the first words of the first sentence; those, and the rest."""
+    first = texts[0].split()
+    phrase, rest = " ".join(first[:words]), " ".join(first[words:])
+    grammar = with_wake(of_sentences([rest, texts[1]]), of_sentences([phrase]))
+    return recognizer.with_commands(grammar, MOST_EXCESS, MOST_WAKE_EXCESS), phrase, rest
+
+
+def test_a_sentence_behind_the_phrase_is_told_without_it(
+    recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]], texts: list[str]
+) -> None:
+    hearing, phrase, rest = woken(recognizer, texts)
+    told = whole(hearing, sentences[0])
+    assert told.command is not None
+    assert told.wake is not None
+    assert (told.text, told.command_only.text, told.command.intent) == (f"{phrase} {rest}", rest, rest)
+    assert (told.wake.words, told.asleep) == (2, None)
+
+
+def test_a_sentence_without_the_phrase_is_what_it_was_before(
+    recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]], texts: list[str]
+) -> None:
+    told = whole(woken(recognizer, texts)[0], sentences[1])
+    assert told.command is not None
+    assert told.asleep is not None
+    assert (told.asleep.text, told.asleep.command, told.asleep.unknown) == (texts[1], None, False)
+    told = whole(woken(recognizer.without_open_speech(), texts)[0], sentences[1])
+    assert told.command is not None
+    assert told.asleep is not None
+    assert (told.asleep.words, told.asleep.unknown) == ((), False)
+
+
+def test_live_the_phrase_alone_wakes_for_one_sentence(
+    recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]], texts: list[str]
+) -> None:
+    hearing, phrase, _ = woken(recognizer.without_open_speech(), texts, words=3)
+    end_s = whole(recognizer, sentences[0]).words[2].end_s
+    pause = np.zeros(2 * RATE_HZ, np.int16)
+    heard = [sentences[1], pause, sentences[0][: round(end_s * RATE_HZ)], pause, sentences[1], pause, sentences[1]]
+    meanings = [one for one in live(hearing, np.concatenate(heard)) if isinstance(one, Understanding)]
+    assert [(one.hypothesis.text, one.command is not None, one.wake is not None) for one in meanings] == [
+        (phrase, False, True),
+        (texts[1], True, False),
+    ]
