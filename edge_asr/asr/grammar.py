@@ -33,13 +33,19 @@ class Grammar:
     """State 0 is where sentences begin.
 
     `tokens` counts from 0, which is no word; `arcs` are (from, token, to). `sounds` are pronunciations of words that
-    the lexicon lacks or has otherwise: each a row of words of the lexicon that sound so together.
+    the lexicon lacks or has otherwise: each a row of words of the lexicon that sound so together, or of phones by their
+    names between slashes.
     """
 
     tokens: tuple[Token, ...]
     arcs: tuple[tuple[int, int, int], ...]
     finals: frozenset[int]
     sounds: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+
+
+def spelled_phones(part: str) -> str | None:
+    """Names of the phones, when that is what a part of a sound is."""
+    return part[1:-1] if len(part) > 1 and part.startswith("/") and part.endswith("/") else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hassil.expression import Expression
 
-from edge_asr.asr.grammar import Grammar
+from edge_asr.asr.grammar import Grammar, Value, spelled_phones
 from edge_asr.errors import SentencesError
 from edge_asr.sentences.acceptor import END, START, Acceptor
 from edge_asr.sentences.counting import Counting
@@ -26,6 +26,7 @@ from edge_asr.sentences.word_ways import Meaning, WordWays
 MOST_STEPS = 3_000_000  # from word to word, of all sentences together: half a gigabyte while it is put together
 
 _DIGIT = re.compile("[0-9]")
+_PHONES = re.compile(r"(?<!\S)/([^/]*)/(?!\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +208,34 @@ def _sounds(definitions: Definitions, known: Vocabulary, language: str) -> dict[
             raise templates[0].place.error(f"{written!r} is to be pronounced", "expected one word; name each by itself")
         ways = []
         for template in templates:
-            way = tuple(one for letters in normal(template.text).split() for one in spelling.words(letters))
-            if not way:
-                raise template.place.error(f"{template.text!r} says nothing", 'write words, as in ["kay lee"]')
+            way = _way(template, spelling)
             for one in way:
-                if one not in known:
+                phones = spelled_phones(one)
+                if phones is not None:
+                    fault = known.fault_of_phones(phones)
+                    if fault:
+                        raise SentencesError(f"{template.place}: {fault}")
+                elif one not in known:
                     unknown.add(one, template.place)
             ways.append(way)
         sounds[word] = tuple(dict.fromkeys(ways))
     unknown.check(known)
     return sounds
+
+
+def _way(template: Template, spelling: Spelling) -> tuple[str, ...]:
+    """Words that sound so, and phones between slashes."""
+    way: list[str] = []
+    for at, part in enumerate(_PHONES.split(template.text)):
+        if at % 2:
+            way.append(f"/{' '.join(part.split())}/")
+        else:
+            way += (one for letters in normal(part).split() for one in spelling.words(letters))
+    if not way:
+        raise template.place.error(f"{template.text!r} says nothing", 'write words, as in ["kay lee"]')
+    return tuple(way)
+
+
+def _literal(text: str) -> str:
+    """A text of which nothing is a template."""
+    return "".join(f"\\{letter}" if letter in "()[]{}<>|;\\" else letter for letter in text)

@@ -5,13 +5,17 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_asr.app import build_pipeline
-from edge_asr.asr.grammar import Grammar
+from edge_asr.asr.bundle import load_bundle
+from edge_asr.asr.families import load_lexicon
+from edge_asr.asr.grammar import Grammar, Token
+from edge_asr.asr.kaldi.grammar_graph import pronunciations
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.result import EndReason, Hypothesis
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import CommandsConfig, Config, EndpointConfig
 from edge_asr.observation import Observation, Transcript, Understanding
 from edge_asr.sentences.wake import with_wake
+from edge_asr.settings import model_folder
 from tests.asr.kaldi.sentence_list import of_sentences
 
 pytestmark = pytest.mark.bundle
@@ -142,3 +146,15 @@ def test_live_the_phrase_alone_wakes_for_one_sentence(
         (phrase, False, True),
         (texts[1], True, False),
     ]
+
+
+def test_a_word_is_spelled_in_the_phones_of_the_bundle() -> None:
+    config = Config()
+    lexicon = load_lexicon(load_bundle(model_folder(config), config.models.bundle))
+    for word, phones in (("father", "F AA1 DH ER0"), ("cheese", "CH IY1 Z"), ("oh", "OW1")):
+        assert lexicon.spelled(phones) in lexicon.pronunciations(word)
+    assert lexicon.fault_of_phones("F AA DH ER") == ""
+    assert "'QQ' is no phone; expected some of AA AE" in lexicon.fault_of_phones("F QQ")
+    grammar = Grammar((Token(""), Token("roomba")), ((0, 1, 1),), frozenset({1}), {"roomba": (("/R UW M/", "bah"),)})
+    [way] = pronunciations("roomba", grammar, lexicon)
+    assert way == lexicon.spelled("R UW M B AA")

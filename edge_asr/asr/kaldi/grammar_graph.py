@@ -11,7 +11,7 @@ from typing import Any
 import kaldifst
 import numpy as np
 
-from edge_asr.asr.grammar import Grammar
+from edge_asr.asr.grammar import Grammar, spelled_phones
 from edge_asr.asr.kaldi.fst_arrays import FstArrays, in_order
 from edge_asr.asr.kaldi.lexicon import Lexicon, Phones
 from edge_asr.asr.kaldi.minimal import minimal
@@ -61,9 +61,14 @@ def pronunciations(word: str, grammar: Grammar, lexicon: Lexicon) -> list[Phones
     for like in told:
         parts: list[list[Phones]] = [[]]
         for part in like:
-            parts = [[*before, phones] for before in parts for phones in lexicon.pronunciations(part)]
+            parts = [[*before, phones] for before in parts for phones in _ways(part, lexicon)]
         ways += [lexicon.joined(way) for way in parts if way]
     return ways
+
+
+def _ways(part: str, lexicon: Lexicon) -> list[Phones]:
+    phones = spelled_phones(part)
+    return lexicon.pronunciations(part) if phones is None else [lexicon.spelled(phones)]
 
 
 def smallest(grammar: Grammar) -> FstArrays:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge_asr.asr.kaldi.arrays import Shape, load_arrays
 from edge_asr.asr.kaldi.labels import Position
+from edge_asr.asr.kaldi.phone_names import names_of, spelled
 from edge_asr.errors import ModelError
 
 Phones = tuple[int, ...]
@@ -87,6 +88,25 @@ class Lexicon:
             ways.append(tuple(self._phones[begin : self._pronunciation_ends[at]]))
             at += 1
         return ways
+
+    def spelled(self, phones: str) -> Phones:
+        """A word of these phones, by their names, as in `R UW M B AH`. Raises ModelError."""
+        return self.joined([(sound,) for sound in spelled(phones, self._names)])
+
+    def fault_of_phones(self, phones: str) -> str:
+        """What is wrong with them, nothing when they can be said."""
+        try:
+            self.spelled(phones)
+        except ModelError as error:
+            return str(error)
+        return ""
+
+    @cached_property
+    def _names(self) -> dict[str, int]:
+        sounds = sorted({self._sound(phone) for phone in np.unique(np.asarray(self._phones)).tolist()})
+        return names_of(
+            sounds, lambda word: [[self._sound(phone) for phone in way] for way in self.pronunciations(word)]
+        )
 
     def joined(self, parts: list[Phones]) -> Phones:
         """One word that sounds like these, one after the other: its phones take their places in the whole."""
