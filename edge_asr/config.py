@@ -114,7 +114,8 @@ class CommandsConfig(Section, frozen=True):
     most_excess: Annotated[float, Meta(ge=-5.0, le=5.0)] = 0.3
     wake_phrase: str | None = None  # what stands before a sentence that counts, as a template; None: nothing needs to
     wake_for_s: Annotated[float, Meta(ge=0.0, le=120.0)] = 8.0  # after the phrase alone a sentence counts without it
-    most_wake_excess: Annotated[float, Meta(ge=-5.0, le=5.0)] = 0.0  # the same as most_excess, of the phrase alone
+    # The same as most_excess for the phrase, over its own frames: a long sentence must not make up for it.
+    most_wake_excess: Annotated[float, Meta(ge=-5.0, le=5.0)] = 0.5
 
 
 class SecondPassConfig(Section, frozen=True):

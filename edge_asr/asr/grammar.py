@@ -72,9 +72,9 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """The phrase that wakes: the first `words` of what was said. `confidence` in 0..1; `excess` as of a command.
+    """The phrase that wakes: the first `words` of what was said. `confidence` in 0..1.
 
-    That of a phrase before a command is the whole sentence's.
+    `excess` says how much worse it fits its own part of the sound than speech without a grammar.
     """
 
     words: int

@@ -32,12 +32,12 @@ _OPENING = re.compile(r'^(\s*- ")\[([^\[\]]*)\] ', re.MULTILINE)
 _CHUNK_MS = 20
 _QUIET_S = 1.0
 _BEHIND_S = 0.1  # of what follows, which is left of an opening that is cut off
-_CURVE = (-0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+_CURVE = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 
 
 @dataclass
 class WakeResult:
-    """Of one phrase: excess of what was heard as the phrase, infinite where it was not.
+    """Of one phrase: excess of the phrase where it was heard, infinite where not.
 
     `alone` and `before` (a command, rightly understood) where it was said; `others_alone` and `others_before` where
     another opening was.
@@ -99,7 +99,9 @@ class WakeEar:
 
     def __init__(self, config: Config, recognizer: KaldiRecognizer, grammar: Grammar) -> None:
         self._config = replace(config, commands=replace(config.commands, mode="commands", wake_for_s=0.0))
-        self._recognizer = recognizer.without_open_speech().with_commands(grammar, math.inf, math.inf)
+        self._recognizer = recognizer.without_open_speech().with_commands(
+            grammar, config.commands.most_excess, math.inf
+        )
         self.rate_hz = recognizer.sample_rate_hz
 
     def heard(self, samples: Samples) -> list[Understanding]:
@@ -145,39 +147,37 @@ def _best(heard: Sequence[Understanding], *, commands: bool) -> float:
 
 def wake_text(results: Sequence[WakeResult], elsewhere: WakeElsewhere, config: Config) -> str:
     """Each phrase at the configured thresholds, and all of them at others."""
-    alone, command = config.commands.most_wake_excess, config.commands.most_excess
+    most = config.commands.most_wake_excess
     rows: list[list[Cell]] = [
         [
             one.phrase,
             str(len(one.alone)),
-            _share(one.alone, alone),
-            _share(one.before, command),
-            _share(one.others_alone, alone),
-            _share(one.others_before, min(alone, command)),
+            _share(one.alone, most),
+            _share(one.before, most),
+            _share(one.others_alone, most),
+            _share(one.others_before, most),
         ]
         for one in results
     ]
-    headings = ["phrase", "said", "heard alone %", "heard before a command %", "others taken %", "others' orders %"]
+    headings = ["phrase", "said", "alone %", "before a command %", "others alone %", "others before one %"]
     every = {
         name: [excess for one in results for excess in getattr(one, name)]
-        for name in ("alone", "others_alone", "others_before")
+        for name in ("alone", "before", "others_alone", "others_before")
     }
     hours = elsewhere.audio_s / 3600
     curve: list[list[Cell]] = [
         [
-            f"{most:.1f}",
-            _share(every["alone"], most),
-            _share(every["others_alone"], most),
-            f"{sum(excess <= most for excess in elsewhere.excesses) / hours:.1f}",
+            f"{limit:.1f}",
+            *(_share(every[name], limit) for name in ("alone", "before", "others_alone", "others_before")),
+            f"{sum(excess <= limit for excess in elsewhere.excesses + elsewhere.before_commands) / hours:.1f}",
         ]
-        for most in _CURVE
+        for limit in _CURVE
     ]
-    false = sum(excess <= command for excess in elsewhere.before_commands)
     minutes = f"{elsewhere.audio_s / 60:.0f} minutes of other speech and noise"
-    told = f"Of {len(results)} phrases at once, in {minutes}; before commands: {false}"
+    told = f"False an hour: of {len(results)} phrases at once, in {minutes}, alone and before commands"
     parts = [
         table(headings, rows),
-        table(["most_wake_excess", "heard alone %", "others taken %", "false an hour"], curve),
+        table(["most_wake_excess", *headings[2:], "false an hour"], curve),
         told,
     ]
     return "\n\n".join(parts)

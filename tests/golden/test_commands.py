@@ -121,6 +121,16 @@ def test_a_sentence_behind_the_phrase_is_told_without_it(
     assert (told.wake.words, told.asleep) == (2, None)
 
 
+def test_a_long_sentence_does_not_make_up_for_another_phrase(
+    recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]], texts: list[str]
+) -> None:
+    _, _, rest = woken(recognizer, texts)
+    grammar = with_wake(of_sentences([rest]), of_sentences([" ".join(texts[3].split()[:2])]))
+    alone = recognizer.without_open_speech()
+    assert whole(alone.with_commands(grammar, 5.0, 5.0), sentences[0]).wake is not None
+    assert whole(alone.with_commands(grammar, 5.0, MOST_WAKE_EXCESS), sentences[0]).wake is None
+
+
 def test_a_sentence_without_the_phrase_is_what_it_was_before(
     recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]], texts: list[str]
 ) -> None:

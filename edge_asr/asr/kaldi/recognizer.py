@@ -4,6 +4,7 @@ The chunk plan depends on the count of frames alone, so any cutting of the same 
 """
 
 import copy
+import math
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -224,21 +225,33 @@ class KaldiRecognizer:
     def _command(self, state: KaldiUtterance) -> Hypothesis:
         """The sentence that was said, or the phrase that wakes, or that it was neither."""
         assert state.command is not None and self._commands is not None  # noqa: S101, PT018 - narrows the types
-        path = state.command.sentence()
-        excess = state.command.excess(path)
+        path, free = state.command.sentence(), state.command.free()
+        excess = state.command.excess(path, free)
         told = self._sentence(path, state, timed=True)
         none = replace(told, words=())
         tokens = [self._commands.grammar.tokens[number] for number in path.words]
         phrase = woken(tokens)
         alone = phrase == len(tokens)
-        if excess > (self._most_wake_excess if alone else self._most_excess):
+        phrase_excess = self._phrase_excess(path, free, phrase, state) if phrase else -math.inf
+        if excess > self._most_excess or phrase_excess > self._most_wake_excess:
             return replace(none, unknown=True, asleep=none if self._wakes else None)
         sure = [word.confidence for word in told.words]
-        wake = Wake(phrase, float(np.mean(sure[:phrase])), excess) if phrase else None
+        wake = Wake(phrase, float(np.mean(sure[:phrase])), phrase_excess) if phrase else None
         if alone:
             return replace(told, wake=wake)
         command = understood(tokens[phrase:], sure[phrase:], excess)
         return replace(told, command=command, wake=wake, asleep=none if self._wakes and wake is None else None)
+
+    def _phrase_excess(self, path: BestPath, free: BestPath, words: int, state: KaldiUtterance) -> float:
+        """How much worse its first words fit their own frames than speech without a grammar fits these.
+
+        A long sentence behind them would make up for a phrase that nobody has said.
+        """
+        spans = self._labels.word_spans(path.labels)[:words]
+        ours, theirs = (state.certainty.along(self._labels.pdf_of_label[one.labels]) for one in (path, free))
+        frames = np.arange(spans[0][0], min(spans[-1][1], len(theirs)))
+        frames = frames[~self._labels.silence_of_label[path.labels[frames]]]
+        return float((theirs[frames] - ours[frames]).mean()) if len(frames) else math.inf
 
     def _sentence(self, path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:
         """Words of a path through the grammar, whose outputs are its tokens."""
