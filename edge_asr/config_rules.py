@@ -34,16 +34,9 @@ def _faults(config: Config) -> Iterator[str]:
     yield from _overload(config.overload, config.audio)
     yield from _ladder(config.ladder)
     yield from _mqtt(config.mqtt)
-    yield from _commands(config.commands)
+    yield from _commands(config.commands, config.mqtt)
     yield from _http(config.http)
     yield from _wyoming(config.wyoming, config.http)
-
-
-def _commands(commands: CommandsConfig) -> Iterator[str]:
-    if commands.wake_phrase is not None and not commands.wake_phrase.strip():
-        yield 'commands.wake_phrase is empty: write what wakes, as in "hey house", or leave it out'
-    if commands.wake_phrase is not None and commands.sentences is None:
-        yield "commands.wake_phrase stands before sentences, and there are none: set commands.sentences too"
 
 
 def _audio(audio: AudioConfig) -> Iterator[str]:
@@ -145,6 +138,10 @@ def _mqtt(mqtt: MqttConfig) -> Iterator[str]:
 
 
 def _commands(commands: CommandsConfig, mqtt: MqttConfig) -> Iterator[str]:
+    if commands.wake_phrase is not None and not commands.wake_phrase.strip():
+        yield 'commands.wake_phrase is empty: write what wakes, as in "hey house", or leave it out'
+    if commands.wake_phrase is not None and commands.sentences is None:
+        yield "commands.wake_phrase stands before sentences, and there are none: set commands.sentences too"
     topic = commands.names_topic
     if topic is None:
         return

@@ -51,10 +51,7 @@ def listening_for(commands: CommandsConfig, recognizer: Recognizer[Any], grammar
 
     Takes as long as their graph: a fraction of a second. Raises ModelError.
     """
-    if not wants_commands(commands):
-        return recognizer
-    grammar = compiled(commands, bundle)
-    assert isinstance(recognizer, KaldiRecognizer)  # noqa: S101 - no other has a lexicon, and `compiled` asks for it
+    assert isinstance(recognizer, KaldiRecognizer)  # noqa: S101 - no other has a lexicon, and `understand` asks for it
     return recognizer.with_commands(grammar, commands.most_excess, commands.most_wake_excess)
 
 
@@ -63,9 +60,39 @@ def understand(
 ) -> Understood:
     """What the sentences say to a model: those that were `told`, else those of the configuration.
 
-    found = compile_files(
-        [str(commands.sentences)], load_lexicon(bundle), bundle.manifest.language, wake_phrase=commands.wake_phrase
+    What was told is looked at in every mode, so that none that is wrong is kept. Names of the house are those of
+    `house`, which hears of those that cannot be said; as long as there are none, sentences that want one are not said.
+    Raises ModelError and SentencesError.
+    """
+    if commands.sentences is None or not (told or wants_commands(commands)):
+        return Understood()
+    from edge_asr.sentences.compiled import (  # noqa: PLC0415 - hassil is for those who have sentences
+        MOST_STEPS,
+        NothingSaidError,
+        compile_definitions,
     )
+    from edge_asr.sentences.files import digest, read_files, read_told  # noqa: PLC0415 - as above
+
+    language, lexicon = bundle.manifest.language, load_lexicon(bundle)
+    names = Names() if house is None else house.current
+    lists = names.lists() if commands.names_topic is not None else {}
+    sha256 = hashlib.sha256(told.encode()).hexdigest() if told else digest([commands.sentences])
+    source: Literal["file", "mqtt"] = "mqtt" if told else "file"
+    try:
+        definitions = read_told(told, language) if told else read_files([commands.sentences], language)
+        most_steps = MOST_TOLD_STEPS if told else MOST_STEPS
+        found = compile_definitions(definitions, lexicon, language, most_steps, lists, commands.wake_phrase)
+    except NothingSaidError as error:
+        if not lists:
+            raise
+        log.warning("all speech is text until names come on %s: %s", commands.names_topic, _short(str(error)))
+        nothing = dict.fromkeys(("sentences", "intents", "words", "names", "left_out"), 0)
+        return Understood(None, SentencesReport(source=source, sha256=sha256, **nothing))
+    except SentencesError as error:
+        raise (SentencesError(_short(str(error))) if told else error) from None
+    left_out = (*names.unfit, *found.left_out)
+    if house is not None:
+        house.left_out(left_out)
     log.info("listening for %d sentences of %d intents", found.templates, found.intents)
     report = SentencesReport(
         source=source,

@@ -172,16 +172,6 @@ class CommandEar:
         cpu_s = time.process_time() - began_s
         return Heard([one.command for one in seen if isinstance(one, Understanding) and one.command is not None], cpu_s)
 
-    def level(self, orders: Sequence[tuple[Order, Samples]], noise: str, snr_db: int | None) -> Level:
-        """All orders, as they are given."""
-        level = Level(noise, snr_db)
-        for order, samples in orders:
-            began_s = time.process_time()
-            commands = self.commands(samples)
-            level.cpu_s += time.process_time() - began_s
-            level.audio_s += len(samples) / self.rate_hz + 2 * _QUIET_S
-            level.heard.append([judged(command, order) for command in commands])
-        return level
 
 def level(ear: Ear, orders: Sequence[tuple[Order, Samples]], noise: str, snr_db: int | None, rate_hz: int) -> Level:
     """All orders, as they are given, in silence before and after."""
@@ -191,7 +181,7 @@ def level(ear: Ear, orders: Sequence[tuple[Order, Samples]], noise: str, snr_db:
         heard = ear.hear(np.concatenate([quiet, samples, quiet]))
         found.cpu_s += heard.cpu_s
         found.audio_s += len(samples) / rate_hz + 2 * _QUIET_S
-        found.heard.append([_judged(command, order) for command in heard.commands])
+        found.heard.append([judged(command, order) for command in heard.commands])
     return found
 
 

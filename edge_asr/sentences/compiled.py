@@ -1,13 +1,13 @@
 """Everything that was written as the one value that recognizers take, and what there is to say of it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hassil.expression import Expression
 
-from edge_asr.asr.grammar import Grammar, Value, spelled_phones
+from edge_asr.asr.grammar import Grammar, spelled_phones
 from edge_asr.errors import SentencesError
 from edge_asr.sentences.acceptor import END, START, Acceptor
 from edge_asr.sentences.counting import Counting
@@ -58,19 +58,13 @@ def compile_files(
     """What files and folders say, for a model that knows these words. Raises SentencesError.
 
     `more_lists`: values of lists that come from elsewhere, as (what is said, value); no templates.
-    `wake_phrase`: a template of what wakes; it may use lists and rules, and words with pronunciations, of the files.
     """
     definitions = read_files(paths, language)
     for name, values in (more_lists or {}).items():
         place = Place(f"list {name}", 1)
         said = (ListValue(Template(literal(text), place), value) for text, value in values)
         definitions.lists[name] = TextList(name, place, tuple(said))
-    found = compile_definitions(definitions, known, language)
-    if wake_phrase is None:
-        return found
-    phrase = Template(wake_phrase, Place("commands.wake_phrase", 1))
-    waking = replace(definitions, blocks=[Block("wake", (phrase,))], skip_words=[])
-    return replace(found, grammar=with_wake(found.grammar, compile_definitions(waking, known, language).grammar))
+    return compile_definitions(definitions, known, language, wake_phrase=wake_phrase)
 
 
 def compile_definitions(
@@ -79,14 +73,21 @@ def compile_definitions(
     language: str,
     most_steps: int = MOST_STEPS,
     names: MoreLists | None = None,
+    wake_phrase: str | None = None,
 ) -> Compiled:
     """The same of what was read already. Raises SentencesError.
 
     `names`: as `more_lists`, but they are added to what a list of that name holds already, and one with a word that
-    nobody knows is left out.
+    nobody knows is left out. `wake_phrase`: a template of what wakes; it may use the lists, rules and pronunciations.
     """
     short = language.replace("_", "-").split("-")[0].lower()
-    return _Compilation(definitions, known, short, most_steps, names or {}).compiled()
+    found = _Compilation(definitions, known, short, most_steps, names or {}).compiled()
+    if wake_phrase is None:
+        return found
+    block = Block("wake", (Template(wake_phrase, Place("commands.wake_phrase", 1)),))
+    waking = replace(definitions, blocks=[block], skip_words=[])
+    phrase = _Compilation(waking, known, short, most_steps, names or {}).compiled().grammar
+    return replace(found, grammar=with_wake(found.grammar, phrase))
 
 
 class _Compilation:
@@ -234,8 +235,3 @@ def _way(template: Template, spelling: Spelling) -> tuple[str, ...]:
     if not way:
         raise template.place.error(f"{template.text!r} says nothing", 'write words, as in ["kay lee"]')
     return tuple(way)
-
-
-def _literal(text: str) -> str:
-    """A text of which nothing is a template."""
-    return "".join(f"\\{letter}" if letter in "()[]{}<>|;\\" else letter for letter in text)
