@@ -136,7 +136,7 @@ def load_both(
 def build_pipeline(config: Config, recognizer: Recognizer[Any]) -> Pipeline[Any]:
     """A fresh pipeline: the one that daemon, `transcribe` and bench share."""
     vad = build_vad(config, recognizer.sample_rate_hz)
-    return Pipeline(config.gate, config.endpoint, vad, recognizer)
+    return Pipeline(config.gate, config.endpoint, vad, recognizer, config.commands.wake_for_s)
 
 
 def load_second_pass(config: Config) -> SecondPass | None:

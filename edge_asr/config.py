@@ -112,6 +112,10 @@ class CommandsConfig(Section, frozen=True):
     # 119 commands and 220 pieces of other speech and of noise: the former at most 0.05 (at 6 dB of kitchen noise), the
     # latter 0.56 and more.
     most_excess: Annotated[float, Meta(ge=-5.0, le=5.0)] = 0.3
+    wake_phrase: str | None = None  # what stands before a sentence that counts, as a template; None: nothing needs to
+    wake_for_s: Annotated[float, Meta(ge=0.0, le=120.0)] = 8.0  # after the phrase alone a sentence counts without it
+    # The same as most_excess for the phrase, over its own frames: a long sentence must not make up for it.
+    most_wake_excess: Annotated[float, Meta(ge=-5.0, le=5.0)] = 0.5
 
 
 class SecondPassConfig(Section, frozen=True):

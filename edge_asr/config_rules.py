@@ -138,6 +138,10 @@ def _mqtt(mqtt: MqttConfig) -> Iterator[str]:
 
 
 def _commands(commands: CommandsConfig, mqtt: MqttConfig) -> Iterator[str]:
+    if commands.wake_phrase is not None and not commands.wake_phrase.strip():
+        yield 'commands.wake_phrase is empty: write what wakes, as in "hey house", or leave it out'
+    if commands.wake_phrase is not None and commands.sentences is None:
+        yield "commands.wake_phrase stands before sentences, and there are none: set commands.sentences too"
     topic = commands.names_topic
     if topic is None:
         return

@@ -115,6 +115,13 @@ class CommandEvent(_Understood, frozen=True, kw_only=True, tag_field="event_type
     confidence: float
 
 
+class WakeEvent(_Understood, frozen=True, kw_only=True, tag_field="event_type", tag="wake"):
+    """The phrase that wakes was said alone: for a while a sentence needs none before it."""
+
+    text: str
+    confidence: float
+
+
 class UnknownEvent(_Understood, frozen=True, kw_only=True, tag_field="event_type", tag="unknown"):
     """Somebody spoke, none of the sentences, while only those are listened for: there is no `final`."""
 
@@ -154,6 +161,7 @@ Event = (
     | SpeechStartedEvent
     | SpeechEndedEvent
     | CommandEvent
+    | WakeEvent
     | UnknownEvent
     | ErrorEvent
     | LadderEvent

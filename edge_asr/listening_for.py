@@ -52,7 +52,7 @@ def listening_for(commands: CommandsConfig, recognizer: Recognizer[Any], grammar
     Takes as long as their graph: a fraction of a second. Raises ModelError.
     """
     assert isinstance(recognizer, KaldiRecognizer)  # noqa: S101 - no other has a lexicon, and `understand` asks for it
-    return recognizer.with_commands(grammar, commands.most_excess)
+    return recognizer.with_commands(grammar, commands.most_excess, commands.most_wake_excess)
 
 
 def with_other_sentences(
@@ -98,7 +98,7 @@ def understand(
     try:
         definitions = read_told(told, language) if told else read_files([commands.sentences], language)
         most_steps = MOST_TOLD_STEPS if told else MOST_STEPS
-        found = compile_definitions(definitions, lexicon, language, most_steps, lists)
+        found = compile_definitions(definitions, lexicon, language, most_steps, lists, commands.wake_phrase)
     except NothingSaidError as error:
         if not lists:
             raise

@@ -5,7 +5,7 @@ from typing import TypeGuard
 
 import numpy as np
 
-from edge_asr.asr.grammar import Command
+from edge_asr.asr.grammar import Command, Wake
 from edge_asr.asr.result import EndReason, Hypothesis
 from edge_asr.audio.chunk import Samples
 
@@ -62,7 +62,8 @@ class SpeechEnded:
 class Understanding:
     """What a segment means by the lists of sentences; it follows the segment's final, where there is one.
 
-    `command` is None for speech that is none of the sentences. `hypothesis` has the sentence's words, whose times count
+    `command` is None for speech that is none of the sentences, and for the phrase that wakes, said alone: then `wake`
+    tells of it, as it does where it stands before a command. `hypothesis` has the sentence's words, whose times count
     from `start_s`; without any, it is what was heard from `onset_s` on.
     """
 
@@ -73,6 +74,7 @@ class Understanding:
     onset_s: float
     start_s: float
     decided_s: float
+    wake: Wake | None = None
 
 
 Observation = SpeechStarted | Transcript | Understanding | SpeechEnded

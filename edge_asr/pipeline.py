@@ -24,6 +24,7 @@ from edge_asr.endpoint_rules import endpoint_rules, hangover_ms
 from edge_asr.observation import Observation, SpeechEnded, SpeechStarted, Transcript
 from edge_asr.sensitivity import Thresholds, thresholds
 from edge_asr.utterance import Utterance
+from edge_asr.wakefulness import Wakefulness
 
 _ROUNDING_S = 1e-6  # times are sums of samples at two rates; equal ones differ in their last bits
 _SURE = 0.6  # first words in a running tap and in white noise: 26 of 32 below; of 96 in speech 9, 240 ms later then
@@ -32,7 +33,15 @@ _SURE = 0.6  # first words in a running tap and in white noise: 26 of 32 below; 
 class Pipeline(Generic[State]):
     """One way through the house, for one stream after another. One thread."""
 
-    def __init__(self, gate: GateConfig, endpoint: EndpointConfig, vad: Vad, recognizer: Recognizer[State]) -> None:
+    def __init__(
+        self,
+        gate: GateConfig,
+        endpoint: EndpointConfig,
+        vad: Vad,
+        recognizer: Recognizer[State],
+        wake_for_s: float = 0.0,
+    ) -> None:
+        """wake_for_s: for how long a command needs no phrase before it when somebody has said that alone."""
         self._recognizer = recognizer
         self._rate_hz = recognizer.sample_rate_hz
         self._block_samples = self._rate_hz * BLOCK_MS // 1000
@@ -51,6 +60,7 @@ class Pipeline(Generic[State]):
         self._listen: tuple[float, int] | None = None  # the same: for how many blocks to hear without a voice
         self._segments = 0
         self._utterance: Utterance[State] | None = None
+        self._wakefulness = Wakefulness(wake_for_s)
         self._seen: list[Observation] = []  # not handed out yet; a call that fails leaves them to `abandon`
 
     def process(self, chunk: AudioChunk, *, partials: bool = True) -> list[Observation]:
@@ -61,6 +71,7 @@ class Pipeline(Generic[State]):
             self._end(EndReason.DISCONTINUITY)
             if fresh:
                 self._segments = 0
+                self._wakefulness.sleep()
             self._stream_id, self._input_rate_hz = chunk.stream_id, chunk.sample_rate_hz
             self._begin_s = chunk.first_sample / chunk.sample_rate_hz
             self._blocks_samples = 0
@@ -268,10 +279,12 @@ class Pipeline(Generic[State]):
     def _last_words(
         self, utterance: Utterance[State], hypothesis: Hypothesis, reason: EndReason, *, truncated: bool
     ) -> None:
+        hypothesis = self._wakefulness.counted(hypothesis, utterance.onset_s, utterance.start_s)
         if hypothesis.words or utterance.revision:
             self._tell(utterance, utterance.transcript(hypothesis, reason, self._now_s(), truncated=truncated))
         spoken = utterance.hypothesis is not None and bool(utterance.hypothesis.words)
-        if hypothesis.command is not None or (hypothesis.unknown and not hypothesis.words and spoken):
+        meant = hypothesis.command is not None or hypothesis.wake is not None
+        if meant or (hypothesis.unknown and not hypothesis.words and spoken):
             self._seen.append(utterance.understanding(hypothesis, self._now_s()))
         words = len(hypothesis.words)
         self._seen.append(SpeechEnded(self._stream_id, utterance.segment_id, self._now_s(), reason, words))

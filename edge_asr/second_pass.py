@@ -125,7 +125,7 @@ class SecondPass:
         context = self._before(final)
         if not final.hypothesis.words:
             return "no_words"
-        if final.hypothesis.command is not None:
+        if final.hypothesis.command is not None or final.hypothesis.wake is not None:
             return "command"
         if len(final.samples) > self._longest_samples:
             return "too_long"

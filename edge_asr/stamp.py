@@ -19,6 +19,7 @@ from edge_asr.events import (
     SpeechEndedEvent,
     SpeechStartedEvent,
     UnknownEvent,
+    WakeEvent,
     WordTiming,
 )
 from edge_asr.observation import Observation, SpeechEnded, SpeechStarted, Transcript, Understanding
@@ -141,7 +142,7 @@ class Stamp:
             return PartialEvent(**fields, stable_chars=heard.stable_chars)
         return FinalEvent(**fields, confidence=_confidence(words), end_reason=heard.end_reason.value)
 
-    def _understanding(self, heard: Understanding, common: dict[str, Any]) -> CommandEvent | UnknownEvent:
+    def _understanding(self, heard: Understanding, common: dict[str, Any]) -> CommandEvent | WakeEvent | UnknownEvent:
         begin_s, end_s = _first_word_s(heard), _last_word_s(heard)
         fields: dict[str, Any] = {
             **common,
@@ -159,6 +160,8 @@ class Stamp:
                 decision=_ms(now_ns - self._captured_ns(heard.decided_s)),
             )
         command = heard.command
+        if command is None and heard.wake is not None:
+            return WakeEvent(**fields, text=heard.hypothesis.text, confidence=_r(heard.wake.confidence))
         if command is None:
             return UnknownEvent(**fields)
         slots = {

@@ -56,9 +56,8 @@ class Utterance(Generic[State]):
 
     def understanding(self, hypothesis: Hypothesis, decided_s: float) -> Understanding:
         """What its final hypothesis means, or that it is unknown."""
-        return Understanding(
-            self.stream_id, self.segment_id, hypothesis.command, hypothesis, self.onset_s, self.start_s, decided_s
-        )
+        said, times = hypothesis.command_only, (self.onset_s, self.start_s, decided_s)
+        return Understanding(self.stream_id, self.segment_id, hypothesis.command, said, *times, hypothesis.wake)
 
 
 def _frozen(blocks: list[Samples]) -> Samples:

@@ -14,6 +14,7 @@ from edge_asr.events import (
     SpeechStartedEvent,
     StateReport,
     UnknownEvent,
+    WakeEvent,
     WordTiming,
 )
 
@@ -56,6 +57,10 @@ def command() -> CommandEvent:
         confidence=0.94,
         latency_ms=Latency(finalization=710.0),
     )
+
+
+def wake() -> WakeEvent:
+    return WakeEvent(**_of("s-1"), **_understood(), text="hey house", confidence=0.91)
 
 
 def unknown() -> UnknownEvent:

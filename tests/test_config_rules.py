@@ -1,14 +1,17 @@
 """Settings that are each right and contradict each other."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.settings_files import fault
+from tests.settings_files import fault, written
 
 
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
         (["audio.source= "], "audio.source is empty"),
+        (["commands.wake_phrase=hey house"], "stands before sentences, and there are none"),
         (["audio.source=file:"], 'audio.source = "file:" names no file'),
         (["audio.source=stdin", "audio.backend=parec"], 'with audio.source = "stdin": no backend reads that'),
         (["audio.source=file:x.wav", "audio.backend=portaudio"], 'set it to "auto"'),
@@ -50,3 +53,8 @@ from tests.settings_files import fault
 )
 def test_settings_that_contradict_each_other(overrides: list[str], said: str) -> None:
     assert said in fault(overrides)
+
+
+def test_a_phrase_that_wakes_is_not_empty(tmp_path: Path) -> None:
+    path = written(tmp_path, '[commands]\nsentences = "a.txt"\nwake_phrase = " "\n')
+    assert "commands.wake_phrase is empty" in fault(path=path)

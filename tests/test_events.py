@@ -23,6 +23,7 @@ from edge_asr.events import (
     SpeechEndedEvent,
     SpeechStartedEvent,
     UnknownEvent,
+    WakeEvent,
 )
 from tests import sample_events
 
@@ -33,6 +34,7 @@ KINDS = [
     SpeechStartedEvent,
     SpeechEndedEvent,
     CommandEvent,
+    WakeEvent,
     UnknownEvent,
     ErrorEvent,
     LadderEvent,
@@ -43,6 +45,7 @@ SAMPLES: list[Event] = [
     sample_events.speech_started(),
     sample_events.speech_ended(),
     sample_events.command(),
+    sample_events.wake(),
     sample_events.unknown(),
     sample_events.error(),
     sample_events.ladder(),
@@ -97,6 +100,7 @@ any_event: st.SearchStrategy[Event] = st.one_of(
         text=texts,
         confidence=numbers,
     ),
+    st.builds(WakeEvent, **understood, text=texts, confidence=numbers),
     st.builds(UnknownEvent, **understood),
     st.builds(ErrorEvent, **common, code=texts, message=texts),
     st.builds(

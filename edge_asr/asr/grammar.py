@@ -16,7 +16,7 @@ class Token:
     `intent` is that of the sentence, with the slots that it always has: one of its words says so, mostly the first. A
     sentence in which none does is its own intent, by its words.
     `slot` names the slot that the word belongs to, `value` what the slot then holds; `begins` is true for its first
-    word.
+    word. `wake` is true for words of the phrase that wakes.
     """
 
     word: str
@@ -25,6 +25,7 @@ class Token:
     slot: str | None = None
     value: Value = ""
     begins: bool = False
+    wake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,19 @@ class Grammar:
     """State 0 is where sentences begin.
 
     `tokens` counts from 0, which is no word; `arcs` are (from, token, to). `sounds` are pronunciations of words that
-    the lexicon lacks or has otherwise: each a row of words of the lexicon that sound so together.
+    the lexicon lacks or has otherwise: each a row of words of the lexicon that sound so together, or of phones by their
+    names between slashes.
     """
 
     tokens: tuple[Token, ...]
     arcs: tuple[tuple[int, int, int], ...]
     finals: frozenset[int]
     sounds: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+
+
+def spelled_phones(part: str) -> str | None:
+    """Names of the phones, when that is what a part of a sound is."""
+    return part[1:-1] if len(part) > 1 and part.startswith("/") and part.endswith("/") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,23 @@ class Command:
     slots: dict[str, Slot]
     confidence: float
     excess: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """The phrase that wakes: the first `words` of what was said. `confidence` in 0..1.
+
+    `excess` says how much worse it fits its own part of the sound than speech without a grammar.
+    """
+
+    words: int
+    confidence: float
+    excess: float
+
+
+def woken(tokens: Sequence[Token]) -> int:
+    """How many words at the beginning are the phrase that wakes."""
+    return next((number for number, token in enumerate(tokens) if not token.wake), len(tokens))
 
 
 def understood(tokens: Sequence[Token], confidences: Sequence[float], excess: float) -> Command:

@@ -1,9 +1,9 @@
 """What the recognizer says, in the time of the utterance; no wall clock, no ids."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from edge_asr.asr.grammar import Command
+from edge_asr.asr.grammar import Command, Wake
 
 
 class EndReason(StrEnum):
@@ -40,6 +40,8 @@ class Hypothesis:
     come, `trailing_silence_s` how much of its end is silence on the best path. `estimated`: the times
     of words are guesses. `command`: what the sentence of a list means, if it is one; `unknown`: lists were listened
     for, and this is none of their sentences. `unspoken`: nobody is shown the words, they only tell that one speaks.
+    `wake`: it begins with the phrase that wakes, or is no more than that. `asleep`: what this is instead as long as
+    nobody has said the phrase.
     """
 
     words: tuple[Word, ...]
@@ -50,6 +52,14 @@ class Hypothesis:
     command: Command | None = None
     unknown: bool = False
     unspoken: bool = False
+    wake: Wake | None = None
+    asleep: "Hypothesis | None" = None
+
+    @property
+    def command_only(self) -> "Hypothesis":
+        """The same without the words of the phrase that wakes, where others follow them."""
+        before = self.wake.words if self.wake is not None else 0
+        return replace(self, words=self.words[before:]) if before < len(self.words) else self
 
     @property
     def sound_end_s(self) -> float:

@@ -181,7 +181,7 @@ def level(ear: Ear, orders: Sequence[tuple[Order, Samples]], noise: str, snr_db:
         heard = ear.hear(np.concatenate([quiet, samples, quiet]))
         found.cpu_s += heard.cpu_s
         found.audio_s += len(samples) / rate_hz + 2 * _QUIET_S
-        found.heard.append([_judged(command, order) for command in heard.commands])
+        found.heard.append([judged(command, order) for command in heard.commands])
     return found
 
 
@@ -198,7 +198,8 @@ def _pieces(samples: Samples, length: int) -> Iterator[Samples]:
         yield samples[at : at + length]
 
 
-def _judged(command: Command, order: Order) -> Understood:
+def judged(command: Command, order: Order) -> Understood:
+    """Whether it is what was ordered."""
     said: dict[str, Any] = {name: " ".join(str(slot.value).lower().split()) for name, slot in command.slots.items()}
     intent_right = command.intent == order.intent
     return Understood(command.excess, intent_right, intent_right and said == dict(order.slots))

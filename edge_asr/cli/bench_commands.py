@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import load_lexicon
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.audio.chunk import Samples
+from edge_asr.bench import commands_compile
 from edge_asr.bench.benchmark_commands import as_templates
 from edge_asr.bench.commands import (
     CLEAN,
@@ -35,9 +37,11 @@ from edge_asr.bench.mixture import read_noises, read_samples
 from edge_asr.bench.peers import VOSK
 from edge_asr.bench.recordings import read_recordings
 from edge_asr.cli.bench_options import count
+from edge_asr.cli.bench_wake import measure_wake
 from edge_asr.cli.options import load_config
 from edge_asr.clock import Clock, SystemClock
-from edge_asr.errors import ModelError
+from edge_asr.config import Config
+from edge_asr.errors import EdgeAsrError, ModelError
 from edge_asr.sentences.compiled import compile_definitions
 from edge_asr.sentences.yaml_file import read_definitions
 from edge_asr.settings import model_folder
@@ -45,7 +49,9 @@ from edge_asr.settings import model_folder
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its own options."""
-    parser.add_argument("--speech", metavar="DIR", required=True, help="recordings with manifest.jsonl")
+    parser.add_argument("--speech", metavar="DIR", help="recordings with manifest.jsonl")
+    parser.add_argument("--compile", action="store_true", help="only how long and how big 10 to 100,000 sentences are")
+    parser.add_argument("--wake", action="store_true", help="instead, phrases that wake: missed, and heard elsewhere")
     parser.add_argument("--commands", metavar="FILE", help="the commands in the benchmark's format (DIR/commands.yaml)")
     parser.add_argument("--noise", metavar="DIR", help="a folder of sounds without speech, 10 s or more (DIR/noise)")
     parser.add_argument("--each", metavar="N", type=count(1, 100_000), help="so many commands (all)")
@@ -57,7 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     """Measure and print. Raises EdgeAsrError and its kinds."""
     config, clock = load_config(args), SystemClock()
-    now, folder = setting(config, ()), Path(args.speech)
+    now = setting(config, ())
+    if args.compile:
+        return _compile(config, now)
+    if args.speech is None:
+        raise EdgeAsrError("commands are understood in recordings: give --speech DIR, or only --compile")
+    folder = Path(args.speech)
     file = Path(args.commands or folder / "commands.yaml")
     bundle = load_bundle(model_folder(config), config.models.bundle)
     definitions = read_definitions(file.name, as_templates(file.name, file.read_text("utf-8")), now.language)
@@ -68,8 +79,11 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     rate_hz = recognizer.sample_rate_hz
     orders = [(one, read_samples(one.path, rate_hz, clock)) for one in read_orders(folder)[: args.each]]
     noises = read_noises(Path(args.noise or folder / "noise"), rate_hz, clock)
-    wanted = args.only.split(",") if args.only else [""]
     print(now.line())
+    if args.wake:
+        others = (samples for _, samples in _no_commands(folder, noises, rate_hz, clock))
+        return now, measure_wake(config, bundle, recognizer, file, orders, others)
+    wanted = args.only.split(",") if args.only else [""]
     levels: list[Level] = []
     apart: list[Elsewhere] = []
     with ExitStack() as stack:
@@ -84,6 +98,13 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
                 _add(apart, elsewhere(ear, name, samples, rate_hz))
     print(commands_text(levels, apart, config.commands.most_excess))
     return now, commands_json(levels, apart)
+
+
+def _compile(config: Config, now: Setting) -> tuple[Setting, Any]:
+    print(now.line())
+    costs = commands_compile.measure(model_folder(config), config.models.bundle)
+    print(commands_compile.compile_text(costs))
+    return now, [asdict(cost) for cost in costs]
 
 
 def _conditions(

@@ -19,9 +19,18 @@ class Acceptor:
         self.states += 1
         return self.states - 1
 
+    def new_states(self, count: int) -> range:
+        """So many new ones."""
+        self.states += count
+        return range(self.states - count, self.states)
+
+    def token(self, token: Token) -> int:
+        """Its number."""
+        return self.tokens.setdefault(token, len(self.tokens) + 1)
+
     def arc(self, source: int, token: Token | None, target: int) -> None:
         """From one state to the other by a word, or by none."""
-        number = NO_WORD if token is None else self.tokens.setdefault(token, len(self.tokens) + 1)
+        number = NO_WORD if token is None else self.token(token)
         self.arcs.append((source, number, target))
 
     def grammar(self, sounds: dict[str, tuple[tuple[str, ...], ...]]) -> Grammar:

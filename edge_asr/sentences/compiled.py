@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hassil.expression import Expression
 
-from edge_asr.asr.grammar import Grammar
+from edge_asr.asr.grammar import Grammar, spelled_phones
 from edge_asr.errors import SentencesError
 from edge_asr.sentences.acceptor import END, START, Acceptor
 from edge_asr.sentences.counting import Counting
@@ -20,11 +20,13 @@ from edge_asr.sentences.sentence_tree import SentenceTree
 from edge_asr.sentences.spelling import Spelling, Vocabulary, normal
 from edge_asr.sentences.template import expression
 from edge_asr.sentences.unknown_words import UnknownWords
+from edge_asr.sentences.wake import with_wake
 from edge_asr.sentences.word_ways import Meaning, WordWays
 
 MOST_STEPS = 3_000_000  # from word to word, of all sentences together: half a gigabyte while it is put together
 
 _DIGIT = re.compile("[0-9]")
+_PHONES = re.compile(r"(?<!\S)/([^/]*)/(?!\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,11 @@ class NothingSaidError(SentencesError):
 
 
 def compile_files(
-    paths: Iterable[str | Path], known: Vocabulary, language: str, more_lists: MoreLists | None = None
+    paths: Iterable[str | Path],
+    known: Vocabulary,
+    language: str,
+    more_lists: MoreLists | None = None,
+    wake_phrase: str | None = None,
 ) -> Compiled:
     """What files and folders say, for a model that knows these words. Raises SentencesError.
 
@@ -58,7 +64,7 @@ def compile_files(
         place = Place(f"list {name}", 1)
         said = (ListValue(Template(literal(text), place), value) for text, value in values)
         definitions.lists[name] = TextList(name, place, tuple(said))
-    return compile_definitions(definitions, known, language)
+    return compile_definitions(definitions, known, language, wake_phrase=wake_phrase)
 
 
 def compile_definitions(
@@ -67,14 +73,21 @@ def compile_definitions(
     language: str,
     most_steps: int = MOST_STEPS,
     names: MoreLists | None = None,
+    wake_phrase: str | None = None,
 ) -> Compiled:
     """The same of what was read already. Raises SentencesError.
 
     `names`: as `more_lists`, but they are added to what a list of that name holds already, and one with a word that
-    nobody knows is left out.
+    nobody knows is left out. `wake_phrase`: a template of what wakes; it may use the lists, rules and pronunciations.
     """
     short = language.replace("_", "-").split("-")[0].lower()
-    return _Compilation(definitions, known, short, most_steps, names or {}).compiled()
+    found = _Compilation(definitions, known, short, most_steps, names or {}).compiled()
+    if wake_phrase is None:
+        return found
+    block = Block("wake", (Template(wake_phrase, Place("commands.wake_phrase", 1)),))
+    waking = replace(definitions, blocks=[block], skip_words=[])
+    phrase = _Compilation(waking, known, short, most_steps, names or {}).compiled().grammar
+    return replace(found, grammar=with_wake(found.grammar, phrase))
 
 
 class _Compilation:
@@ -196,13 +209,29 @@ def _sounds(definitions: Definitions, known: Vocabulary, language: str) -> dict[
             raise templates[0].place.error(f"{written!r} is to be pronounced", "expected one word; name each by itself")
         ways = []
         for template in templates:
-            way = tuple(one for letters in normal(template.text).split() for one in spelling.words(letters))
-            if not way:
-                raise template.place.error(f"{template.text!r} says nothing", 'write words, as in ["kay lee"]')
+            way = _way(template, spelling)
             for one in way:
-                if one not in known:
+                phones = spelled_phones(one)
+                if phones is not None:
+                    fault = known.fault_of_phones(phones)
+                    if fault:
+                        raise SentencesError(f"{template.place}: {fault}")
+                elif one not in known:
                     unknown.add(one, template.place)
             ways.append(way)
         sounds[word] = tuple(dict.fromkeys(ways))
     unknown.check(known)
     return sounds
+
+
+def _way(template: Template, spelling: Spelling) -> tuple[str, ...]:
+    """Words that sound so, and phones between slashes."""
+    way: list[str] = []
+    for at, part in enumerate(_PHONES.split(template.text)):
+        if at % 2:
+            way.append(f"/{' '.join(part.split())}/")
+        else:
+            way += (one for letters in normal(part).split() for one in spelling.words(letters))
+    if not way:
+        raise template.place.error(f"{template.text!r} says nothing", 'write words, as in ["kay lee"]')
+    return tuple(way)

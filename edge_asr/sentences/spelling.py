@@ -29,6 +29,10 @@ class Vocabulary(Protocol):
         """Words that begin alike."""
         ...
 
+    def fault_of_phones(self, phones: str) -> str:
+        """What is wrong with names of phones, nothing when they can be said."""
+        ...
+
 
 class Spelling:
     """How one language writes. `told` are words that somebody has told the sound of."""

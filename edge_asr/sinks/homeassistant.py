@@ -74,10 +74,10 @@ def _understood(topic: str) -> dict[str, tuple[str, dict[str, Any]]]:
             {
                 "name": "Command",
                 "icon": "mdi:comment-check",
-                "event_types": ["command", "unknown"],
+                "event_types": ["command", "wake", "unknown"],
                 "state_topic": f"{topic}/event",
                 # an empty result is no event: so all that is told there beside it
-                "value_template": "{{ value if value_json.event_type in ('command', 'unknown') else '' }}",
+                "value_template": "{{ value if value_json.event_type in ('command', 'wake', 'unknown') else '' }}",
             },
         ),
     }

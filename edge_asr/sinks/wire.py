@@ -19,6 +19,7 @@ from edge_asr.events import (
     Report,
     StateReport,
     UnknownEvent,
+    WakeEvent,
     encode,
 )
 from edge_asr.sinks.message import JSON, TEXT, Message
@@ -39,7 +40,7 @@ def of_event(base: str, event: Event) -> Message:
     """Message of an event, below the device's topics; never retained."""
     if isinstance(event, PartialEvent):
         return Message(f"{base}/partial", encode(event), qos=0, stale_s=_PARTIAL_STALE_S)
-    if isinstance(event, CommandEvent | UnknownEvent):
+    if isinstance(event, CommandEvent | WakeEvent | UnknownEvent):
         return Message(f"{base}/event", encode(event), qos=1, stale_s=_COMMAND_STALE_S)
     final = isinstance(event, FinalEvent)
     return Message(f"{base}/{'final' if final else 'event'}", encode(event), qos=1, keep=final)

@@ -20,6 +20,9 @@ class AllWords:
     def words_near(self, word: str, most: int) -> list[str]:
         return [word][:most]
 
+    def fault_of_phones(self, phones: str) -> str:
+        return "" if phones.isupper() else f"/{phones}/ is none"
+
 
 class SomeWords:
     """Knows these, which stand in one text."""
@@ -38,6 +41,9 @@ class SomeWords:
             if found:
                 return found
         return []
+
+    def fault_of_phones(self, phones: str) -> str:
+        return f"/{phones}/: there are none"
 
 
 def compiled(text: str, known: AllWords | SomeWords | None = None, language: str = "en") -> Compiled:

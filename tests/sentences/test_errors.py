@@ -137,6 +137,16 @@ def test_all_unknown_words_are_told_at_once_with_what_was_maybe_meant(tmp_path: 
     assert "pronunciations: {kichen:" in told
 
 
+def test_phones_between_slashes_must_be_phones() -> None:
+    known = SomeWords("hello bah")
+    text = "intents: {L: [hello roomba]}\npronunciations: {roomba: ['/R UW  M/ bah', '/R XX/']}\n"
+    with pytest.raises(SentencesError) as error:
+        compiled(text, known)
+    assert str(error.value) == "house.yaml:2:28: /R UW M/: there are none"
+    sounds = compiled(text, AllWords()).grammar.sounds
+    assert sounds == {"roomba": (("/R UW M/", "bah"), ("/R XX/",))}
+
+
 def test_pronunciations_must_be_of_known_words() -> None:
     known = SomeWords("hello kay lee")
     with pytest.raises(SentencesError, match=r"'keigh' at house.yaml:2:28"):

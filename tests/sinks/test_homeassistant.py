@@ -271,12 +271,9 @@ def test_commands_are_an_event_of_their_own_where_there_are_sentences() -> None:
     assert "command" not in components(told())
     entry = components(announcement("k1", "Kitchen", "edge_asr/k1", "1.0.0", 20.0, commands=True))["command"]
     RULE_OF["event"].validate(entry)
-    command, unknown = (events.encode(one) for one in (sample_events.command(), sample_events.unknown()))
-    assert [rendered(entry["value_template"], one) for one in (command, unknown)] == [
-        command.decode(),
-        unknown.decode(),
-    ]
-    assert {json.loads(one)["event_type"] for one in (command, unknown)} == {*entry["event_types"]}
+    shown = [events.encode(one) for one in (sample_events.command(), sample_events.wake(), sample_events.unknown())]
+    assert [rendered(entry["value_template"], one) for one in shown] == [one.decode() for one in shown]
+    assert {json.loads(one)["event_type"] for one in shown} == {*entry["event_types"]}
     for other in (sample_events.speech_started(), sample_events.error()):
         assert rendered(entry["value_template"], events.encode(other)) == ""
 

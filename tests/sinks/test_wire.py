@@ -15,6 +15,7 @@ from tests import sample_events
         (sample_events.speech_started(), "event", 1, False, None),
         (sample_events.error(), "event", 1, False, None),
         (sample_events.command(), "event", 1, False, 10),
+        (sample_events.wake(), "event", 1, False, 10),
         (sample_events.unknown(), "event", 1, False, 10),
     ],
     ids=lambda value: type(value).__name__,

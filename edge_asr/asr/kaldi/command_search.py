@@ -27,11 +27,11 @@ class CommandGraphs:
 
     def __init__(self, grammar: Grammar, lexicon: Lexicon, labels: Labels, filler: Any = None) -> None:
         """Compose; raises ModelError as `grammar_graph` does. `filler` is that of earlier graphs of the same model."""
-        woven = grammar_graph(grammar, lexicon)
+        graph = grammar_graph(grammar, lexicon)
         self.grammar = grammar
         self.labels = labels
-        self.states = woven.states
-        self.fst: Any = woven.compiled()
+        self.states = graph.states
+        self.fst: Any = graph.fst
         self.filler: Any = filler if filler is not None else filler_graph(lexicon).compiled()
 
 
@@ -52,12 +52,15 @@ class CommandSearch:
         """The best path that may still become a sentence; its `words` are tokens of the grammar."""
         return self._grammar.best_path(final=False)
 
-    def excess(self, path: BestPath) -> float:
-        """How much worse the sentence `path` fits the sound than speech without a grammar does; infinite for none.
+    def free(self) -> BestPath:
+        """The best speech without a grammar; its `words` are phones."""
+        return self._filler.best_path(final=True)
+
+    def excess(self, path: BestPath, free: BestPath) -> float:
+        """How much worse the sentence `path` fits the sound than speech `free` of a grammar does; infinite for none.
 
         In cost for each frame of speech: commands lie around 0 and below, other speech above.
         """
-        free = self._filler.best_path(final=True)
         if not path.ends or not path.words or not free.ends:
             return math.inf
         spoken = int(np.count_nonzero(~self._labels.silence_of_label[path.labels]))

@@ -11,18 +11,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_asr.asr.kaldi.fst_format import ARC, HEAD, MAGIC, REST, STATE, VERSION
 from edge_asr.errors import ModelError
 
-_MAGIC = 2125659606  # OpenFst's, of every FST
-_ALIGNED_VERSION, _VERSION = 1, 2  # of a const FST whose parts begin at multiples of 16, and of one without padding
+_ALIGNED_VERSION = 1  # of a const FST whose parts begin at multiples of 16
 _ALIGNED_FLAG = 4
 _ALIGNMENT = 16
-_HEAD = struct.Struct("<i")
-_REST = struct.Struct("<iiQqqq")  # version, flags, properties, start, states, arcs
 _MOST_HEADER_BYTES = 256
 _BLOCK = 1 << 18  # entries that are looked at together
-_STATE = np.dtype([("weight", "<f4"), ("arc", "<u4"), ("arcs", "<u4"), ("silent_in", "<u4"), ("silent_out", "<u4")])
-_ARC = np.dtype([("label", "<i4"), ("word", "<i4"), ("weight", "<f4"), ("next", "<i4")])
 
 
 def check_graph_file(path: Path, labels: int, known: NDArray[np.bool_]) -> bool:
@@ -33,15 +29,15 @@ def check_graph_file(path: Path, labels: int, known: NDArray[np.bool_]) -> bool:
     try:
         states_at, alignment, start, states, arcs = _header(path)
         size = path.stat().st_size
-        arcs_at = _aligned(states_at + states * _STATE.itemsize, alignment)
-        wanted = arcs_at + arcs * _ARC.itemsize
+        arcs_at = _aligned(states_at + states * STATE.itemsize, alignment)
+        wanted = arcs_at + arcs * ARC.itemsize
         if size != wanted:
             raise ModelError(f"{path} has {size} bytes, its own header says {wanted}")
         if not 0 <= start < states or arcs < 1:
             raise ModelError(f"{path} is an empty graph: {states} states, {arcs} arcs, begin at {start}")
-        for state in _blocks(path, _STATE, states_at, states):
+        for state in _blocks(path, STATE, states_at, states):
             _within(path, "an arc", state["arc"].astype(np.int64) + state["arcs"], arcs)
-        for arc in _blocks(path, _ARC, arcs_at, arcs):
+        for arc in _blocks(path, ARC, arcs_at, arcs):
             _within(path, "a label", arc["label"], labels)
             _within(path, "a state", arc["next"], states - 1)
             _within(path, "a word", arc["word"], len(known) - 1)
@@ -59,18 +55,18 @@ def _header(path: Path) -> tuple[int, int, int, int, int]:
     with path.open("rb") as file:
         data = file.read(_MOST_HEADER_BYTES)
     try:
-        (magic,) = _HEAD.unpack_from(data)
-        if magic != _MAGIC:
+        (magic,) = HEAD.unpack_from(data)
+        if magic != MAGIC:
             raise ModelError(f"{path} is not a decoding graph: it does not begin like one of OpenFst's files")
-        kind, offset = _text(data, _HEAD.size)
+        kind, offset = _text(data, HEAD.size)
         arc_kind, offset = _text(data, offset)
-        version, flags, _, start, states, arcs = _REST.unpack_from(data, offset)
+        version, flags, _, start, states, arcs = REST.unpack_from(data, offset)
     except struct.error:
         raise ModelError(f"{path} is not a decoding graph: it ends within the header") from None
-    alignment = {(_ALIGNED_VERSION, _ALIGNED_FLAG): _ALIGNMENT, (_VERSION, 0): 1}.get((version, flags))
+    alignment = {(_ALIGNED_VERSION, _ALIGNED_FLAG): _ALIGNMENT, (VERSION, 0): 1}.get((version, flags))
     if (kind, arc_kind) != (b"const", b"standard") or alignment is None:
         raise ModelError(f"{path} is not a decoding graph: no const FST of OpenFst")
-    return _aligned(offset + _REST.size, alignment), alignment, start, states, arcs
+    return _aligned(offset + REST.size, alignment), alignment, start, states, arcs
 
 
 def _blocks(path: Path, kind: np.dtype[np.void], begin: int, count: int) -> Iterator[NDArray[np.void]]:
@@ -84,8 +80,8 @@ def _aligned(offset: int, alignment: int) -> int:
 
 
 def _text(data: bytes, offset: int) -> tuple[bytes, int]:
-    (length,) = _HEAD.unpack_from(data, offset)
-    begin = offset + _HEAD.size
+    (length,) = HEAD.unpack_from(data, offset)
+    begin = offset + HEAD.size
     if not 0 <= length <= len(data) - begin:
         raise struct.error
     return data[begin : begin + length], begin + length

@@ -2,14 +2,16 @@
 
 import bisect
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.kaldi.arrays import Shape, load_arrays
 from edge_asr.asr.kaldi.labels import Position
+from edge_asr.asr.kaldi.phone_names import names_of, spelled
 from edge_asr.errors import ModelError
 
 Phones = tuple[int, ...]
@@ -33,10 +35,11 @@ class Lexicon:
         self.follows = arrays["follows"]
         self.position_of_phone: list[int] = arrays["position_of_phone"].tolist()
         self._letters = arrays["letters"].astype(np.uint8).tobytes()
-        self._ends = np.flatnonzero(arrays["letters"] == _LINE_FEED)
-        self._words = arrays["word_of_pronunciation"]
-        self._pronunciation_ends = arrays["end_of_pronunciation"]
-        self._phones = arrays["phones"]
+        # One by one numbers come out of a memoryview several times sooner than out of an array.
+        self._ends = _numbers(np.flatnonzero(arrays["letters"] == _LINE_FEED), np.int64)
+        self._words = _numbers(arrays["word_of_pronunciation"], np.int32)
+        self._pronunciation_ends = _numbers(arrays["end_of_pronunciation"], np.int32)
+        self._phones = _numbers(arrays["phones"], np.uint16)
         self.contexts = {(row[0], row[1]): (row[2], row[3]) for row in arrays["contexts"].tolist()}
         self._like: dict[Phones, tuple[int, int]] = {}
         for (before, phone), labels in self.contexts.items():
@@ -66,18 +69,44 @@ class Lexicon:
     def __contains__(self, word: str) -> bool:
         return self._number(word) is not None
 
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def word(self, number: int) -> str:
+        """In the order of their bytes, from 0."""
+        return self._word(number).decode()
+
     def pronunciations(self, word: str) -> list[Phones]:
         """Those of a word, each its phones; none when the lexicon lacks it."""
         number = self._number(word)
         if number is None:
             return []
-        wanted = self._words.dtype.type(number)  # of another type it would have the whole array converted
-        first, last = (int(np.searchsorted(self._words, wanted, side=side)) for side in ("left", "right"))
-        begins = [int(self._pronunciation_ends[at - 1]) if at else 0 for at in range(first, last)]
-        return [
-            tuple(self._phones[begin : int(self._pronunciation_ends[at])].tolist())
-            for at, begin in zip(range(first, last), begins, strict=True)
-        ]
+        ways: list[Phones] = []
+        at = bisect.bisect_left(self._words, number)
+        while at < len(self._words) and self._words[at] == number:
+            begin = self._pronunciation_ends[at - 1] if at else 0
+            ways.append(tuple(self._phones[begin : self._pronunciation_ends[at]]))
+            at += 1
+        return ways
+
+    def spelled(self, phones: str) -> Phones:
+        """A word of these phones, by their names, as in `R UW M B AH`. Raises ModelError."""
+        return self.joined([(sound,) for sound in spelled(phones, self._names)])
+
+    def fault_of_phones(self, phones: str) -> str:
+        """What is wrong with them, nothing when they can be said."""
+        try:
+            self.spelled(phones)
+        except ModelError as error:
+            return str(error)
+        return ""
+
+    @cached_property
+    def _names(self) -> dict[str, int]:
+        sounds = sorted({self._sound(phone) for phone in np.unique(np.asarray(self._phones)).tolist()})
+        return names_of(
+            sounds, lambda word: [[self._sound(phone) for phone in way] for way in self.pronunciations(word)]
+        )
 
     def joined(self, parts: list[Phones]) -> Phones:
         """One word that sounds like these, one after the other: its phones take their places in the whole."""
@@ -100,6 +129,22 @@ class Lexicon:
             raise ModelError(f"no word of the lexicon has the phone {phone} in such a place")
         return found
 
+    @cached_property
+    def transitions(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+        """The same for all pairs: number of the way, int32 (kinds, kinds), -1 for none; each way's two labels."""
+        contexts = np.array([(*pair, *labels) for pair, labels in self.contexts.items()], np.int32)
+        kinds = len(self.position_of_phone)
+        labels, ways = np.unique(contexts[:, 2:], axis=0, return_inverse=True)
+        before, phone, ways = contexts[:, 0], contexts[:, 1], ways.reshape(-1).astype(np.int32)
+        sound = np.array([self._sound(one) for one in range(kinds)])
+        any_before, like = np.full(kinds, -1, np.int32), np.full((kinds, kinds), -1, np.int32)
+        any_before[phone[::-1]] = ways[::-1]  # of many the last assigned stays: the first of all contexts
+        like[sound[before[::-1]], phone[::-1]] = ways[::-1]
+        of_pair = like[sound]
+        of_pair = np.where(of_pair < 0, any_before, of_pair)
+        of_pair[before, phone] = ways
+        return of_pair, labels[:, 0].copy(), labels[:, 1].copy()
+
     def words_near(self, word: str, most: int) -> list[str]:
         """Words that begin with the same letters, the more the better: suggestions for one that is lacking."""
         for length in range(len(word), 0, -1):
@@ -115,8 +160,8 @@ class Lexicon:
             at, most = at + 1, most - 1
 
     def _word(self, number: int) -> bytes:
-        begin = int(self._ends[number - 1]) + 1 if number else 0
-        return self._letters[begin : int(self._ends[number])]
+        begin = self._ends[number - 1] + 1 if number else 0
+        return self._letters[begin : self._ends[number]]
 
     def _place(self, word: bytes) -> int:
         return bisect.bisect_left(range(len(self._ends)), word, key=self._word)
@@ -134,6 +179,10 @@ class Lexicon:
         if self.position_of_phone[phone] == Position.NONWORD:
             return phone
         return self._sound(phone) + _ORDER[place]
+
+
+def _numbers(array: NDArray[Any], kind: type[np.integer]) -> memoryview:
+    return memoryview(array.astype(kind, copy=False).data)
 
 
 _ORDER = {Position.BEGIN: 0, Position.END: 1, Position.INTERNAL: 2, Position.SINGLETON: 3}  # as Kaldi numbers them

@@ -4,6 +4,7 @@ The chunk plan depends on the count of frames alone, so any cutting of the same 
 """
 
 import copy
+import math
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.bundle import Bundle
-from edge_asr.asr.grammar import Grammar, understood
+from edge_asr.asr.grammar import Grammar, Wake, understood, woken
 from edge_asr.asr.kaldi.command_search import CommandGraphs, CommandSearch
 from edge_asr.asr.kaldi.confidence import Certainty, word_confidence
 from edge_asr.asr.kaldi.features import MfccStream
@@ -86,15 +87,16 @@ class KaldiRecognizer:
         self._mfcc = Mfcc(manifest.features, manifest.sample_rate_hz)
         self._output_s = manifest.subsampling_factor * manifest.features.frame_shift_ms / 1000
         self._commands: CommandGraphs | None = None
-        self._most_excess = 0.0
+        self._most_excess = self._most_wake_excess = 0.0
+        self._wakes = False
         self._lexicon_path = bundle.path("lexicon") if "lexicon" in manifest.files else None
         self._fix = bundle.fix
 
-    def with_commands(self, grammar: Grammar, most_excess: float) -> Self:
+    def with_commands(self, grammar: Grammar, most_excess: float, most_wake_excess: float = 0.0) -> Self:
         """One that hears the sentences of a grammar too, or them alone; it shares all else with this one.
 
-        Above `most_excess` it is none of them: see `CommandSearch.excess`. Takes a fraction of a second, for their
-        graph. Raises ModelError.
+        Above `most_excess` it is none of them: see `CommandSearch.excess`; `most_wake_excess` is that of the phrase
+        that wakes, said alone. Takes a fraction of a second, for their graph. Raises ModelError.
         """
         if self._lexicon_path is None:
             raise ModelError(
@@ -103,7 +105,12 @@ class KaldiRecognizer:
         lexicon = Lexicon.load(self._lexicon_path, self._manifest.labels, self._labels.silence)
         earlier = self._commands.filler if self._commands is not None else None
         other = copy.copy(self)
-        vars(other).update(_most_excess=most_excess, _commands=CommandGraphs(grammar, lexicon, self._labels, earlier))
+        vars(other).update(
+            _most_excess=most_excess,
+            _most_wake_excess=most_wake_excess,
+            _wakes=any(token.wake for token in grammar.tokens),
+            _commands=CommandGraphs(grammar, lexicon, self._labels, earlier),
+        )
         return other
 
     @property
@@ -217,22 +224,45 @@ class KaldiRecognizer:
 
     def _final(self, state: KaldiUtterance) -> Hypothesis:
         sentence = self._command(state) if state.command is not None else None
-        if state.search is None or (sentence is not None and sentence.command is not None):
-            assert sentence is not None  # noqa: S101 - one of the two is there
+        taken = sentence is not None and (sentence.command is not None or sentence.wake is not None)
+        if sentence is not None and (state.search is None or (taken and not (self._wakes and sentence.wake is None))):
             return sentence
+        assert state.search is not None  # noqa: S101 - one of the two is there
         said = self._hypothesis(state.search.best_path(final=True), state, timed=True)
-        return replace(said, unknown=sentence is not None)
+        if taken and sentence is not None:
+            return replace(sentence, asleep=said)
+        return replace(said, unknown=sentence is not None, asleep=said if self._wakes else None)
 
     def _command(self, state: KaldiUtterance) -> Hypothesis:
-        """The sentence that was said, or that it was none."""
+        """The sentence that was said, or the phrase that wakes, or that it was neither."""
         assert state.command is not None and self._commands is not None  # noqa: S101, PT018 - narrows the types
-        path = state.command.sentence()
-        excess = state.command.excess(path)
+        path, free = state.command.sentence(), state.command.free()
+        excess = state.command.excess(path, free)
         told = self._sentence(path, state, timed=True)
-        if excess > self._most_excess:
-            return replace(told, words=(), unknown=True)
+        none = replace(told, words=())
         tokens = [self._commands.grammar.tokens[number] for number in path.words]
-        return replace(told, command=understood(tokens, [word.confidence for word in told.words], excess))
+        phrase = woken(tokens)
+        alone = phrase == len(tokens)
+        phrase_excess = self._phrase_excess(path, free, phrase, state) if phrase else -math.inf
+        if excess > self._most_excess or phrase_excess > self._most_wake_excess:
+            return replace(none, unknown=True, asleep=none if self._wakes else None)
+        sure = [word.confidence for word in told.words]
+        wake = Wake(phrase, float(np.mean(sure[:phrase])), phrase_excess) if phrase else None
+        if alone:
+            return replace(told, wake=wake)
+        command = understood(tokens[phrase:], sure[phrase:], excess)
+        return replace(told, command=command, wake=wake, asleep=none if self._wakes and wake is None else None)
+
+    def _phrase_excess(self, path: BestPath, free: BestPath, words: int, state: KaldiUtterance) -> float:
+        """How much worse its first words fit their own frames than speech without a grammar fits these.
+
+        A long sentence behind them would make up for a phrase that nobody has said.
+        """
+        spans = self._labels.word_spans(path.labels)[:words]
+        ours, theirs = (state.certainty.along(self._labels.pdf_of_label[one.labels]) for one in (path, free))
+        frames = np.arange(spans[0][0], min(spans[-1][1], len(theirs)))
+        frames = frames[~self._labels.silence_of_label[path.labels[frames]]]
+        return float((theirs[frames] - ours[frames]).mean()) if len(frames) else math.inf
 
     def _sentence(self, path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:
         """Words of a path through the grammar, whose outputs are its tokens."""

@@ -31,7 +31,7 @@ def heard(of: CommandGraphs, phones: list[int], step: int = 1000) -> tuple[str, 
     for begin in range(0, len(scores), step):
         search.advance(scores[begin : begin + step])
     path = search.sentence()
-    return " ".join(of.grammar.tokens[number].word for number in path.words), search.excess(path)
+    return " ".join(of.grammar.tokens[number].word for number in path.words), search.excess(path, search.free())
 
 
 @pytest.fixture(scope="module")
