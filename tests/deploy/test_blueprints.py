@@ -169,7 +169,7 @@ class Entity:
 
 def rendered(template: str, **names: Any) -> str:
     """By Jinja, with what Home Assistant adds to it."""
-    room = jinja2.Environment(undefined=jinja2.StrictUndefined)
+    room = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - its are of text
     room.filters["to_json"] = json.dumps
     return str(room.from_string(template).render(**names))
 
