@@ -10,7 +10,7 @@ from hassil.sample import sample_intents
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from edge_asr.asr.grammar import Value
+from edge_asr.asr.grammar import Grammar, Value
 from tests.sentences.accepting import Meaning, compiled, meanings, said
 
 WORDS = ("turn", "on", "off", "the", "light", "kitchen", "please", "set", "to", "dark", "a")
@@ -24,6 +24,8 @@ LISTS: dict[str, Any] = {
     "state": {"values": [{"in": "on", "out": True}, {"in": "off", "out": False}]},
 }
 RULES = {"turn": "(turn|switch)[ed] {state}", "there": "in [the] {room:where}", "all": "<turn> [<there>]"}
+
+MOST = 20_000
 
 words = st.sampled_from(WORDS)
 slots = st.sampled_from(["{room}", "{level}", "{share:much}", "{state}", "{room:second}"])
@@ -56,6 +58,13 @@ def _house(sentences: list[str], fixed: dict[str, Value] | None = None) -> dict[
     }
 
 
+def _smaller(house: dict[str, Any]) -> Grammar:
+    """Our acceptor of a house that is small enough for hassil's sampler, which writes every sentence out."""
+    found = compiled(json.dumps(house))
+    assume(found.expansions <= MOST)
+    return found.grammar
+
+
 def _heard(intents: hassil.Intents, text: str) -> list[Meaning]:
     found = recognize_all(text, intents)
     return [(one.intent.name, {name: _value(entity.value) for name, entity in one.entities.items()}) for one in found]
@@ -72,10 +81,10 @@ def _value(value: Any) -> Any:
 @example(["set {room} {level} {share:much}"])
 def test_what_hassil_samples_is_accepted_with_the_meaning_that_hassil_gives(sentences: list[str]) -> None:
     house = _house(sentences, {"domain": "light"})
+    grammar = _smaller(house)
     intents = hassil.Intents.from_dict(house)
     samples = [text.strip() for _, text in itertools.islice(sample_intents(intents, language="en"), 60)]
     assume(any(samples))
-    grammar = compiled(json.dumps(house)).grammar
     for text in filter(None, samples):
         ours = meanings(grammar, text.replace("-", " "))
         assert ours, text
@@ -87,9 +96,9 @@ def test_what_hassil_samples_is_accepted_with_the_meaning_that_hassil_gives(sent
 @given(templates)
 def test_what_is_accepted_means_the_same_to_hassil(sentence: str) -> None:
     house = _house([sentence])
+    grammar = _smaller(house)
     intents = hassil.Intents.from_dict(house)
     assume(any(text.strip() for _, text in itertools.islice(sample_intents(intents, language="en"), 60)))
-    grammar = compiled(json.dumps(house)).grammar
     for text in said(grammar, 40):
         if "and a half" in text:
             continue  # people say so, hassil does not know it
