@@ -18,7 +18,7 @@ from edge_asr.whole_file import replace_whole
 log = logging.getLogger(__name__)
 
 _APART_S = 20.0  # between two changes: each has the sentences put together anew
-_FILE_BYTES = 4 * SENTENCES_BYTES
+_FILE_BYTES = 4 * SENTENCES_BYTES  # names that were told without `out` are kept with it
 _MOST_TOLD = 20
 _HOW = (
     "correct the spelling, or write under `pronunciations` in the file of the sentences which known words sound so, as "
@@ -66,6 +66,9 @@ class HouseNames:
         if untold:
             tell(untold)
         if waiting is None:
+            if self._failing and self._clock.monotonic_ns() >= self._next_ns:
+                self._wait()
+                self._keep(self.current)
             return
         try:
             names = read_names(*waiting)
@@ -110,7 +113,7 @@ class HouseNames:
         try:
             with self._path.open("rb") as file:
                 kept = msgspec.json.decode(file.read(_FILE_BYTES), type=_Kept)
-            return read_names(bytes(kept.names)) if kept.topic == self.topic else Names()
+            return read_names(bytes(kept.names), most_bytes=_FILE_BYTES) if kept.topic == self.topic else Names()
         except FileNotFoundError:
             return Names()
         except (OSError, UnicodeDecodeError, msgspec.DecodeError, CommandError, RecursionError) as error:

@@ -1,6 +1,5 @@
 """Names of things, areas and floors of the house, as Home Assistant tells them: lists to fill slots from."""
 
-import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -58,7 +57,7 @@ class _Told(Struct, frozen=True, forbid_unknown_fields=True):
     floor: _List | list[_Value | str] = []
 
 
-def read_names(payload: bytes, size_bytes: int | None = None) -> Names:
+def read_names(payload: bytes, size_bytes: int | None = None, most_bytes: int = SENTENCES_BYTES) -> Names:
     """Names of a JSON payload; without one there are none. Raises CommandError.
 
     size_bytes: of what it is the beginning of, where it is too long to be kept.
@@ -66,7 +65,7 @@ def read_names(payload: bytes, size_bytes: int | None = None) -> Names:
     One that nobody could say leaves the others as they are.
     """
     size_bytes = len(payload) if size_bytes is None else size_bytes
-    if size_bytes > SENTENCES_BYTES:
+    if size_bytes > most_bytes:
         raise CommandError(f"a payload of {size_bytes} bytes is refused, {_EXPECTED}")
     try:
         told = msgspec.json.decode(payload or b"{}", type=_Told)
@@ -104,7 +103,7 @@ def _fit(values: list[_Value | str], unfit: list[str]) -> Iterator[Name]:
 def _holds(value: Value) -> bool:
     if isinstance(value, str):
         return len(value) <= _MOST_VALUE_CHARACTERS and value.isprintable()
-    return math.isfinite(value) and abs(value) <= _MOST_WHOLE
+    return abs(value) <= _MOST_WHOLE  # which no infinite one is; a float cannot hold every int
 
 
 def _line(text: str) -> str:

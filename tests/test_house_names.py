@@ -49,6 +49,27 @@ def test_what_was_told_is_there_for_the_next_process_and_the_same_again_changes_
     assert House(tmp_path, "other/names").names.current == Names()
 
 
+def test_the_longest_list_outlives_the_process_too(tmp_path: Path) -> None:
+    house, names = House(tmp_path), [f"lamp of the kitchen {number:08}" for number in range(1950)]
+    house.take(*names)
+    house.look()
+    assert house.names.current == lamps(*names)
+    assert house.path.stat().st_size > 65_536  # though less came in
+    assert House(tmp_path).names.current == lamps(*names)
+
+
+def test_a_disk_that_was_full_is_tried_again(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.path.parent.write_text("in the way of the folder")
+    house.take("lamp")
+    house.look()
+    house.path.parent.unlink()
+    house.look(5.0)
+    assert not house.path.exists()  # not at every look
+    house.look(20.0)
+    assert House(tmp_path).names.current == lamps("lamp")
+
+
 def test_a_flood_is_looked_at_now_and_then_and_its_last_counts(tmp_path: Path) -> None:
     house = House(tmp_path)
     for number in range(1000):
