@@ -14,6 +14,7 @@ from edge_asr.sentences.spelling import Spelling
 from edge_asr.sentences.unknown_words import UnknownWords
 
 _MOST_LETTERS = 1000  # of one word
+_LETTERS_A_STEP = 16  # a part of a word takes as much room as it has letters
 _MOST_HAN = 8
 _SHORTEST_WORD = 3  # of those that an unknown word is put together from: an ending like the s of light[s] is none
 
@@ -125,7 +126,7 @@ class _Walk:
         seen, waiting = {begin}, [(begin, self._place)]
         while waiting:
             part, where = waiting.pop()
-            self._size.grow(self._place)
+            self._size.grow(self._place, 1 + len(part.text) // _LETTERS_A_STEP)
             self._end(part, where)
             for label, target in self._net.ways[part.state]:
                 place = label.place if isinstance(label, Letters) else where

@@ -190,6 +190,7 @@ def _range(name: str, node: Node, place: Place) -> RangeList:
     count = ((last - first) // step + 1) * len(behind)
     if count > _MOST_NUMBERS:
         raise node.place.error(f"{what} holds {count} numbers", f"expected at most {_MOST_NUMBERS}")
+    node.make(count)
     multiplier = parts["multiplier"].number(f"multiplier of {what}") if "multiplier" in parts else None
     numbers = tuple(whole + part if part else whole for whole in range(first, last + 1, step) for part in behind)
     unit, before = (_template(parts[key], key) if key in parts else None for key in ("unit", "before"))

@@ -22,9 +22,15 @@ class Node:
 
     def __init__(self, file: str, node: Any, visits: list[int]) -> None:
         self._file, self._node, self._visits = file, node, visits
-        visits[0] += 1
-        if visits[0] > _MOST_VISITS:
-            raise SentencesError(f"{file}: more than {_MOST_VISITS} values; divide the file, or use fewer aliases")
+        self.make(1)
+
+    def make(self, count: int) -> None:
+        """Take so many values of what one file may have; raises SentencesError where it has no more."""
+        self._visits[0] += count
+        if self._visits[0] > _MOST_VISITS:
+            raise SentencesError(
+                f"{self._file}: more than {_MOST_VISITS} values; divide the file, or use fewer aliases and ranges"
+            )
 
     @property
     def place(self) -> Place:

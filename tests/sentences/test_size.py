@@ -6,7 +6,9 @@ import pytest
 
 from edge_asr.errors import SentencesError
 from edge_asr.sentences import compiled as compiling
-from tests.sentences.accepting import compiled, meanings, plain
+from edge_asr.sentences.compiled import compile_definitions
+from edge_asr.sentences.yaml_file import read_definitions
+from tests.sentences.accepting import AllWords, compiled, meanings, plain
 
 
 def test_a_billion_sentences_are_counted_and_not_written_out() -> None:
@@ -38,6 +40,19 @@ def test_words_glued_from_too_many_pieces_are_stopped(monkeypatch: pytest.Monkey
     monkeypatch.setattr(compiling, "MOST_STEPS", 50_000)
     with pytest.raises(SentencesError, match="the list is too big"):
         compiled(f"intents: {{L: ['{'(a|b)' * 40}']}}")
+
+
+def test_pieces_of_a_word_count_by_their_letters() -> None:
+    word = read_definitions("house.yaml", f"intents: {{L: ['{'(a)' * 200}']}}", "en")
+    assert compile_definitions(word, AllWords(), "en", 2000).expansions == 1
+    with pytest.raises(SentencesError, match=r"house.yaml:1:16: with this sentence the list is too big"):
+        compile_definitions(word, AllWords(), "en", 1000)
+
+
+def test_lists_of_numbers_share_what_a_file_may_hold() -> None:
+    lists = "\n".join(f"  n{number}: {{range: {{from: 0, to: 99999}}}}" for number in range(21))
+    with pytest.raises(SentencesError, match=r"house.yaml: more than 2000000 values; divide the file"):
+        compiled(f"intents: {{L: [hello]}}\nlists:\n{lists}\n")
 
 
 def test_ten_thousand_different_sentences_share_their_beginnings(tmp_path: Path) -> None:
