@@ -25,11 +25,12 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class ListValue:
-    """One value of a list; without `out` the slot holds what was said."""
+    """One value of a list; without `out` the slot holds what was said. `of_house`: a name that comes from elsewhere."""
 
     said: Template
     out: Value | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
+    of_house: bool = False
 
 
 @dataclass(frozen=True, slots=True)

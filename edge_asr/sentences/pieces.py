@@ -38,6 +38,7 @@ class Slot(NamedTuple):
     number: int
     name: str
     value: Value
+    of_house: bool = False
 
 
 class Letters(NamedTuple):
@@ -231,7 +232,7 @@ class Net:
         place = value.said.place
         if name is None or value.out is not None:
             inside = partial(self._expression, self._scope.parse(value.said), place=place)
-            self._filled(name, value.out, source, target, inside)
+            self._filled(name, value.out, source, target, inside, of_house=value.of_house)
             return
         for text in said_texts(self._scope, value.said):
             parts = self._spelling.parts(text)
@@ -252,14 +253,21 @@ class Net:
         return state
 
     def _filled(
-        self, name: str | None, value: Value | None, source: int, target: int, inside: Callable[[int, Slot | None], int]
+        self,
+        name: str | None,
+        value: Value | None,
+        source: int,
+        target: int,
+        inside: Callable[[int, Slot | None], int],
+        *,
+        of_house: bool = False,
     ) -> None:
         """From `source` to `target` by what is `inside` of a slot."""
         if name is None or value is None:
             self._way(inside(source, None), None, target)
             return
         self._slots += 1
-        slot = Slot(self._slots, name, value)
+        slot = Slot(self._slots, name, value, of_house)
         self._way(inside(self._way(source, Enter(slot)), slot), Leave(slot), target)
 
     def _parts(self, parts: list[Part], source: int, slot: Slot | None, place: Place) -> int:

@@ -31,7 +31,7 @@ class SayableNames:
             for text, value in values:
                 said = Template(literal(text), place)
                 if self._can_be_said(said):
-                    found.append(ListValue(said, value))
+                    found.append(ListValue(said, value, of_house=True))
                 else:
                     left_out[text] = None
             self._lists[name] = TextList(name, place, tuple(found))

@@ -197,9 +197,10 @@ class _Walk:
         words = self._words(part)
         if not words and part.begun:
             return  # a slot of nothing but signs is never said
-        for word in words:
-            if not self._spelling.knows(word):
-                self._unknown.add(word, place)
+        for word in (word for word in words if not self._spelling.knows(word)):
+            if part.slot is not None and part.slot.of_house:
+                return  # a name with something glued to it, as in {name}['s]: it is said without, and so are others
+            self._unknown.add(word, place)
         there = Between(state, part.waiting, first=self._here.first and not words)
         self._arc(tuple(self._tokens(words, part)), there)
 

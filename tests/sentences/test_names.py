@@ -2,6 +2,7 @@
 
 import pytest
 
+from edge_asr.errors import SentencesError
 from edge_asr.sentences.compiled import Compiled, NothingSaidError, compile_definitions
 from edge_asr.sentences.yaml_file import read_definitions
 from tests.sentences.accepting import SomeWords, meanings
@@ -33,6 +34,14 @@ def test_one_that_nobody_can_say_is_left_out_alone(name: str) -> None:
         assert (found.names, found.left_out) == (2, (name,))
     assert meanings(found.grammar, "turn on lamp") == [("Light", {"name": "a"})]
     assert meanings(found.grammar, "turn on fan") == [("Light", {"name": "c"})]
+
+
+def test_one_that_nobody_can_say_with_what_is_glued_to_it_is_said_without() -> None:
+    found = compiled('intents: {Light: ["turn on [the] {name}[\'s] lamp"]}', [("lee", "a"), ("hall", "b")])
+    assert meanings(found.grammar, "turn on lee's lamp") == [("Light", {"name": "a"})]
+    assert meanings(found.grammar, "turn on the hall lamp") == [("Light", {"name": "b"})]
+    with pytest.raises(SentencesError, match='nobody knows how this word sounds: "hall\'s"'):
+        compiled("intents: {Light: [turn on hall's lamp]}", [("hall", "b")])
 
 
 def test_what_a_file_says_of_sounds_and_values_holds_too() -> None:
