@@ -265,18 +265,30 @@ def begin_hearing(
     hearing, as_configured = hearing_of(kept), hearing_of(configured_values(config))
     if hearing != as_configured:
         try:
-            return kept, load_brains(config, choices, None, clock, metrics, hearing, names)
+            load = partial(load_brains, config, choices, None, clock, metrics, hearing, names)
+            return kept, despite_names(load, names)
         except (ModelError, ConfigError) as error:
             log.warning("%r was chosen last and cannot be listened with: %s", kept.model, error)
     configured = heard_with(kept, as_configured)
+    return configured, despite_names(partial(load_both, config, "", clock, metrics, names), names)
+
+
+def despite_names(load: Callable[[], Brains], names: HouseNames | None) -> Brains:
+    """What `load` makes, without the names of the house where they are what it fails by. Raises what it raises."""
     try:
-        return configured, load_both(config, "", clock, metrics, names)
+        return load()
     except SentencesError as error:
         if names is None or names.current == Names():
             raise
-        log.warning("beginning without the names of the house: %s", error)
+        told = names.current
         names.forget()
-        return configured, load_both(config, "", clock, metrics, names)
+        try:
+            brains = load()
+        except (ModelError, ConfigError):
+            names.current = told
+            raise error from None
+        log.warning("beginning without the names of the house: %s", error)
+        return brains
 
 
 def load_brains(
@@ -337,7 +349,8 @@ def hear_signals(stop: StopRequest, controls: Controls) -> None:
     signal.signal(signal.SIGHUP, stop.signalled if has_terminal() else controls.hung_up)
     for number in (signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, controls.signalled)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGUSR1, signal.SIGUSR2))  # the command line holds them back
+    held_back = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP)  # by the command line
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, held_back)
 
 
 def build_daemon(config: Config, clock: Clock, notifier: Notifier, lines: LimitedHandler | None = None) -> Supervisor:

@@ -103,13 +103,12 @@ def understand(
         if not lists:
             raise
         log.warning("all speech is text until names come on %s: %s", commands.names_topic, _short(str(error)))
-        nothing = dict.fromkeys(("sentences", "intents", "words", "names", "left_out"), 0)
-        return Understood(None, SentencesReport(source=source, sha256=sha256, **nothing))
+        nothing = dict.fromkeys(("sentences", "intents", "words", "names"), 0)
+        count = _tell_left_out(house, (*names.unfit, *error.left_out))
+        return Understood(None, SentencesReport(source=source, sha256=sha256, left_out=count, **nothing))
     except SentencesError as error:
         raise (SentencesError(_short(str(error))) if told else error) from None
-    left_out = (*names.unfit, *found.left_out)
-    if house is not None:
-        house.left_out(left_out)
+    count = _tell_left_out(house, (*names.unfit, *found.left_out))
     log.info("listening for %d sentences of %d intents", found.templates, found.intents)
     report = SentencesReport(
         source=source,
@@ -117,10 +116,17 @@ def understand(
         intents=found.intents,
         words=found.words,
         names=found.names,
-        left_out=len(left_out),
+        left_out=count,
         sha256=sha256,
     )
     return Understood(found.grammar if wants_commands(commands) else None, report)
+
+
+def _tell_left_out(house: HouseNames | None, names: tuple[str, ...]) -> int:
+    """How many names nobody can say, after whoever told them has heard of it."""
+    if house is not None:
+        house.left_out(names)
+    return len(names)
 
 
 def _short(text: str) -> str:

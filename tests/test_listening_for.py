@@ -1,19 +1,23 @@
 """Sentences of the configuration: what is heard beside them, and when their files have changed."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from edge_asr.app import load_brains, load_recognizer
+from edge_asr.app import begin_hearing, configured_values, load_both, load_brains, load_recognizer
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.brains import Brains
 from edge_asr.clock import NS_PER_S
 from edge_asr.config import CommandsConfig, Config, ModelsConfig, SecondPassConfig
 from edge_asr.errors import ModelError, SentencesError
+from edge_asr.house_names import HouseNames
 from edge_asr.listening_for import SentencesWatch, wants_commands, wants_open_speech
 from edge_asr.metrics import Metrics
 from edge_asr.model_switch import Hearing
+from edge_asr.names import Name
 from tests.fakes import HandClock
 
 
@@ -214,3 +218,48 @@ def test_other_sentences_share_the_network_and_what_is_not_there_is_loaded(tmp_p
     with pytest.raises(SentencesError):
         becomes("both")
     assert now[1] is before
+
+
+def names_of_the_house(folder: Path, *names: str) -> HouseNames:
+    house = HouseNames("house/names", folder / "names.json", HandClock(), Metrics())
+    house.take(json.dumps({"name": names}).encode())
+    house.look(lambda: None, lambda _: None)
+    return house
+
+
+def wants_names(folder: Path, text: str) -> Config:
+    (folder / "a.txt").write_text(text)
+    commands = CommandsConfig(str(folder / "a.txt"), names_topic="house/names")
+    return Config(commands=commands, second_pass=SecondPassConfig(False))
+
+
+@pytest.mark.bundle
+def test_names_that_cannot_be_said_are_told_of_where_nothing_else_can_be_either(tmp_path: Path) -> None:
+    config, told = wants_names(tmp_path, "turn on {name}\n"), list[str]()
+    house = names_of_the_house(tmp_path, "xqzzy", "zqx\u202e")
+    brains = load_both(config, "", HandClock(), Metrics(), house)
+    assert brains.sentences is not None
+    assert (brains.sentences.sentences, brains.sentences.left_out) == (0, 2)
+    house.look(lambda: None, told.append)
+    assert "they are left out: 'zqx\N{REPLACEMENT CHARACTER}', 'xqzzy'; correct the spelling" in told[0]
+
+
+@pytest.mark.bundle
+def test_names_that_are_too_many_cost_nobody_the_sentences_that_were_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("edge_asr.listening_for.MOST_TOLD_STEPS", 500)
+    config = wants_names(tmp_path, "good night\n")
+    kept = replace(configured_values(config), sentences="turn on the light\nturn on {name}\n")
+    house = names_of_the_house(tmp_path, *(f"lamp {number}" for number in range(100)))
+    values, brains = begin_hearing(config, kept, (), HandClock(), Metrics(), house)
+    assert values == kept
+    assert brains.sentences is not None
+    assert (brains.sentences.source, brains.sentences.names) == ("told", 0)
+    assert "beginning without the names of the house: commands/set:2:1: with this sentence the list is too big" in (
+        caplog.text
+    )
+    house = names_of_the_house(tmp_path, "lamp")
+    spoiled = replace(kept, sentences="turn on the [light")
+    values, brains = begin_hearing(config, spoiled, (), HandClock(), Metrics(), house)
+    assert (values.sentences, house.current.name) == ("", (Name("lamp", "lamp"),))  # it was not for them

@@ -26,8 +26,8 @@ def test_names_are_read_from_lists_of_home_assistants_form() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", " ", "x" * 101, "a\x00b", "\u202eevil", {"in": "x", "out": "y" * 256}, {"in": "x", "out": 10**30}, {"in": "x", "out": -(10**400)},
-     {"in": "lamp", "out": "light\nx"}],
+    ["", " ", "x" * 101, "a\x00b", "\u202eevil", {"in": "x", "out": "y" * 256}, {"in": "x", "out": 10**30},
+     {"in": "x", "out": -(10**400)}, {"in": "lamp", "out": "light\nx"}],
 )  # fmt: skip
 def test_a_name_that_nobody_can_say_leaves_the_others(value: object) -> None:
     found = read_names(json.dumps({"name": [value, "lamp"]}).encode())

@@ -74,8 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _command(words: Sequence[str]) -> int:
     """Exit code of one command; that of argparse when it had the word."""
     command = next((word for word in words if not word.startswith("-")), None)
-    if command == "run":  # to mute a daemon that loads must not end it: the signal waits until it is understood
-        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGUSR1, signal.SIGUSR2))
+    if command == "run":  # what a signal asks of a daemon that loads must not end it: it waits until it is understood
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP))
     try:
         with ended_by_ctrl_c():
             parser = build_parser(command if command in COMMANDS else None)

@@ -45,7 +45,14 @@ class Compiled:
 
 
 class NothingSaidError(SentencesError):
-    """None of the sentences can be said, though each may be right: its lists are empty."""
+    """None of the sentences can be said, though each may be right: its lists are empty.
+
+    left_out: names of the house that cannot be said.
+    """
+
+    def __init__(self, message: str, left_out: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.left_out = left_out
 
 
 def compile_files(
@@ -125,7 +132,7 @@ class _Compilation:
         self._look_for_idle()
         words = {token.word for token in self._acceptor.tokens}
         if not any(target == END and source != END for source, _, target in self._acceptor.arcs):
-            raise NothingSaidError(f"none of the sentences can be said: {'; '.join(self._doubts)}")
+            raise NothingSaidError(f"none of the sentences can be said: {'; '.join(self._doubts)}", self._left_out)
         return Compiled(
             self._acceptor.grammar({word: ways for word, ways in self._sounds.items() if word in words}),
             sum(len(block.sentences) for block in definitions.blocks),

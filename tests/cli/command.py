@@ -84,6 +84,7 @@ def daemon(home: Path, *words: str, **variables: str) -> Iterator[Running]:
             [*_EDGE_ASR, "run", *words],
             env=environment(home, **variables),
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # as a service, which no terminal controls
             stdout=file,
             stderr=file,
         )
