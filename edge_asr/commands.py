@@ -91,10 +91,11 @@ def sentences_said(payload: bytes) -> str:
     """
     expected = f"a list of sentences, or YAML, of at most {SENTENCES_BYTES} bytes,"
     payload = payload.removeprefix(codecs.BOM_UTF8)  # of a file that some editors have written
-    text = _text("commands", payload, expected, SENTENCES_BYTES)
+    empty = not _text("commands", payload, expected, SENTENCES_BYTES)
+    text = payload.decode()
     for letter in (letter for letter in text if not letter.isprintable() and letter not in _LAYOUT):
         raise refusal("commands", f"the character {letter!r} in it", expected)
-    return payload.decode() if text else ""
+    return "" if empty else text
 
 
 def refusal(control: Control, seen: str, expected: str) -> CommandError:

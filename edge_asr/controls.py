@@ -169,7 +169,7 @@ class Controls:
                 if self._mute:
                     raise CommandError(f"listen/set: {MUTED}")
                 self._pressed = True
-            case "commands" if payload == PRESS.encode():
+            case "commands" if payload.strip() == PRESS.encode():  # a script sends a line
                 self._hearing.may_read_again(self._values)
                 self._read_again = True
             case _:

@@ -297,6 +297,8 @@ def test_sentences_are_taken_as_they_were_written() -> None:
         (b"turn on\0", "the character '\\x00' in it is refused"),
         ("turn \u202eon".encode(), "the character '\\u202e' in it"),
         (b"\x1b[2Jturn on", "the character '\\x1b' in it"),
+        (b"turn on\x1c", "the character '\\x1c' in it"),
+        (b"\x1c", "the character '\\x1c' in it"),
     ],
 )
 def test_what_is_no_text_is_refused_at_once(payload: bytes, why: str) -> None:
@@ -319,12 +321,12 @@ def test_sentences_are_not_taken_where_that_is_not_wanted() -> None:
     closed = Controls(both, both, Metrics(), (), takes_sentences=False)
     values, fault = told(closed, "commands", b"turn it on")
     assert (values.sentences, "commands.from_mqtt = false" in fault) == ("", True)
-    assert told(closed, "commands", b"PRESS")[1] == ""  # to read the files again is no other sentence
+    assert told(closed, "commands", b"PRESS\n")[1] == ""  # to read the files again is no other sentence
     assert closed.take_read_again()
 
 
 @given(st.binary(max_size=300))
 def test_whatever_comes_is_a_text_or_a_short_refusal(payload: bytes) -> None:
     values, fault = told(listening(), "commands", payload)
-    assert bool(fault) != (values.sentences.encode() == payload or not payload.strip() or payload == b"PRESS")
+    assert bool(fault) != (values.sentences.encode() == payload or not payload.strip() or payload.strip() == b"PRESS")
     assert len(fault) < 1000
