@@ -8,6 +8,7 @@ from edge_asr.sentences.place import Place
 from edge_asr.sentences.yaml_node import Node
 
 CLOCK_KEYS = ("ways", "parts", "named", "behind")
+_CHARACTERS_A_VALUE = 8  # texts written out for each minute of the day take room
 _HOURS, _MINUTES = 24, 60
 _FIELDS = re.compile(r"\{(hour|next|minute|left)\}")
 
@@ -27,11 +28,12 @@ def clock_list(name: str, place: Place, parts: dict[str, Node], language: str) -
         (one["say"].text("say"), _numbers(one["hours"], _HOURS))
         for one in (node.section("a part of the day", ("say", "hours")) for node in parts["parts"].items("parts", "[]"))
     ]
-    values = [
-        _value(place, hour, minute, [say for say, minutes in patterns if minute in minutes], day, language, behind)
-        for hour in range(_HOURS)
-        for minute in sorted({minute for _, minutes in patterns for minute in minutes})
-    ]
+    values: list[ListValue] = []
+    for hour in range(_HOURS):
+        for minute in sorted({minute for _, minutes in patterns for minute in minutes}):
+            alike = [say for say, minutes in patterns if minute in minutes]
+            values.append(_value(place, hour, minute, alike, day, language, behind))
+            parts["ways"].make(len(values[-1].said.text) // _CHARACTERS_A_VALUE)
     for said, (node, at) in parts["named"].mapping("named").items():
         values.append(ListValue(Template(said, at), node.text("a time")))
     return TextList(name, place, tuple(values))

@@ -55,6 +55,13 @@ def test_lists_of_numbers_share_what_a_file_may_hold() -> None:
         compiled(f"intents: {{L: [hello]}}\nlists:\n{lists}\n")
 
 
+def test_long_ways_to_say_a_time_are_not_written_out_for_each_minute() -> None:
+    minutes = ", ".join(map(str, range(60)))
+    ways = f"ways: [{{say: '{'{hour} ' * 2000}', at: [{minutes}]}}], parts: [], named: {{}}"
+    with pytest.raises(SentencesError, match=r"house.yaml: more than 2000000 values"):
+        compiled(f"intents: {{L: [hello]}}\nlists: {{time: {{clock: {{{ways}}}}}}}\n")
+
+
 def test_ten_thousand_different_sentences_share_their_beginnings(tmp_path: Path) -> None:
     words = [first + second for first in "abcdefghij" for second in "abcdefghij"]
     found = plain(tmp_path, "\n".join(f"turn {one} to {other}" for one in words for other in words))
