@@ -173,7 +173,7 @@ class Steering:
         again = self._controls.take_read_again()
         if hearing_of(wanted) != hearing_of(before):
             self._models.want(hearing_of(wanted))
-        elif again and wanted.mode not in {"", "open"}:
+        if again and wanted.mode not in {"", "open"}:
             log.info("reading the sentences again")
             self._models.again()
 

@@ -264,6 +264,14 @@ def test_who_wants_them_read_again_is_answered_when_they_are(tmp_path: Path) -> 
     assert room.models.agains == 3
 
 
+def test_to_read_them_again_is_not_forgotten_for_another_wish(tmp_path: Path) -> None:
+    room = Room(tmp_path, BOTH, BOTH)
+    room.say("mode", "commands")
+    room.controls.hung_up(1)
+    room.say("mode", "both")  # which is in force, with the files as they were
+    assert (len(room.models.wanted), room.models.agains) == (2, 1)
+
+
 def test_nothing_is_read_where_nothing_is_listened_for(tmp_path: Path) -> None:
     still = replace(BOTH, mode="open")
     room = Room(tmp_path, still, still)

@@ -29,6 +29,10 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(args)
     if not config.mqtt.enabled:
         raise ConfigError(f"mqtt.enabled = false: the daemon cannot be asked by way of a broker; {_OTHERWISE}")
+    if config.mqtt.protocol != "5":
+        raise ConfigError(
+            f'mqtt.protocol = "{config.mqtt.protocol}": MQTT 5 alone has answers to commands; {_OTHERWISE}'
+        )
     answer = _ask(config)
     if not answer.accepted:
         complain(f"edge-asr: {answer.message}")
@@ -64,9 +68,9 @@ def _ask(config: Config) -> CommandResponse:
                 f"{at} does not take what we say on {topic}/commands/set ({refused}): allow it in the broker's access "
                 "list"
             )
-        session.listen(_DEADLINE_S, lambda: session.heard[-1].topic == answers)
-        said = session.heard[-1]
-    if said.topic != answers:
+        session.listen(_DEADLINE_S, lambda: any(heard.topic == answers for heard in session.heard))
+        said = next((heard for heard in session.heard if heard.topic == answers), None)
+    if said is None:
         raise SinkError(f"{us!r} does not answer within {_DEADLINE_S:.0f} s at {at}: does it live? {_OTHERWISE}")
     try:
         return msgspec.json.decode(said.payload, type=CommandResponse)
