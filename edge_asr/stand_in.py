@@ -100,7 +100,7 @@ class StandIn:
     def settled(self) -> bool:
         """Whether what is chosen is what was wished last."""
         if self._stands_in:
-            return self._wish == self.in_force
+            return self._wish == self.in_force and (self._switch.settled or not self._small_listens)
         return self._switch.settled and self._switch.in_force == self._wish
 
     def want(self, hearing: Hearing) -> None:
@@ -121,6 +121,8 @@ class StandIn:
     def turn(self) -> str:
         """Go on with it; why what was wished failed, once."""
         fault = self._switch.turn()
+        if self._stands_in and self._small_listens and self._wish == self.in_force:
+            return fault  # of its files, which are others now: what they were goes on with it
         if self._stands_in:
             self._failed = self._failed or bool(fault)  # the switch has logged it
             return ""
@@ -142,6 +144,10 @@ class StandIn:
     def quiet(self, wait_s: float) -> bool:
         """Whether nothing is being loaded, after at most `wait_s`."""
         return self._switch.quiet(wait_s)
+
+    @property
+    def _small_listens(self) -> bool:
+        return self._small is not None and self._switch.in_force.model == self._small.model
 
     def _bring_back(self) -> None:
         self._tried_ns = self._clock.monotonic_ns()

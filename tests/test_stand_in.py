@@ -174,6 +174,17 @@ def test_a_small_one_that_cannot_be_loaded_is_no_refusal_and_is_not_tried_again(
     assert not room.models.possible
 
 
+def test_files_that_are_wrong_while_it_stands_in_are_told_of_and_do_not_send_it_away(room: Room) -> None:
+    room.models.stand_in(on=True)
+    room.until_listening_with(SMALL)
+    room.broken = {"small"}
+    room.models.again()
+    assert not room.models.settled  # who has asked for it hears of it when it is done
+    wait_until(lambda: room.steering.apply() or room.faults(), 5.0, "the fault")
+    assert "what its files are now cannot be listened with, what they were goes on" in room.faults()[0]
+    assert (room.models.possible, room.models.settled, room.switch.in_force) == (True, True, SMALL)
+
+
 def test_a_choice_that_cannot_come_back_is_tried_again_and_stays_the_choice(room: Room) -> None:
     room.models.stand_in(on=True)
     room.until_listening_with(SMALL)
