@@ -180,7 +180,12 @@ def test_files_that_are_wrong_while_it_stands_in_are_told_of_and_do_not_send_it_
     room.broken = {"small"}
     room.models.again()
     assert not room.models.settled  # who has asked for it hears of it when it is done
-    wait_until(lambda: room.steering.apply() or room.faults(), 5.0, "the fault")
+
+    def told() -> list[str]:
+        room.steering.apply()
+        return room.faults()
+
+    wait_until(told, 5.0, "the fault")
     assert "what its files are now cannot be listened with, what they were goes on" in room.faults()[0]
     assert (room.models.possible, room.models.settled, room.switch.in_force) == (True, True, SMALL)
 
