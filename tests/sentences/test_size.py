@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from edge_asr.errors import SentencesError
-from edge_asr.sentences import compiled as compiling
 from edge_asr.sentences.compiled import compile_definitions
 from edge_asr.sentences.yaml_file import read_definitions
 from tests.sentences.accepting import AllWords, compiled, meanings, plain
@@ -36,10 +35,10 @@ def test_rules_that_double_each_other_are_stopped() -> None:
         compiled(f"intents: {{L: ['<r0>']}}\nexpansion_rules:\n{rules}\n  r40: hello\n")
 
 
-def test_words_glued_from_too_many_pieces_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiling, "MOST_STEPS", 50_000)
-    with pytest.raises(SentencesError, match="the list is too big"):
-        compiled(f"intents: {{L: ['{'(a|b)' * 40}']}}")
+def test_words_glued_from_too_many_pieces_are_stopped() -> None:
+    glued = read_definitions("house.yaml", f"intents: {{L: ['{'(a|b)' * 40}']}}", "en")
+    with pytest.raises(SentencesError, match="the list is too big: more than 50000"):
+        compile_definitions(glued, AllWords(), "en", 50_000)
 
 
 def test_pieces_of_a_word_count_by_their_letters() -> None:
