@@ -29,10 +29,12 @@ def test_a_permutation_of_six_is_the_lattice_of_what_is_left() -> None:
 
 def test_rules_that_double_each_other_are_stopped() -> None:
     rules = "\n".join(f"  r{level}: '<r{level + 1}> <r{level + 1}>'" for level in range(40))
+    text = f"intents: {{L: ['<r0>']}}\nexpansion_rules:\n{rules}\n  r40: hello\n"
+    doubling = read_definitions("house.yaml", text, "en")
     with pytest.raises(
-        SentencesError, match=r"house.yaml:1:16: with this sentence the list is too big: more than 3000000"
+        SentencesError, match=r"house.yaml:1:16: with this sentence the list is too big: more than 300000"
     ):
-        compiled(f"intents: {{L: ['<r0>']}}\nexpansion_rules:\n{rules}\n  r40: hello\n")
+        compile_definitions(doubling, AllWords(), "en", 300_000)
 
 
 def test_words_glued_from_too_many_pieces_are_stopped() -> None:
