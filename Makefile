@@ -87,7 +87,7 @@ test-service: setup-dev bundle ## that package in a container that boots: instal
 	@EDGE_ASR_DEB=$$(ls -t build/test/edge-asr_*_$(MACHINE).deb | head -n 1) $(BIN)/pytest tests/system/service $(ARGS)
 
 test-system: lint ## units, package and images as they are deployed: static checks, then each in a container (needs root)
-	$(BIN)/pytest tests/test_service.py tests/deploy/test_package.py
+	$(BIN)/pytest tests/test_service.py tests/docker tests/deploy/test_package.py tests/deploy/test_prometheus.py
 	@$(MAKE) --no-print-directory test-service
 	@$(MAKE) --no-print-directory images test-images
 
