@@ -15,6 +15,19 @@ _ALTERNATIVES = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\$(\w+):(\w+)")
 
 
+def read_list(path: Path) -> str:
+    """Its text; raises SentencesError."""
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise SentencesError(
+            f"{path} cannot be read ({error.strerror}); put the benchmark's list of commands there, or name it by "
+            "--commands FILE"
+        ) from None
+    except UnicodeDecodeError:
+        raise SentencesError(f"{path} is not UTF-8 text; expected the benchmark's list of commands, YAML") from None
+
+
 def as_templates(file: str, text: str) -> str:
     """The same list as YAML that `edge_asr.sentences` reads; raises SentencesError."""
     context = read_yaml(file, text).section("the file", ("context",)).get("context")
@@ -40,4 +53,4 @@ def _template(expression: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(as_templates(sys.argv[1], Path(sys.argv[1]).read_text("utf-8")))
+    sys.stdout.write(as_templates(sys.argv[1], read_list(Path(sys.argv[1]))))

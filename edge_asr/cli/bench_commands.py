@@ -16,7 +16,7 @@ from edge_asr.asr.families import load_lexicon
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.audio.chunk import Samples
 from edge_asr.bench import commands_compile
-from edge_asr.bench.benchmark_commands import as_templates
+from edge_asr.bench.benchmark_commands import as_templates, read_list
 from edge_asr.bench.commands import (
     CLEAN,
     LEVELS_DB,
@@ -71,7 +71,7 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     folder = Path(args.speech)
     file = Path(args.commands or folder / "commands.yaml")
     bundle = load_bundle(model_folder(config), config.models.bundle)
-    definitions = read_definitions(file.name, as_templates(file.name, file.read_text("utf-8")), now.language)
+    definitions = read_definitions(file.name, as_templates(file.name, read_list(file)), now.language)
     compiled = compile_definitions(definitions, load_lexicon(bundle), now.language)
     recognizer = load_recognizer(config)
     if not isinstance(recognizer, KaldiRecognizer):

@@ -11,7 +11,7 @@ from edge_asr.asr.families import load_lexicon
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.manifest import Manifest
 from edge_asr.audio.chunk import Samples
-from edge_asr.bench.benchmark_commands import as_templates
+from edge_asr.bench.benchmark_commands import as_templates, read_list
 from edge_asr.bench.commands import Order
 from edge_asr.bench.commands_wake import WakeEar, WakeElsewhere, opened, openings, wake_json, wake_text
 from edge_asr.config import Config
@@ -33,7 +33,7 @@ def measure_wake(
     others: Iterable[Samples],
 ) -> Any:
     """Measure, print, and return the figures. Raises EdgeAsrError and its kinds."""
-    text, language, lexicon = file.read_text("utf-8"), bundle.manifest.language, load_lexicon(bundle)
+    text, language, lexicon = read_list(file), bundle.manifest.language, load_lexicon(bundle)
     phrases, rest_text = openings(text)
     with_openings, without = (
         compile_definitions(read_definitions(file.name, as_templates(file.name, one), language), lexicon, language)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_asr.bench.benchmark_commands import as_templates
+from edge_asr.bench.benchmark_commands import as_templates, read_list
 from edge_asr.errors import SentencesError
 from tests.sentences.accepting import compiled, meanings
 
@@ -44,3 +44,11 @@ def test_the_real_list(tmp_path: Path) -> None:
         pytest.skip(f"{path} is not there")
     found = compiled(as_templates(str(path), path.read_text("utf-8")))
     assert (found.templates, found.expansions, found.words) == (80, 120_130_920, 55)
+
+
+def test_a_list_that_cannot_be_read_is_one_error(tmp_path: Path) -> None:
+    with pytest.raises(SentencesError, match="cannot be read .No such file or directory.; put the benchmark's list"):
+        read_list(tmp_path / "commands.yaml")
+    (tmp_path / "commands.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SentencesError, match="is not UTF-8 text; expected"):
+        read_list(tmp_path / "commands.yaml")
