@@ -27,6 +27,7 @@ from edge_asr.endpoint_rules import endpoint_rules
 from edge_asr.errors import ConfigError, ModelError, SentencesError
 from edge_asr.guests.house import Guests
 from edge_asr.heap import give_back, share_one_heap
+from edge_asr.hearing import Hearing, heard_with, hearing_of
 from edge_asr.house_names import HouseNames
 from edge_asr.http.access import Access
 from edge_asr.http.board import Board
@@ -51,7 +52,7 @@ from edge_asr.loudness import WINDOW_S, Loudness
 from edge_asr.memory_need import fitting, warn_of_memory
 from edge_asr.metrics import Metrics
 from edge_asr.model_choice import bundle_manifest, hearing_with, model_choices, model_report
-from edge_asr.model_switch import Hearing, ModelSwitch, heard_with, hearing_of
+from edge_asr.model_switch import ModelSwitch
 from edge_asr.names import Names
 from edge_asr.pipeline import Pipeline
 from edge_asr.relief import Reliever

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from edge_asr.commands import PRESS, Control, Reply, gain_said, listen_said, mute_said, sensitivity_said
 from edge_asr.control_values import UNKNOWN, Choice, ControlValues, shown
 from edge_asr.errors import CommandError
-from edge_asr.hearing_wishes import HearingWishes, listened_with
+from edge_asr.hearing import heard_with, hearing_of
+from edge_asr.hearing_wishes import HearingWishes
 from edge_asr.metrics import Metrics
 
 __all__ = ["MUTED", "UNKNOWN", "Choice", "ControlValues", "Controls", "Due", "Wanted", "shown"]
@@ -152,8 +153,8 @@ class Controls:
             now = self._values
             if now.gain == failed.gain:
                 now = replace(now, gain=back_to.gain)
-            if listened_with(now) == listened_with(failed):
-                now = replace(now, **listened_with(back_to))
+            if hearing_of(now) == hearing_of(failed):
+                now = heard_with(now, hearing_of(back_to))
             self._values = now
 
     def _obey(self, control: Control, payload: bytes) -> None:

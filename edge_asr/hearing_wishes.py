@@ -1,7 +1,6 @@
 """What may be wanted of model, language, phrases, mode and sentences together: they are loaded as one."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -110,8 +109,3 @@ class HearingWishes:
 
 def _hears_sentences(values: ControlValues) -> bool:
     return values.mode not in {"", "open"}
-
-
-def listened_with(values: ControlValues) -> dict[str, Any]:
-    """What is loaded as one, and fails as one."""
-    return {"model": values.model, "hotwords": values.hotwords, "mode": values.mode, "sentences": values.sentences}

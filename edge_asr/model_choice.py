@@ -21,7 +21,7 @@ from edge_asr.config import Config
 from edge_asr.controls import Choice
 from edge_asr.errors import ConfigError, ModelError
 from edge_asr.events import ModelReport
-from edge_asr.model_switch import Hearing
+from edge_asr.hearing import Hearing
 from edge_asr.settings import model_folder
 
 _LISTENERS = (KaldiManifest, MoonshineManifest, ZipformerManifest)

@@ -6,38 +6,14 @@ For a while both are in memory. Loading has a thread of its own, for as long as 
 import logging
 import threading
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
-
-from msgspec.structs import replace
+from typing import Protocol
 
 from edge_asr.brains import Brains
-from edge_asr.controls import ControlValues
 from edge_asr.errors import ConfigError, ModelError
 from edge_asr.events import SentencesReport
+from edge_asr.hearing import Hearing
 
 log = logging.getLogger(__name__)
-
-
-class Hearing(NamedTuple):
-    """What it listens with and for: the bundle, the phrases that it was told, mode and sentences.
-
-    The last two are empty for: as configured.
-    """
-
-    model: str
-    hotwords: tuple[str, ...]
-    mode: str = ""
-    sentences: str = ""
-
-
-def hearing_of(values: ControlValues) -> Hearing:
-    """What the controls want of it."""
-    return Hearing(values.model, values.hotwords, values.mode, values.sentences)
-
-
-def heard_with(values: ControlValues, hearing: Hearing) -> ControlValues:
-    """The controls with that in them."""
-    return replace(values, **hearing._asdict())
 
 
 class Listener(Protocol):

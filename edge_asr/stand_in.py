@@ -11,7 +11,7 @@ from typing import Protocol
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.controls import Choice
 from edge_asr.events import SentencesReport
-from edge_asr.model_switch import Hearing
+from edge_asr.hearing import Hearing
 
 log = logging.getLogger(__name__)
 

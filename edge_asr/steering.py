@@ -12,7 +12,7 @@ from edge_asr.audio.gain import GainNews
 from edge_asr.commands import Control
 from edge_asr.controls import MUTED, Controls, ControlValues, Due
 from edge_asr.events import SentencesReport
-from edge_asr.model_switch import Hearing, heard_with, hearing_of
+from edge_asr.hearing import Hearing, heard_with, hearing_of
 
 log = logging.getLogger(__name__)
 

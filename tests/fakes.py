@@ -21,7 +21,7 @@ from edge_asr.events import (
     SentencesReport,
     StateReport,
 )
-from edge_asr.model_switch import Hearing
+from edge_asr.hearing import Hearing
 from edge_asr.sensitivity import Thresholds
 
 RATE_HZ = 16_000

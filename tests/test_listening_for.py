@@ -13,10 +13,10 @@ from edge_asr.brains import Brains
 from edge_asr.clock import NS_PER_S
 from edge_asr.config import CommandsConfig, Config, ModelsConfig, SecondPassConfig
 from edge_asr.errors import ModelError, SentencesError
+from edge_asr.hearing import Hearing
 from edge_asr.house_names import HouseNames
 from edge_asr.listening_for import SentencesWatch, wants_commands, wants_open_speech
 from edge_asr.metrics import Metrics
-from edge_asr.model_switch import Hearing
 from edge_asr.names import Name
 from tests.fakes import HandClock
 

@@ -16,9 +16,9 @@ from edge_asr.clock import SystemClock
 from edge_asr.config import Config, GateConfig, ModelsConfig, RecognizerConfig, SecondPassConfig
 from edge_asr.controls import Choice, ControlValues
 from edge_asr.errors import ConfigError, ModelError
+from edge_asr.hearing import Hearing
 from edge_asr.metrics import Metrics
 from edge_asr.model_choice import hearing_with, model_choices, model_report
-from edge_asr.model_switch import Hearing
 from tests.asr.moonshine import tiny_moonshine
 from tests.asr.zipformer import zipformers
 

@@ -6,7 +6,8 @@ import pytest
 
 from edge_asr.brains import Brains
 from edge_asr.errors import ModelError
-from edge_asr.model_switch import Hearing, ModelSwitch
+from edge_asr.hearing import Hearing
+from edge_asr.model_switch import ModelSwitch
 from tests.fakes import LoudRecognizer
 from tests.waiting import wait_until
 

@@ -13,8 +13,9 @@ from edge_asr.control_file import ControlFile
 from edge_asr.controls import Choice, Controls, ControlValues
 from edge_asr.errors import ModelError
 from edge_asr.events import ErrorEvent
+from edge_asr.hearing import Hearing
 from edge_asr.metrics import Metrics
-from edge_asr.model_switch import Hearing, ModelSwitch
+from edge_asr.model_switch import ModelSwitch
 from edge_asr.stand_in import StandIn
 from edge_asr.steering import Steering
 from tests import sample_events

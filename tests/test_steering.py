@@ -12,8 +12,8 @@ from edge_asr.commands import Control, Reply
 from edge_asr.control_file import ControlFile
 from edge_asr.controls import Choice, Controls, ControlValues, shown
 from edge_asr.events import ErrorEvent, SentencesReport
+from edge_asr.hearing import Hearing, hearing_of
 from edge_asr.metrics import Metrics
-from edge_asr.model_switch import Hearing, hearing_of
 from edge_asr.steering import Steering
 from tests import sample_events
 from tests.fakes import HandClock, ListSink, StillModels

@@ -47,7 +47,7 @@ def test_the_real_list(tmp_path: Path) -> None:
 
 
 def test_a_list_that_cannot_be_read_is_one_error(tmp_path: Path) -> None:
-    with pytest.raises(SentencesError, match="cannot be read .No such file or directory.; put the benchmark's list"):
+    with pytest.raises(SentencesError, match="put the benchmark's list of commands there, or name it"):
         read_list(tmp_path / "commands.yaml")
     (tmp_path / "commands.yaml").write_bytes(b"\xff\xfe")
     with pytest.raises(SentencesError, match="is not UTF-8 text; expected"):
