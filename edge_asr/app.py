@@ -4,30 +4,21 @@ import logging
 import math
 import os
 import signal
-from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 from edge_asr import __version__
 from edge_asr.answers import Answers
-from edge_asr.asr.bundle import load_bundle
-from edge_asr.asr.families import load_offline, load_streaming, longest_utterance_s
-from edge_asr.asr.recognizer import Recognizer
 from edge_asr.audio.auto_gain import AutoGain, GainLimits
 from edge_asr.audio.capture import Capture
 from edge_asr.audio.level_meter import LevelMeter
 from edge_asr.audio.ring import Ring
-from edge_asr.brains import Brains
 from edge_asr.clock import Clock, SystemClock
 from edge_asr.config import Config
 from edge_asr.control_file import ControlFile
-from edge_asr.controls import Choice, Controls, ControlValues
-from edge_asr.detector import build_vad
+from edge_asr.controls import Controls
 from edge_asr.endpoint_rules import endpoint_rules
-from edge_asr.errors import ConfigError, ModelError, SentencesError
 from edge_asr.guests.house import Guests
-from edge_asr.heap import give_back, share_one_heap
-from edge_asr.hearing import Hearing, heard_with, hearing_of
+from edge_asr.hearing import hearing_of
 from edge_asr.house_names import HouseNames
 from edge_asr.http.access import Access
 from edge_asr.http.board import Board
@@ -37,30 +28,21 @@ from edge_asr.http.sink import HttpSink
 from edge_asr.http.token_file import http_token
 from edge_asr.listening_for import (
     SentencesWatch,
-    Understood,
-    listening_for,
     names_changed,
     read_again,
-    understand,
-    wants_open_speech,
-    with_other_sentences,
 )
 from edge_asr.liveness import Liveness
 from edge_asr.load import LoadMeter
+from edge_asr.loading import begin_hearing, build_pipeline, configured_values, load_brains
 from edge_asr.log_limit import LimitedHandler, looks_at_log
 from edge_asr.loudness import WINDOW_S, Loudness
-from edge_asr.memory_need import fitting, warn_of_memory
+from edge_asr.memory_need import warn_of_memory
 from edge_asr.metrics import Metrics
-from edge_asr.model_choice import bundle_manifest, hearing_with, model_choices, model_report
+from edge_asr.model_choice import bundle_manifest, model_choices, model_report
 from edge_asr.model_switch import ModelSwitch
-from edge_asr.names import Names
-from edge_asr.pipeline import Pipeline
 from edge_asr.relief import Reliever
 from edge_asr.report import Reporter
-from edge_asr.second_pass import SecondPass
-from edge_asr.second_pass_choice import second_pass_bundle
-from edge_asr.second_pass_worker import SecondPassWorker
-from edge_asr.settings import device_id, device_name, model_folder, state_folder
+from edge_asr.settings import device_id, device_name, state_folder
 from edge_asr.sinks.hermes import Hermes
 from edge_asr.sinks.homeassistant import Announcement, announcement
 from edge_asr.sinks.jsonl import JsonlSink
@@ -79,94 +61,6 @@ from edge_asr.tidier import Tidier
 from edge_asr.worker import Worker
 from edge_asr.wyoming.reach import WyomingReach
 from edge_asr.wyoming.sink import WyomingSink
-
-log = logging.getLogger(__name__)
-
-_SPARE_S = 1.0  # an utterance ends with the block that makes it too long, not before
-
-
-def load_recognizer(config: Config, understood: Understood | None = None) -> Recognizer[Any]:
-    """Recognizer of the configured bundle; raises ModelError, and ConfigError for what it cannot do.
-
-    understood: what its sentences say, None: they are read first.
-    """
-    share_one_heap()
-    bundle = load_bundle(model_folder(config), config.models.bundle)
-    longest_s, wanted_s = longest_utterance_s(bundle.manifest), endpoint_rules(config.endpoint).max_utterance_s
-    if longest_s is not None and wanted_s > longest_s - _SPARE_S:
-        raise ConfigError(
-            f"endpoint.max_utterance_s = {wanted_s:g}: the model {config.models.bundle!r} hears utterances of at most "
-            f"{longest_s - _SPARE_S:g} s; lower it, or choose another models.bundle"
-        )
-    grammar = (understand(config.commands, bundle) if understood is None else understood).grammar
-    with fitting(config, bundle):
-        open_speech = wants_open_speech(config.commands) or grammar is None
-        recognizer = load_streaming(bundle, config.recognizer, open_speech=open_speech)
-    if grammar is not None:
-        recognizer = listening_for(config.commands, recognizer, grammar)
-    give_back()
-    return recognizer
-
-
-def load_both(
-    config: Config,
-    sentences: str,
-    clock: Clock,
-    metrics: Metrics,
-    names: HouseNames | None = None,
-    present: Brains | None = None,
-) -> Brains:
-    """Both passes of the configuration, for sentences that were told in the place of its own, if any.
-
-    names: those of the house, for the lists in them. present: what listens now with the same model, which is shared as
-    far as it can be. Raises ModelError and ConfigError.
-    """
-    if config.commands.sentences is None:
-        return Brains(load_recognizer(config), build_rewriter(config, clock, metrics))
-    understood = understand(config.commands, load_bundle(model_folder(config), config.models.bundle), sentences, names)
-    if present is not None:
-        same = with_other_sentences(config.commands, present.recognizer, understood.grammar)
-        if same is not None:
-            give_back()
-            goes_on = present.second_pass if wants_open_speech(config.commands) else None
-            return Brains(same, goes_on, understood.report)
-    recognizer = load_recognizer(config, understood)
-    return Brains(recognizer, build_rewriter(config, clock, metrics), understood.report)
-
-
-def build_pipeline(config: Config, recognizer: Recognizer[Any]) -> Pipeline[Any]:
-    """A fresh pipeline: the one that daemon, `transcribe` and bench share."""
-    vad = build_vad(config, recognizer.sample_rate_hz)
-    return Pipeline(config.gate, config.endpoint, vad, recognizer, config.commands.wake_for_s)
-
-
-def load_second_pass(config: Config) -> SecondPass | None:
-    """Second pass as the configuration wants it, None when there is to be none. Raises ModelError and ConfigError.
-
-    Commands are not rewritten: where nothing else is heard there is none.
-    """
-    if not wants_open_speech(config.commands):
-        return None
-    first = load_bundle(model_folder(config), config.models.bundle).manifest
-    bundle = second_pass_bundle(config, first)
-    if bundle is None:
-        return None
-    with fitting(config, bundle):
-        return SecondPass(load_offline(bundle, config.second_pass.threads), config.second_pass.context_s)
-
-
-def available_second_pass(config: Config) -> SecondPass | None:
-    """The same for who can do without: under "auto" a bundle that cannot be loaded is one warning, no ModelError."""
-    try:
-        second_pass = load_second_pass(config)
-    except ModelError as error:
-        if config.second_pass.enabled != "auto":
-            raise
-        log.warning("no second pass, the text of the first stands: %s", error)
-        return None
-    if second_pass is not None:
-        log.info("finals are rewritten by %(model)s", {"model": second_pass.model})
-    return second_pass
 
 
 def build_sinks(config: Config, reach: Reach, status: StatusLine, names: HouseNames | None = None) -> list[Sink]:
@@ -243,88 +137,6 @@ def house_names(config: Config, clock: Clock, metrics: Metrics) -> HouseNames | 
     if topic is None:
         return None
     return HouseNames(topic, state_folder() / f"names-{device_id(config)}.json", clock, metrics)
-
-
-def configured_values(config: Config) -> ControlValues:
-    """The controls as they are while nobody has said anything."""
-    mode = "" if config.commands.sentences is None else config.commands.mode
-    return ControlValues(mute=False, sensitivity=config.gate.sensitivity, model=config.models.bundle, mode=mode)
-
-
-def begin_hearing(
-    config: Config,
-    kept: ControlValues,
-    choices: Sequence[Choice],
-    clock: Clock,
-    metrics: Metrics,
-    names: HouseNames | None = None,
-) -> tuple[ControlValues, Brains]:
-    """What was last chosen to listen with, or what is configured where that cannot be loaded any more.
-
-    Returns the controls as they then are, and what hears. Raises ModelError and ConfigError.
-    """
-    hearing, as_configured = hearing_of(kept), hearing_of(configured_values(config))
-    if hearing != as_configured:
-        try:
-            load = partial(load_brains, config, choices, None, clock, metrics, hearing, names)
-            return kept, despite_names(load, names)
-        except (ModelError, ConfigError) as error:
-            log.warning("%r was chosen last and cannot be listened with: %s", kept.model, error)
-    configured = heard_with(kept, as_configured)
-    return configured, despite_names(partial(load_both, config, "", clock, metrics, names), names)
-
-
-def despite_names(load: Callable[[], Brains], names: HouseNames | None) -> Brains:
-    """What `load` makes, without the names of the house where they are what it fails by. Raises what it raises."""
-    try:
-        return load()
-    except SentencesError as error:
-        if names is None or names.current == Names():
-            raise
-        told = names.current
-        names.forget()
-        try:
-            brains = load()
-        except (ModelError, ConfigError):
-            names.current = told
-            raise error from None
-        log.warning("beginning without the names of the house: %s", error)
-        return brains
-
-
-def load_brains(
-    config: Config,
-    choices: Sequence[Choice],
-    rate_hz: int | None,
-    clock: Clock,
-    metrics: Metrics,
-    hearing: Hearing,
-    names: HouseNames | None = None,
-    present: Callable[[], tuple[Hearing, Brains]] | None = None,
-) -> Brains:
-    """What hears, loaded in whatever thread this is called in; raises ModelError and ConfigError.
-
-    rate_hz: what it has to hear, None for whatever it does. present: what listens now, and with what; for the same
-    model only the sentences are made anew.
-    """
-    in_force, brains = (None, None) if present is None else present()
-    same = in_force is not None and in_force[:2] == hearing[:2]
-    with hearing_with(config, hearing, choices) as chosen:
-        bundle = load_bundle(model_folder(chosen), hearing.model)
-        if rate_hz not in (None, bundle.manifest.sample_rate_hz):
-            raise ConfigError(
-                f"it hears {bundle.manifest.sample_rate_hz} Hz, what listens now {rate_hz} Hz: set "
-                f"models.bundle = {hearing.model!r} and restart"
-            )
-        return load_both(chosen, hearing.sentences, clock, metrics, names, brains if same else None)
-
-
-def build_rewriter(config: Config, clock: Clock, metrics: Metrics) -> SecondPassWorker | None:
-    """Thread of the second pass, not started; None when there is to be none. Raises ModelError and ConfigError."""
-    second_pass, wanted = available_second_pass(config), config.second_pass
-    if second_pass is None:
-        return None
-    return SecondPassWorker(second_pass, wanted.deadline_s, clock, metrics, speculate=wanted.speculate)
 
 
 def run_daemon(config: Config, clock: Clock | None = None, lines: LimitedHandler | None = None) -> int:

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_asr.app import build_pipeline, load_recognizer
 from edge_asr.asr.moonshine.recognizer import MoonshineRecognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import Config, EndpointConfig, GateConfig, ModelsConfig, RecognizerConfig
 from edge_asr.errors import ConfigError
+from edge_asr.loading import build_pipeline, load_recognizer
 from edge_asr.observation import is_final
 from tests.asr.moonshine import tiny_moonshine
 

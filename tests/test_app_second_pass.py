@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from edge_asr.app import available_second_pass
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.config import Config, ModelsConfig, SecondPassConfig
 from edge_asr.errors import ModelError
+from edge_asr.loading import available_second_pass
 from edge_asr.second_pass_choice import second_pass_bundle
 from tests.asr import test_bundle
 from tests.asr.moonshine import tiny_moonshine

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from edge_asr.app import begin_hearing, configured_values, load_both, load_brains, load_recognizer
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.brains import Brains
 from edge_asr.clock import NS_PER_S
@@ -16,6 +15,7 @@ from edge_asr.errors import ModelError, SentencesError
 from edge_asr.hearing import Hearing
 from edge_asr.house_names import HouseNames
 from edge_asr.listening_for import SentencesWatch, wants_commands, wants_open_speech
+from edge_asr.loading import begin_hearing, configured_values, load_both, load_brains, load_recognizer
 from edge_asr.metrics import Metrics
 from edge_asr.names import Name
 from tests.fakes import HandClock

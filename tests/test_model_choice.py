@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from edge_asr.app import begin_hearing, load_brains
 from edge_asr.asr.catalogue import find
 from edge_asr.asr.zipformer.beam_search import BeamTransducer
 from edge_asr.asr.zipformer.recognizer import ZipformerRecognizer
@@ -17,6 +16,7 @@ from edge_asr.config import Config, GateConfig, ModelsConfig, RecognizerConfig, 
 from edge_asr.controls import Choice, ControlValues
 from edge_asr.errors import ConfigError, ModelError
 from edge_asr.hearing import Hearing
+from edge_asr.loading import begin_hearing, load_brains
 from edge_asr.metrics import Metrics
 from edge_asr.model_choice import hearing_with, model_choices, model_report
 from tests.asr.moonshine import tiny_moonshine

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from edge_asr.app import available_second_pass, build_pipeline, load_recognizer
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.container_file import ContainerSource
@@ -11,6 +10,7 @@ from edge_asr.audio.replay import FileSource, StdinSource
 from edge_asr.clock import Clock
 from edge_asr.config import Config
 from edge_asr.events import Event
+from edge_asr.loading import available_second_pass, build_pipeline, load_recognizer
 from edge_asr.pipeline import Pipeline
 from edge_asr.second_pass import SecondPass, heard_again
 from edge_asr.settings import device_id

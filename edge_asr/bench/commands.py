@@ -17,13 +17,13 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from edge_asr.app import build_pipeline
 from edge_asr.asr.grammar import Command, Grammar
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk, Samples
 from edge_asr.config import Config
 from edge_asr.errors import EdgeAsrError
+from edge_asr.loading import build_pipeline
 from edge_asr.observation import Observation, Understanding
 
 CLEAN = "clean"

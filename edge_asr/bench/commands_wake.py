@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from edge_asr.app import build_pipeline
 from edge_asr.asr.grammar import Grammar
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.result import EndReason
@@ -26,6 +25,7 @@ from edge_asr.bench.commands import Order, judged
 from edge_asr.bench.table import Cell, table
 from edge_asr.config import Config
 from edge_asr.errors import EdgeAsrError
+from edge_asr.loading import build_pipeline
 from edge_asr.observation import Observation, Understanding
 
 _OPENING = re.compile(r'^(\s*- ")\[([^\[\]]*)\] ', re.MULTILINE)

@@ -16,7 +16,6 @@ import soxr
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from edge_asr.app import build_pipeline, load_recognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.channels import Channel
 from edge_asr.audio.chunk import Samples
@@ -27,6 +26,7 @@ from edge_asr.bench.tokens import Tokenizer
 from edge_asr.bench.wer import Errors, compare
 from edge_asr.clock import Clock
 from edge_asr.config import Config
+from edge_asr.loading import build_pipeline, load_recognizer
 from edge_asr.observation import is_final
 
 _FULL_SCALE = 32768.0

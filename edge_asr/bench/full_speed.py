@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from edge_asr.app import build_pipeline, load_recognizer, load_second_pass
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk, Samples
 from edge_asr.clock import Clock
 from edge_asr.config import Config
 from edge_asr.events import Event, encode
+from edge_asr.loading import build_pipeline, load_recognizer, load_second_pass
 from edge_asr.observation import Observation
 from edge_asr.pipeline import Pipeline
 from edge_asr.second_pass import SecondPass, heard_again

@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from edge_asr.app import build_pipeline, load_recognizer, load_second_pass
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.asr.zipformer.recognizer import ZipformerRecognizer
@@ -22,6 +21,7 @@ from edge_asr.audio.gate import BLOCK_MS
 from edge_asr.audio.resample import BlockResampler
 from edge_asr.bench.decoder_loop import Decode, Said, serve
 from edge_asr.config import Config
+from edge_asr.loading import build_pipeline, load_recognizer, load_second_pass
 from edge_asr.observation import Observation, Transcript, is_final
 from edge_asr.second_pass import SecondPass, heard_again
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from edge_asr.app import load_recognizer
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import load_lexicon
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
@@ -42,6 +41,7 @@ from edge_asr.cli.options import load_config
 from edge_asr.clock import Clock, SystemClock
 from edge_asr.config import Config
 from edge_asr.errors import EdgeAsrError, ModelError
+from edge_asr.loading import load_recognizer
 from edge_asr.sentences.compiled import compile_definitions
 from edge_asr.sentences.yaml_file import read_definitions
 from edge_asr.settings import model_folder

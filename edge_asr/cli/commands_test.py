@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge_asr.app import build_pipeline
 from edge_asr.asr.bundle import load_bundle, of_family
 from edge_asr.asr.families import load_lexicon
 from edge_asr.asr.grammar import Command
@@ -22,6 +21,7 @@ from edge_asr.cli.options import add_config_options, load_config
 from edge_asr.clock import SystemClock
 from edge_asr.config import Config
 from edge_asr.errors import EXIT_FAILURE, EXIT_OK, AudioFileError, ConfigError
+from edge_asr.loading import build_pipeline
 from edge_asr.observation import Observation, Understanding
 from edge_asr.sentences.compiled import compile_files
 from edge_asr.settings import model_folder

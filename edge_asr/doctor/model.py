@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from edge_asr.app import load_recognizer
 from edge_asr.asr.bundle import Bundle, load_bundle, verify_bundle
 from edge_asr.asr.manifest import Manifest
 from edge_asr.asr.moonshine.recognizer import MoonshineRecognizer
@@ -14,6 +13,7 @@ from edge_asr.audio.chunk import Samples
 from edge_asr.clock import NS_PER_S
 from edge_asr.config import Config
 from edge_asr.doctor.finding import Finding, ok, warn
+from edge_asr.loading import load_recognizer
 from edge_asr.settings import model_folder
 
 MODEL, SPEED = "model", "speed"

@@ -2,12 +2,12 @@
 
 import time
 
-from edge_asr.app import load_second_pass
 from edge_asr.asr.bundle import load_bundle, verify_bundle
 from edge_asr.clock import NS_PER_S
 from edge_asr.config import Config
 from edge_asr.doctor.finding import Finding, ok, skip, warn
 from edge_asr.doctor.model import bundle_bytes, noise
+from edge_asr.loading import load_second_pass
 from edge_asr.second_pass_choice import needless, second_pass_bundle, unfit
 from edge_asr.settings import model_folder
 

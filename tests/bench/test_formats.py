@@ -47,7 +47,7 @@ def test_where_others_hiss_each_has_its_own() -> None:
 
 def test_texts_are_compared_with_the_usual_shape(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(formats, "load_recognizer", lambda _: LoudRecognizer())
-    monkeypatch.setattr("edge_asr.app.build_vad", lambda _config, _rate_hz: LoudVad())
+    monkeypatch.setattr("edge_asr.loading.build_vad", lambda _config, _rate_hz: LoudVad())
     soft = Shape("stereo, too soft when mixed", RATE_HZ, 2, (0,))
     monkeypatch.setattr(formats, "SHAPES", (USUAL, soft))
     soundfile.write(tmp_path / "one.wav", tone(1.6, 1500), RATE_HZ)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_asr import app
+from edge_asr import app, loading
 from edge_asr.asr.result import Hypothesis, Word
 from edge_asr.audio.capture import Capture
 from edge_asr.audio.chunk import AudioChunk
@@ -133,8 +133,9 @@ def build_capture(*arguments: Any, **rest: Any) -> Capture:
 
 
 if __name__ == "__main__":
-    patched: Any = app
-    patched.load_recognizer, patched.build_pipeline, patched.Capture = load_recognizer, build_pipeline, build_capture
-    patched.load_second_pass = lambda _config: None
+    wired: Any = app
+    wired.build_pipeline, wired.Capture = build_pipeline, build_capture
+    loaded: Any = loading
+    loaded.load_recognizer, loaded.load_second_pass = load_recognizer, lambda _config: None
     words = [word for setting in SETTINGS for word in ("--set", setting)]
     raise SystemExit(main(["run", *sys.argv[1:], *words]))

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from edge_asr.app import build_pipeline, build_rewriter, load_recognizer
 from edge_asr.asr.result import Hypothesis
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.audio.resample import BlockResampler
@@ -14,6 +13,7 @@ from edge_asr.brains import Brains
 from edge_asr.clock import NS_PER_S, SystemClock
 from edge_asr.config import Config
 from edge_asr.errors import RecognitionError
+from edge_asr.loading import build_pipeline, build_rewriter, load_recognizer
 from edge_asr.metrics import Metrics
 from edge_asr.stamp import CaptureClock, Stamp
 from edge_asr.worker import Worker

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from edge_asr import app
+from edge_asr import app, loading
 from edge_asr.cli.main import main
 from edge_asr.config import Config
 from edge_asr.errors import ModelError
@@ -34,7 +34,8 @@ def load_second_pass(_config: Config) -> None:
 
 
 if __name__ == "__main__":
-    patched: Any = app
-    patched.load_recognizer, patched.build_pipeline = load_recognizer, build_pipeline
-    patched.load_second_pass = load_second_pass
+    wired: Any = app
+    wired.build_pipeline = build_pipeline
+    loaded: Any = loading
+    loaded.load_recognizer, loaded.load_second_pass = load_recognizer, load_second_pass
     raise SystemExit(main(["run", *sys.argv[1:]]))

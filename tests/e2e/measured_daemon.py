@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from edge_asr import app
+from edge_asr import app, loading
 from edge_asr.cli.main import main
 from edge_asr.metrics import Metrics
 
@@ -34,10 +34,11 @@ class Slowed:
 
 
 if __name__ == "__main__":
-    patched: Any = app
-    load = app.load_recognizer
-    patched.load_recognizer = lambda config: Slowed(load(config), Path(os.environ["SLOW_FILE"]))
-    patched.Metrics = lambda: METRICS
+    wired: Any = app
+    wired.Metrics = lambda: METRICS
+    loaded: Any = loading
+    load = loading.load_recognizer
+    loaded.load_recognizer = lambda config: Slowed(load(config), Path(os.environ["SLOW_FILE"]))
     try:
         code = main(["run", *sys.argv[1:]])
     finally:

@@ -5,10 +5,10 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from edge_asr.app import load_recognizer
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.config import Config
 from edge_asr.demo.sample import sample
+from edge_asr.loading import load_recognizer
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_asr.app import build_pipeline
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import load_lexicon
 from edge_asr.asr.grammar import Grammar, Token
@@ -13,6 +12,7 @@ from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.result import EndReason, Hypothesis
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import CommandsConfig, Config, EndpointConfig
+from edge_asr.loading import build_pipeline
 from edge_asr.observation import Observation, Transcript, Understanding
 from edge_asr.sentences.wake import with_wake
 from edge_asr.settings import model_folder

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_asr.app import build_pipeline
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.bench.tight import in_room, tight, without_pauses
 from edge_asr.bench.wer import compare
 from edge_asr.config import Config, EndpointConfig
+from edge_asr.loading import build_pipeline
 from edge_asr.observation import Transcript, is_final
 
 pytestmark = pytest.mark.bundle

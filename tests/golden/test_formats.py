@@ -11,7 +11,6 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from edge_asr.app import build_pipeline
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.capture import Capture
@@ -23,6 +22,7 @@ from edge_asr.bench.wer import compare
 from edge_asr.clock import SystemClock
 from edge_asr.config import AudioConfig, Config
 from edge_asr.demo.pulse_server import PulseServer
+from edge_asr.loading import build_pipeline
 from edge_asr.metrics import Metrics
 from edge_asr.observation import Observation, is_final
 from tests.waiting import wait_until

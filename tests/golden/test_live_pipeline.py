@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge_asr.app import build_pipeline
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import Config
+from edge_asr.loading import build_pipeline
 from edge_asr.observation import Observation, Transcript
 from edge_asr.pipeline import Pipeline
 from tests.fakes import LoudVad

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_asr.app import build_pipeline, load_recognizer
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import Config, ModelsConfig
+from edge_asr.loading import build_pipeline, load_recognizer
 from edge_asr.observation import Observation, Transcript, is_final
 from edge_asr.settings import model_folder
 

@@ -7,13 +7,13 @@ import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
 
-from edge_asr.app import load_recognizer
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import Hypothesis
 from edge_asr.config import Config, RecognizerConfig
 from edge_asr.errors import RecognitionError
+from edge_asr.loading import load_recognizer
 from edge_asr.settings import model_folder
 
 pytestmark = pytest.mark.bundle

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_asr.app import build_pipeline, load_second_pass
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.rescorer import always
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import Config
+from edge_asr.loading import build_pipeline, load_second_pass
 from edge_asr.observation import Transcript, is_final
 from edge_asr.second_pass import SecondPass
 from edge_asr.settings import model_folder
