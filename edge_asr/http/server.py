@@ -20,6 +20,7 @@ from edge_asr.http.transcriptions import Transcriptions
 from edge_asr.ports.listening import listening
 
 _IDLE_S = 15.0  # for a request to come whole, its body aside, and between two of them
+_LINGER_S = 2.0  # in which a body that was refused is still read and thrown away, so that its sender sees why
 _BODY_BYTES = 64 * 1024
 _HEADER_BYTES = 8190
 _HEADERS = 64
@@ -39,6 +40,7 @@ async def serving(reach: Reach) -> AsyncIterator[None]:
         handle_signals=False,
         handler_cancellation=True,  # a recording that nobody waits for any more is not heard
         keepalive_timeout=_IDLE_S,
+        lingering_time=_LINGER_S,
         shutdown_timeout=0.1,
         max_line_size=_HEADER_BYTES,
         max_field_size=_HEADER_BYTES,
