@@ -21,6 +21,7 @@ from edge_asr.asr.grammar import Command, Grammar
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk, Samples
+from edge_asr.bench.recordings import MANIFEST
 from edge_asr.config import Config
 from edge_asr.errors import EdgeAsrError
 from edge_asr.loading import build_pipeline
@@ -91,11 +92,19 @@ class Elsewhere:
 
 
 def read_orders(folder: Path) -> list[Order]:
-    """Recordings of `manifest.jsonl` that have an intent. Raises EdgeAsrError."""
-    manifest = folder / "manifest.jsonl"
+    """Recordings of `manifest.jsonl` that have an intent. Raises EdgeAsrError, also when there is none."""
+    orders = orders_among(folder)
+    if not orders:
+        raise EdgeAsrError(f"{folder / MANIFEST}: none of the recordings has an intent; name a folder with commands")
+    return orders
+
+
+def orders_among(folder: Path) -> list[Order]:
+    """The same, and maybe none. Raises EdgeAsrError."""
+    manifest = folder / MANIFEST
     try:
         rows = [json.loads(line) for line in manifest.read_text("utf-8").splitlines() if line.strip()]
-        orders = [
+        return [
             Order(
                 row["path"],
                 folder / row["path"],
@@ -109,9 +118,6 @@ def read_orders(folder: Path) -> list[Order]:
         raise EdgeAsrError(
             f'{manifest}: {error}; expected lines like {{"path": "a.flac", "intent": "...", "slots": {{...}}}}'
         ) from None
-    if not orders:
-        raise EdgeAsrError(f"{manifest}: none of the recordings has an intent; name a folder with commands")
-    return orders
 
 
 def mixed(speech: Samples, noise: Samples, snr_db: float, rng: np.random.Generator) -> Samples:
@@ -120,13 +126,13 @@ def mixed(speech: Samples, noise: Samples, snr_db: float, rng: np.random.Generat
         noise = np.tile(noise, -(-len(speech) // len(noise)))
     begin = int(rng.integers(0, len(noise) - len(speech) + 1))
     piece = noise[begin : begin + len(speech)].astype(np.float64)
-    share = math.sqrt(_loudest(speech) / max(_loudest(piece), 1e-9) / 10 ** (snr_db / 10))
+    share = math.sqrt(loudest(speech) / max(loudest(piece), 1e-9) / 10 ** (snr_db / 10))
     both = speech + share * piece
     peak = float(np.abs(both).max())
     return np.rint(both if peak <= 32767 else both * (32767 / peak)).astype(np.int16)
 
 
-def _loudest(samples: NDArray[Any]) -> float:
+def loudest(samples: NDArray[Any]) -> float:
     """Mean square of the loudest frame."""
     whole = len(samples) // _FRAME_SAMPLES * _FRAME_SAMPLES
     frames = samples[:whole].reshape(-1, _FRAME_SAMPLES) if whole else samples[None]

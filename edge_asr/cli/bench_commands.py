@@ -35,7 +35,8 @@ from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.mixture import read_noises, read_samples
 from edge_asr.bench.peers import VOSK
 from edge_asr.bench.recordings import read_recordings
-from edge_asr.cli.bench_options import count
+from edge_asr.cli.bench_false import measure_false, other_speech, read_commands
+from edge_asr.cli.bench_options import count, hours
 from edge_asr.cli.bench_wake import measure_wake
 from edge_asr.cli.options import load_config
 from edge_asr.clock import Clock, SystemClock
@@ -43,6 +44,7 @@ from edge_asr.config import Config
 from edge_asr.errors import EdgeAsrError, ModelError
 from edge_asr.loading import load_recognizer
 from edge_asr.sentences.compiled import compile_definitions
+from edge_asr.sentences.definitions import Definitions
 from edge_asr.sentences.yaml_file import read_definitions
 from edge_asr.settings import model_folder
 
@@ -50,9 +52,15 @@ from edge_asr.settings import model_folder
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its own options."""
     parser.add_argument("--speech", metavar="DIR", help="recordings with manifest.jsonl")
-    parser.add_argument("--compile", action="store_true", help="only how long and how big 10 to 100,000 sentences are")
-    parser.add_argument("--wake", action="store_true", help="instead, phrases that wake: missed, and heard elsewhere")
-    parser.add_argument("--commands", metavar="FILE", help="the commands in the benchmark's format (DIR/commands.yaml)")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--compile", action="store_true", help="only how long and how big 10 to 100,000 sentences are")
+    instead.add_argument("--wake", action="store_true", help="instead, phrases that wake: missed, and heard elsewhere")
+    instead.add_argument(
+        "--false-hours", metavar="H", type=hours, help="instead, so long what is no command, each time in other dress"
+    )
+    parser.add_argument(
+        "--commands", metavar="FILE", help="the benchmark's commands (DIR/commands.yaml); for false ones any sentences"
+    )
     parser.add_argument("--noise", metavar="DIR", help="a folder of sounds without speech, 10 s or more (DIR/noise)")
     parser.add_argument("--each", metavar="N", type=count(1, 100_000), help="so many commands (all)")
     parser.add_argument("--only", metavar="A,B", help="only these noises, by a part of their names")
@@ -71,12 +79,17 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     folder = Path(args.speech)
     file = Path(args.commands or folder / "commands.yaml")
     bundle = load_bundle(model_folder(config), config.models.bundle)
-    definitions = read_definitions(file.name, as_templates(file.name, read_list(file)), now.language)
-    compiled = compile_definitions(definitions, load_lexicon(bundle), now.language)
+    compiled = compile_definitions(_definitions(args, file, now.language), load_lexicon(bundle), now.language)
     recognizer = load_recognizer(config)
     if not isinstance(recognizer, KaldiRecognizer):
         raise ModelError(f"the model {bundle.manifest.name!r} hears no commands; choose another models.bundle")
     rate_hz = recognizer.sample_rate_hz
+    if args.false_hours is not None:
+        noises = _only(read_noises(Path(args.noise or folder / "noise"), rate_hz, clock), args.only)
+        print(now.line())
+        alone = CommandEar(config, recognizer, compiled.grammar)
+        said = other_speech(folder, rate_hz, clock)
+        return now, measure_false(alone, said, noises, args.false_hours, rate_hz, config.commands.most_excess)
     orders = [(one, read_samples(one.path, rate_hz, clock)) for one in read_orders(folder)[: args.each]]
     noises = read_noises(Path(args.noise or folder / "noise"), rate_hz, clock)
     print(now.line())
@@ -98,6 +111,21 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
                 _add(apart, elsewhere(ear, name, samples, rate_hz))
     print(commands_text(levels, apart, config.commands.most_excess))
     return now, commands_json(levels, apart)
+
+
+def _definitions(args: argparse.Namespace, file: Path, language: str) -> Definitions:
+    if args.false_hours is not None:
+        return read_commands(file, language)
+    return read_definitions(file.name, as_templates(file.name, read_list(file)), language)
+
+
+def _only(noises: Mapping[str, Samples], only: str | None) -> Mapping[str, Samples]:
+    """Those with a part of their names in a row of them. Raises EdgeAsrError for none."""
+    wanted = only.split(",") if only else [""]
+    found = {name: noise for name, noise in noises.items() if any(part in name for part in wanted)}
+    if not found:
+        raise EdgeAsrError(f"--only {only}: no noise is called so; known are {', '.join(noises)}")
+    return found
 
 
 def _compile(config: Config, now: Setting) -> tuple[Setting, Any]:

@@ -25,6 +25,17 @@ def count(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def hours(text: str) -> float:
+    """So many of them, or a part of one."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.01 <= number <= 1000:
+        raise argparse.ArgumentTypeError(f"{text}: expected hours, from 0.01 to 1000")
+    return number
+
+
 def peers_of(known: Sequence[str]) -> Callable[[str], Sequence[str]]:
     """Peers to measure beside, of those that are known; "none" alone is none."""
 

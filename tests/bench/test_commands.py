@@ -95,10 +95,10 @@ def test_the_report_tells_each_who_apart() -> None:
     assert rows["clean"][1:] == ["50.0", "0.0", f"{1 / 6:.3f}"]
     assert rows["vosk: clean"][2:4] == ["0.0", "50.0"]
     assert rows["tap"][1] == "0.0"
-    assert rows["talk"][1:] == ["30.0", "1", "2.00"]
-    assert rows["vosk: all of it"][-3:] == ["30.0", "1", "2.00"]
+    assert rows["talk"][1:] == ["30.0", "1", "2.00", "9.49"]
+    assert rows["vosk: all of it"][-4:] == ["30.0", "1", "2.00", "9.49"]
     curve = [line.split() for line in text.split("most_excess")[1].splitlines() if line.strip()]
-    assert ["0.4", "50.0", "0.0", "2.00"] in curve  # of ours alone
+    assert ["0.4", "50.0", "0.0", "1", "2.00", "9.49"] in curve  # of ours alone
     assert json.loads(json.dumps(commands_json(levels, apart)))["elsewhere"][0]["excesses"] == [0.2, 0.5]
 
 
