@@ -6,7 +6,9 @@ from functools import partial
 from typing import Any
 
 from edge_asr.asr.bundle import load_bundle
-from edge_asr.asr.families import load_offline, load_streaming, longest_utterance_s
+from edge_asr.asr.families import as_judge, load_offline, load_streaming, longest_utterance_s
+from edge_asr.asr.judge import Judge
+from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.brains import Brains
 from edge_asr.clock import Clock
@@ -22,6 +24,7 @@ from edge_asr.listening_for import (
     Understood,
     listening_for,
     understand,
+    wants_commands,
     wants_open_speech,
     with_other_sentences,
 )
@@ -31,7 +34,7 @@ from edge_asr.model_choice import hearing_with
 from edge_asr.names import Names
 from edge_asr.pipeline import Pipeline
 from edge_asr.second_pass import SecondPass
-from edge_asr.second_pass_choice import second_pass_bundle
+from edge_asr.second_pass_choice import second_pass_bundle, wanted_bundle
 from edge_asr.second_pass_worker import SecondPassWorker
 from edge_asr.settings import model_folder
 
@@ -84,9 +87,47 @@ def load_both(
         if same is not None:
             give_back()
             goes_on = present.second_pass if wants_open_speech(config.commands) else None
-            return Brains(same, goes_on, understood.report)
+            own = present.second_pass is None  # a second pass that ends takes its model with it
+            return Brains(advised(config, same, goes_on, keeps=own), goes_on, understood.report)
     recognizer = load_recognizer(config, understood)
-    return Brains(recognizer, build_rewriter(config, clock, metrics), understood.report)
+    rewriter = build_rewriter(config, clock, metrics)
+    return Brains(advised(config, recognizer, rewriter), rewriter, understood.report)
+
+
+def advised(
+    config: Config,
+    recognizer: Recognizer[Any],
+    rewriter: SecondPassWorker | SecondPass | None,
+    *,
+    keeps: bool = False,
+) -> Recognizer[Any]:
+    """The recognizer, with whoever decides where two sentences sound alike: what rewrites, or a model for that alone.
+
+    keeps: a model for that alone which it has is still good. Raises ModelError, and ConfigError where one is asked for
+    that is not there.
+    """
+    wanted = config.commands.second_opinion
+    if not isinstance(recognizer, KaldiRecognizer):
+        return recognizer
+    if not (wanted and wants_commands(config.commands)):
+        return recognizer.advised_by(None)
+    if rewriter is not None:
+        return recognizer.advised_by(as_judge(rewriter.rescorer))
+    judge = recognizer.judge if keeps and recognizer.judge is not None else own_judge(config)
+    return recognizer.advised_by(judge)
+
+
+def own_judge(config: Config) -> Judge | None:
+    """A model that does nothing but decide where two sentences sound alike, where one is asked for.
+
+    Raises ModelError, and ConfigError where it is not there.
+    """
+    if config.commands.second_opinion is not True:
+        return None
+    first = load_bundle(model_folder(config), config.models.bundle).manifest
+    bundle = wanted_bundle(config, first, "commands.second_opinion = false")
+    with fitting(config, bundle):
+        return as_judge(load_offline(bundle, config.second_pass.threads))
 
 
 def build_pipeline(config: Config, recognizer: Recognizer[Any]) -> Pipeline[Any]:

@@ -19,18 +19,27 @@ def second_pass_bundle(config: Config, first: Manifest) -> Bundle[Manifest] | No
     wanted, folder = config.second_pass, model_folder(config)
     if wanted.enabled is False or (wanted.enabled == "auto" and not (folder / wanted.bundle).is_dir()):
         return None
+    if wanted.enabled is True:
+        return wanted_bundle(config, first, "second_pass.enabled = false")
     bundle: Bundle[Manifest] = load_bundle(folder, wanted.bundle)
-    fault = unfit(bundle.manifest, first)
-    if fault is None and wanted.enabled == "auto":
-        fault = needless(bundle.manifest, first)
+    fault = unfit(bundle.manifest, first) or needless(bundle.manifest, first)
     if fault is None:
         return bundle
-    if wanted.enabled == "auto":
-        log.info("no second pass: second_pass.bundle = %r: %s", wanted.bundle, fault)
-        return None
-    raise ConfigError(
-        f"second_pass.bundle = {wanted.bundle!r}: {fault}; choose another, or second_pass.enabled = false"
-    )
+    log.info("no second pass: second_pass.bundle = %r: %s", wanted.bundle, fault)
+    return None
+
+
+def wanted_bundle(config: Config, first: Manifest, without: str) -> Bundle[Manifest]:
+    """The same bundle, which somebody asks for; `without` is the setting by which he could do without.
+
+    Raises ModelError, and ConfigError when it cannot hear what the first pass hears.
+    """
+    name = config.second_pass.bundle
+    bundle: Bundle[Manifest] = load_bundle(model_folder(config), name)
+    fault = unfit(bundle.manifest, first)
+    if fault is not None:
+        raise ConfigError(f"second_pass.bundle = {name!r}: {fault}; choose another, or {without}")
+    return bundle
 
 
 def unfit(second: Manifest, first: Manifest) -> str | None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from edge_asr.asr.bundle import Bundle, of_family
+from edge_asr.asr.judge import Judge
 from edge_asr.asr.kaldi.labels import Labels
 from edge_asr.asr.kaldi.lexicon import Lexicon
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
@@ -66,6 +67,11 @@ def load_lexicon(bundle: Bundle[Manifest]) -> Lexicon:
 def longest_utterance_s(manifest: Manifest) -> float | None:
     """Audio that the recognizer of a bundle can hear as one utterance, in seconds; None: any."""
     return manifest.longest_s if isinstance(manifest, MoonshineManifest) else None
+
+
+def as_judge(rescorer: Rescorer) -> Judge | None:
+    """The same model, where it can weigh texts too."""
+    return rescorer if isinstance(rescorer, Moonshine) else None
 
 
 def load_offline(bundle: Bundle[Manifest], threads: int) -> Rescorer:

@@ -10,7 +10,7 @@ from edge_asr.audio.replay import FileSource, StdinSource
 from edge_asr.clock import Clock
 from edge_asr.config import Config
 from edge_asr.events import Event
-from edge_asr.loading import available_second_pass, build_pipeline, load_recognizer
+from edge_asr.loading import advised, available_second_pass, build_pipeline, load_recognizer
 from edge_asr.pipeline import Pipeline
 from edge_asr.second_pass import SecondPass, heard_again
 from edge_asr.settings import device_id
@@ -53,6 +53,6 @@ class Ear:
 
 def load_ear(config: Config, clock: Clock) -> Ear:
     """Ear with the configured models. Raises ModelError and ConfigError."""
-    recognizer = load_recognizer(config)
-    second_pass = available_second_pass(config)
+    recognizer, second_pass = load_recognizer(config), available_second_pass(config)
+    recognizer = advised(config, recognizer, second_pass)
     return Ear(recognizer, second_pass, lambda: build_pipeline(config, recognizer), device_id(config), clock)

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from edge_asr.asr.grammar import Command, Grammar
+from edge_asr.asr.judge import Judge
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk, Samples
@@ -28,6 +29,7 @@ from edge_asr.loading import build_pipeline
 from edge_asr.observation import Observation, Understanding
 
 CLEAN = "clean"
+MOST_ASKED = 0.6
 LEVELS_DB: tuple[int, ...] = (24, 18, 12, 9, 6)
 _FRAME_SAMPLES = 2048
 _CHUNK_MS = 20
@@ -162,9 +164,12 @@ class CommandEar:
 
     name = "edge_asr"
 
-    def __init__(self, config: Config, recognizer: KaldiRecognizer, grammar: Grammar) -> None:
+    def __init__(
+        self, config: Config, recognizer: KaldiRecognizer, grammar: Grammar, judge: Judge | None = None
+    ) -> None:
         self._config = replace(config, commands=replace(config.commands, mode="commands"))
-        self._recognizer = recognizer.without_open_speech().with_commands(grammar, math.inf)
+        most = math.inf if judge is None else MOST_ASKED  # nobody asks about what no threshold of the curve would take
+        self._recognizer = recognizer.without_open_speech().with_commands(grammar, most).advised_by(judge)
         self.rate_hz = recognizer.sample_rate_hz
 
     def hear(self, samples: Samples) -> Heard:

@@ -42,7 +42,7 @@ from edge_asr.cli.options import load_config
 from edge_asr.clock import Clock, SystemClock
 from edge_asr.config import Config
 from edge_asr.errors import EdgeAsrError, ModelError
-from edge_asr.loading import load_recognizer
+from edge_asr.loading import load_recognizer, own_judge
 from edge_asr.sentences.compiled import compile_definitions
 from edge_asr.sentences.definitions import Definitions
 from edge_asr.sentences.yaml_file import read_definitions
@@ -100,7 +100,7 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     levels: list[Level] = []
     apart: list[Elsewhere] = []
     with ExitStack() as stack:
-        ears: list[Ear] = [CommandEar(config, recognizer, compiled.grammar)]
+        ears: list[Ear] = [CommandEar(config, recognizer, compiled.grammar, own_judge(config))]
         if args.peer:
             ears.append(stack.enter_context(vosk_ear(config, now.language, compiled.grammar, rate_hz)))
         for name, snr_db, sounds in _conditions(orders, noises, wanted):

@@ -21,7 +21,7 @@ from edge_asr.cli.options import add_config_options, load_config
 from edge_asr.clock import SystemClock
 from edge_asr.config import Config
 from edge_asr.errors import EXIT_FAILURE, EXIT_OK, AudioFileError, ConfigError
-from edge_asr.loading import build_pipeline
+from edge_asr.loading import build_pipeline, own_judge
 from edge_asr.observation import Observation, Understanding
 from edge_asr.sentences.compiled import compile_files
 from edge_asr.settings import model_folder
@@ -121,7 +121,7 @@ def _recognizer(config: Config, sentences: list[str]) -> KaldiRecognizer:
     compiled = compile_files(sentences, load_lexicon(bundle), bundle.manifest.language)
     kaldi = of_family(bundle, KaldiManifest)
     alone = KaldiRecognizer(kaldi, threads=config.recognizer.threads, open_speech=False)
-    return alone.with_commands(compiled.grammar, _MOST_EXCESS)
+    return alone.with_commands(compiled.grammar, _MOST_EXCESS).advised_by(own_judge(config))
 
 
 def _files(names: list[str]) -> Iterator[Path]:

@@ -5,16 +5,20 @@ each frame of speech, so that neither long sentences nor the silence around them
 """
 
 import math
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_asr.asr.grammar import Grammar
+from edge_asr.asr.grammar import Grammar, understood, woken
+from edge_asr.asr.judge import Judge
+from edge_asr.asr.kaldi.close_call import closest
 from edge_asr.asr.kaldi.filler import filler_graph
 from edge_asr.asr.kaldi.grammar_graph import grammar_graph
 from edge_asr.asr.kaldi.labels import Labels
 from edge_asr.asr.kaldi.lexicon import Lexicon
+from edge_asr.asr.kaldi.rivals import Rivals
 from edge_asr.asr.kaldi.search import BestPath, Search
 
 _FEWEST_FRAMES = 10  # of speech: less is no sentence, and must not look better by being short
@@ -34,11 +38,26 @@ class CommandGraphs:
         self.fst: Any = graph.fst
         self.filler: Any = filler if filler is not None else filler_graph(lexicon).compiled()
 
+    def meaning(self, tokens: Sequence[int]) -> Hashable:
+        """What a row of the grammar's tokens asks for: rows of the same meaning need not be told apart."""
+        said = [self.grammar.tokens[number] for number in tokens]
+        phrase = woken(said)
+        if phrase == len(said):
+            return phrase > 0
+        command = understood(said[phrase:], [1.0] * (len(said) - phrase), 0.0)
+        slots = frozenset((name, type(slot.value), slot.value) for name, slot in command.slots.items())
+        return phrase > 0, command.intent, slots
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """The words of a row of the grammar's tokens."""
+        return " ".join(self.grammar.tokens[number].word for number in tokens)
+
 
 class CommandSearch:
     """The two beams of one utterance. One thread."""
 
     def __init__(self, graphs: CommandGraphs) -> None:
+        self._graphs = graphs
         self._labels = graphs.labels
         self._grammar = Search(graphs.fst, _GRAMMAR_BEAM, _GRAMMAR_TOKENS)
         self._filler = Search(graphs.filler, _FILLER_BEAM, _FILLER_TOKENS)
@@ -65,6 +84,18 @@ class CommandSearch:
             return math.inf
         spoken = int(np.count_nonzero(~self._labels.silence_of_label[path.labels]))
         return (path.cost - free.cost) / max(_FEWEST_FRAMES, spoken)
+
+    def closest(
+        self, path: BestPath, by_label: NDArray[np.float32], judge: Judge, samples: NDArray[np.int16]
+    ) -> BestPath:
+        """The sentence that was said: `path`, unless another comes near and the judge prefers it, see `closest`.
+
+        by_label: the scores of all frames, as `advance` has taken them. samples: int16 (n,) of the whole utterance.
+        """
+        if len(samples) > judge.longest_s * judge.sample_rate_hz:
+            return path
+        rivals = Rivals(self._graphs.fst, by_label)
+        return closest(rivals, path, self._graphs.meaning, self._graphs.text, judge, samples)
 
     def sentence(self) -> BestPath:
         """The best path to the end of a sentence; `ends` is false when there is none."""

@@ -32,6 +32,11 @@ class Certainty:
         self._totals[self._count : end] = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
         self._count = end
 
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """All outputs so far, float32 (frames, outputs)."""
+        return self._scores[: self._count]
+
     def along(self, pdfs: NDArray[np.int32]) -> NDArray[np.float32]:
         """Log share float32 (frames,) of the outputs `pdfs` int32 (frames,), from the first frame on, among all."""
         frames = np.arange(min(len(pdfs), self._count))

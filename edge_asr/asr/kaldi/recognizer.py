@@ -4,15 +4,16 @@ The chunk plan depends on the count of frames alone, so any cutting of the same 
 """
 
 import copy
-import math
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.bundle import Bundle
-from edge_asr.asr.grammar import Grammar, Wake, understood, woken
+from edge_asr.asr.grammar import Grammar
+from edge_asr.asr.judge import Judge
+from edge_asr.asr.kaldi.command_reader import CommandReader
 from edge_asr.asr.kaldi.command_search import CommandGraphs, CommandSearch
 from edge_asr.asr.kaldi.confidence import Certainty, word_confidence
 from edge_asr.asr.kaldi.features import MfccStream
@@ -49,6 +50,7 @@ class KaldiUtterance:
     adapted_frames: int = 0  # frames that the speaker statistics have seen
     ivector: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), np.float32))
     certainty: Certainty = field(default_factory=Certainty)
+    heard: list[NDArray[np.int16]] = field(default_factory=list)  # all of it, where somebody may have to weigh it
 
 
 class KaldiRecognizer:
@@ -86,9 +88,8 @@ class KaldiRecognizer:
         self.model = manifest.name
         self._mfcc = Mfcc(manifest.features, manifest.sample_rate_hz)
         self._output_s = manifest.subsampling_factor * manifest.features.frame_shift_ms / 1000
-        self._commands: CommandGraphs | None = None
-        self._most_excess = self._most_wake_excess = 0.0
-        self._wakes = False
+        self._commands: CommandReader | None = None
+        self._judge: Judge | None = None
         self._lexicon_path = bundle.path("lexicon") if "lexicon" in manifest.files else None
         self._fix = bundle.fix
 
@@ -103,15 +104,30 @@ class KaldiRecognizer:
                 f"the model {self.model!r} was built without pronunciations, which commands need; {self._fix}"
             )
         lexicon = Lexicon.load(self._lexicon_path, self._manifest.labels, self._labels.silence)
-        earlier = self._commands.filler if self._commands is not None else None
-        other = copy.copy(self)
-        vars(other).update(
-            _most_excess=most_excess,
-            _most_wake_excess=most_wake_excess,
-            _wakes=any(token.wake for token in grammar.tokens),
-            _commands=CommandGraphs(grammar, lexicon, self._labels, earlier),
+        earlier = self._commands.graphs.filler if self._commands is not None else None
+        reader = CommandReader(
+            CommandGraphs(grammar, lexicon, self._labels, earlier),
+            self._labels,
+            self._manifest.search.acoustic_scale,
+            self._output_s,
+            most_excess,
+            most_wake_excess,
+            self._judge,
         )
-        return other
+        return self._with(_commands=reader)
+
+    def advised_by(self, judge: Judge | None) -> Self:
+        """One that asks a model of another kind where two sentences sound alike; it shares all else with this one.
+
+        The judge is stopped with it. It is asked in the thread of `finish`, for a few sentences of a hundred.
+        """
+        reader = replace(self._commands, judge=judge) if self._commands is not None else None
+        return self._with(_judge=judge, _commands=reader)
+
+    @property
+    def judge(self) -> Judge | None:
+        """Whom it asks."""
+        return self._judge
 
     @property
     def hears_open_speech(self) -> bool:
@@ -120,20 +136,21 @@ class KaldiRecognizer:
 
     def without_commands(self) -> Self:
         """One that hears open speech alone; it shares all else with this one."""
-        other = copy.copy(self)
-        vars(other).update(_commands=None)
-        return other
+        return self._with(_commands=None)
 
     def without_open_speech(self) -> Self:
         """One that hears commands alone; `with_commands` says which."""
-        other = copy.copy(self)
-        vars(other).update(_graph=None)
-        return other
+        return self._with(_graph=None)
+
+    def _with(self, **other: Any) -> Self:
+        changed = copy.copy(self)
+        vars(changed).update(other)
+        return changed
 
     def start(self, gain: float = 1.0) -> KaldiUtterance:
         """State of a new utterance, whose samples are raised by `gain`."""
         search = Search(self._graph.fst, self._beam, self._max_active) if self._graph is not None else None
-        command = CommandSearch(self._commands) if self._commands is not None else None
+        command = CommandSearch(self._commands.graphs) if self._commands is not None else None
         mfcc = MfccStream(self._mfcc, gain)
         return KaldiUtterance(mfcc, self._ivectors.start(), self.network.start(), search, command)
 
@@ -147,6 +164,8 @@ class KaldiRecognizer:
         """Take samples; decode every chunk that is complete with its right context."""
         state.waiting.append(samples)
         state.waiting_samples += len(samples)
+        if self._judge is not None and state.command is not None:
+            state.heard.append(samples)
         advanced = False
         while (needed := self._samples_for_next_chunk(state)) <= state.waiting_samples:
             self._feed(needed, state)
@@ -166,7 +185,9 @@ class KaldiRecognizer:
         return self._final(state), state
 
     def stop(self) -> None:
-        """See `Recognizer`: no chunk takes long."""
+        """See `Recognizer`: no chunk takes long, but for what a judge may be asked at the end."""
+        if self._judge is not None:
+            self._judge.stop()
 
     def _reach_frames(self, outputs: int) -> int:
         """How many frames the first `outputs` outputs of the network look at."""
@@ -218,68 +239,25 @@ class KaldiRecognizer:
     def _partial(self, state: KaldiUtterance) -> Hypothesis:
         if state.search is not None:
             return self._hypothesis(state.search.best_path(final=False), state, timed=False)
-        assert state.command is not None  # noqa: S101 - one of the two is there
+        assert state.command is not None and self._commands is not None  # noqa: S101, PT018 - one of the two is there
         # A sentence of a list is told as a whole or not at all: until then other speech looks like one of them.
-        return replace(self._sentence(state.command.so_far(), state, timed=False), unspoken=True)
+        return replace(self._commands.so_far(state.command, state.certainty, state.decoded), unspoken=True)
 
     def _final(self, state: KaldiUtterance) -> Hypothesis:
-        sentence = self._command(state) if state.command is not None else None
-        taken = sentence is not None and (sentence.command is not None or sentence.wake is not None)
-        if sentence is not None and (state.search is None or (taken and not (self._wakes and sentence.wake is None))):
+        if state.command is None or self._commands is None:
+            return self._open_speech(state)
+        sentence = self._commands.last(state.command, state.certainty, state.decoded, state.heard)
+        taken, wakes = sentence.command is not None or sentence.wake is not None, self._commands.wakes
+        if state.search is None or (taken and not (wakes and sentence.wake is None)):
             return sentence
-        assert state.search is not None  # noqa: S101 - one of the two is there
-        said = self._hypothesis(state.search.best_path(final=True), state, timed=True)
-        if taken and sentence is not None:
+        said = self._open_speech(state)
+        if taken:
             return replace(sentence, asleep=said)
-        return replace(said, unknown=sentence is not None, asleep=said if self._wakes else None)
+        return replace(said, unknown=True, asleep=said if wakes else None)
 
-    def _command(self, state: KaldiUtterance) -> Hypothesis:
-        """The sentence that was said, or the phrase that wakes, or that it was neither."""
-        assert state.command is not None and self._commands is not None  # noqa: S101, PT018 - narrows the types
-        path, free = state.command.sentence(), state.command.free()
-        excess = state.command.excess(path, free)
-        told = self._sentence(path, state, timed=True)
-        none = replace(told, words=())
-        tokens = [self._commands.grammar.tokens[number] for number in path.words]
-        phrase = woken(tokens)
-        alone = phrase == len(tokens)
-        phrase_excess = self._phrase_excess(path, free, phrase, state) if phrase else -math.inf
-        if excess > self._most_excess or phrase_excess > self._most_wake_excess:
-            return replace(none, unknown=True, asleep=none if self._wakes else None)
-        sure = [word.confidence for word in told.words]
-        wake = Wake(phrase, float(np.mean(sure[:phrase])), phrase_excess) if phrase else None
-        if alone:
-            return replace(told, wake=wake)
-        command = understood(tokens[phrase:], sure[phrase:], excess)
-        return replace(told, command=command, wake=wake, asleep=none if self._wakes and wake is None else None)
-
-    def _phrase_excess(self, path: BestPath, free: BestPath, words: int, state: KaldiUtterance) -> float:
-        """How much worse its first words fit their own frames than speech without a grammar fits these.
-
-        A long sentence behind them would make up for a phrase that nobody has said.
-        """
-        spans = self._labels.word_spans(path.labels)[:words]
-        ours, theirs = (state.certainty.along(self._labels.pdf_of_label[one.labels]) for one in (path, free))
-        frames = np.arange(spans[0][0], min(spans[-1][1], len(theirs)))
-        frames = frames[~self._labels.silence_of_label[path.labels[frames]]]
-        return float((theirs[frames] - ours[frames]).mean()) if len(frames) else math.inf
-
-    def _sentence(self, path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:
-        """Words of a path through the grammar, whose outputs are its tokens."""
-        assert self._commands is not None  # noqa: S101 - narrows the type
-        certainty = state.certainty.along(self._labels.pdf_of_label[path.labels])
-        spans = self._labels.word_spans(path.labels)
-        words = tuple(
-            Word(
-                self._commands.grammar.tokens[number].word,
-                begin * self._output_s,
-                end * self._output_s,
-                word_confidence(certainty[begin:end]),
-            )
-            for number, (begin, end) in zip(path.words, spans, strict=False)
-        )
-        silent_frames = self._labels.trailing_silence_frames(path.labels)
-        return Hypothesis(words, state.decoded * self._output_s, silent_frames * self._output_s, timed)
+    def _open_speech(self, state: KaldiUtterance) -> Hypothesis:
+        assert state.search is not None  # noqa: S101 - one of the two searches is there
+        return self._hypothesis(state.search.best_path(final=True), state, timed=True)
 
     def _words(self, path: BestPath, certainty: NDArray[np.float32]) -> tuple[Word, ...]:
         """Words of a path with their times, less what is none: marks for noise, and a sound held too long."""

@@ -4,9 +4,11 @@ The file holds one piece after the other, each behind its length: one byte below
 low seven bits. A piece that begins a word begins with U+2581.
 """
 
+import itertools
 import math
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 from edge_asr.asr.rescorer import SpokenWord
@@ -39,6 +41,32 @@ class Pieces:
         """Whether a token is punctuation alone."""
         piece = self._table[token] if token < len(self._table) else b""
         return piece.removeprefix(_SPACE_BYTES) in _PUNCTUATION
+
+    @cached_property
+    def marks(self) -> list[int]:
+        """Tokens that are punctuation alone."""
+        return [token for token in range(len(self._table)) if self.is_mark(token)]
+
+    def tokens(self, text: str) -> list[int] | None:
+        """The way such a model writes a text: from letters on, the two neighbours that come first in the table joined.
+
+        That is byte pair encoding, in a table that has its merges in their order. None for a letter that it lacks.
+        """
+        parts = [letter.encode() for letter in _SPACE + text.replace(" ", _SPACE)]
+        while True:
+            joined = [self._place.get(one + other, math.inf) for one, other in itertools.pairwise(parts)]
+            first = min(joined, default=math.inf)
+            if first == math.inf:
+                break
+            at = joined.index(first)
+            parts[at : at + 2] = [parts[at] + parts[at + 1]]
+        found = [self._place.get(part) for part in parts]
+        return [token for token in found if token is not None] if None not in found else None
+
+    @cached_property
+    def _place(self) -> dict[bytes, int]:
+        """The token of each piece: of one that is also a bare byte, which come first in the table, the later one."""
+        return {piece: token for token, piece in enumerate(self._table) if piece}
 
     def words(self, tokens: Sequence[int], log_shares: Sequence[float]) -> tuple[SpokenWord, ...]:
         """Words of tokens; a word's confidence is the mean share (geometric) that the model gave its tokens."""
