@@ -1,7 +1,8 @@
 """A real Home Assistant on the loopback address, connected to a broker and asked as its own pages ask it.
 
-EDGE_ASR_HOME_ASSISTANT names a Python that has the packages homeassistant, paho-mqtt, hassil, home-assistant-intents
-and home-assistant-frontend (as its own frontend/manifest.json wants it); `--skip-pip` keeps it from fetching more.
+EDGE_ASR_HOME_ASSISTANT names a Python that has the packages homeassistant (2024.12 or later), home-assistant-frontend,
+paho-mqtt, hassil, home-assistant-intents, pymicro-vad, pyspeex-noise, mutagen, ha-ffmpeg and PyTurboJPEG, as the
+manifest.json of its parts want them; `--skip-pip` keeps it from fetching more.
 """
 
 import asyncio

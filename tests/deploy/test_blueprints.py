@@ -196,13 +196,13 @@ def test_a_command_is_handed_on_with_its_slots_and_only_when_it_is_sure() -> Non
     slots = rendered(blueprint["variables"]["slots"], said=said).strip()
     assert slots == str({name: slot.value for name, slot in event.slots.items()}) != "{}"
     sure, recent = (one["value_template"] for one in blueprint["conditions"])
-    home = [Entity(event.slots["name"].value, "Lamp 2")]
+    home = [Entity(str(event.slots["name"].value), "Lamp 2")]
     known = {"areas": list, "floors": list, "area_name": str, "floor_name": str}
     words = rendered(blueprint["variables"]["words"], said=said, states=home, **known)
     assert words.split() == ["turn", "on", "Lamp", "2"]
     least = [rendered(sure, said=said, least_confidence=bound) for bound in (0.0, event.confidence, 1.0)]
     assert least == ["True", "True", "False"]
-    times = {"as_timestamp": lambda value, default=0.0: value, "now": lambda: 100.0, "oldest_s": 15}
+    times = {"as_timestamp": lambda value, *_: value, "now": lambda: 100.0, "oldest_s": 15}
     ages = [rendered(recent, said={"clock_synced": True, "end": end}, **times) for end in (90.0, 50.0)]
     assert ages == ["True", "False"]
     assert rendered(recent, said={"clock_synced": False, "end": 0.0}, **times) == "True"
