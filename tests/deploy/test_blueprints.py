@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
-from edge_asr.events import encode
+from edge_asr.events import Event, encode
 from edge_asr.names import Name, read_names
 from tests import sample_events
 
@@ -192,15 +192,40 @@ def test_a_command_is_handed_on_with_its_slots_and_only_when_it_is_sure() -> Non
     blueprint, event = loaded("do_commands.yaml"), sample_events.command()
     [trigger] = blueprint["triggers"]
     said = json.loads(encode(event))
-    assert rendered(trigger["value_template"], value_json=said) == trigger["payload"]
-    for other in (sample_events.unknown(), sample_events.error()):
-        assert rendered(trigger["value_template"], value_json=json.loads(encode(other))) != trigger["payload"]
+    assert rendered(trigger["value_template"], value_json=said).strip() == trigger["payload"]
     slots = rendered(blueprint["variables"]["slots"], said=said).strip()
     assert slots == str({name: slot.value for name, slot in event.slots.items()}) != "{}"
     sure, recent = (one["value_template"] for one in blueprint["conditions"])
+    home = [Entity(str(event.slots["name"].value), "Lamp 2")]
+    known = {"areas": list, "floors": list, "area_name": str, "floor_name": str}
+    words = rendered(blueprint["variables"]["words"], said=said, states=home, **known)
+    assert words.split() == ["turn", "on", "Lamp", "2"]
     least = [rendered(sure, said=said, least_confidence=bound) for bound in (0.0, event.confidence, 1.0)]
     assert least == ["True", "True", "False"]
-    times = {"as_timestamp": lambda value: value, "now": lambda: 100.0, "oldest_s": 15}
+    times = {"as_timestamp": lambda value, *_: value, "now": lambda: 100.0, "oldest_s": 15}
     ages = [rendered(recent, said={"clock_synced": True, "end": end}, **times) for end in (90.0, 50.0)]
     assert ages == ["True", "False"]
     assert rendered(recent, said={"clock_synced": False, "end": 0.0}, **times) == "True"
+
+
+WHAT_IS_TAKEN: dict[str, Event] = {
+    "do_commands.yaml": sample_events.command(),
+    "say_to_assist.yaml": sample_events.final(),
+}
+
+
+@pytest.mark.parametrize("name", sorted(WHAT_IS_TAKEN))
+def test_what_is_no_whole_event_of_its_kind_is_no_trigger(name: str) -> None:
+    [trigger] = loaded(name)["triggers"]
+    taken = json.loads(encode(WHAT_IS_TAKEN[name]))
+    used = {"event_type", "text", "end", "confidence", "language"}
+    used |= {"intent", "slots", "device_id"} if name == "do_commands.yaml" else set()
+    spoiled = [{**taken, key: [value]} for key, value in taken.items() if key in used]
+    short = [{key: value for key, value in taken.items() if key != one} for one in used]
+    others = [json.loads(encode(event)) for event in (sample_events.unknown(), sample_events.error())]
+    slots = [{**taken, "slots": {"name": value}} for value in ("lamp", {"value": "lamp"})] if "intent" in used else []
+    assert len(spoiled) == len(used)
+    for said in (*spoiled, *short, *others, *slots, [], [taken], 3, None, "command"):
+        assert rendered(trigger["value_template"], value_json=said).strip() != trigger["payload"], said
+    assert rendered(trigger["value_template"]).strip() == ""
+    assert rendered(trigger["value_template"], value_json=taken).strip() == trigger["payload"]
