@@ -1,0 +1,101 @@
+"""Who decides between two sentences that sound alike, by a judge whose opinion is made up."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_asr.asr.kaldi.command_search import CommandGraphs, CommandSearch
+from edge_asr.errors import RecognitionError
+from tests.asr.kaldi import made_lexicon as made
+from tests.asr.kaldi.sentence_list import of_sentences
+from tests.asr.kaldi.test_rivals import SENTENCES, between
+
+SOUND = np.arange(16_000, dtype=np.int16)
+
+
+class MadeUp:
+    """Weighs as it was told; what it was asked is kept."""
+
+    sample_rate_hz = 16_000
+    longest_s = 1.0
+
+    def __init__(self, shares: dict[str, float]) -> None:
+        self.shares = shares
+        self.asked: list[list[str]] = []
+
+    def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[float]:
+        assert samples is SOUND
+        self.asked.append(list(texts))
+        return [self.shares[text] for text in texts]
+
+    def stop(self) -> None:
+        raise AssertionError("nobody stops it here")
+
+
+class Failing(MadeUp):
+    """Has an opinion and cannot tell it."""
+
+    def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[float]:
+        super().weigh(samples, texts)
+        raise RecognitionError("made to fail")
+
+
+@pytest.fixture(scope="module")
+def graphs(tmp_path_factory: pytest.TempPathFactory) -> CommandGraphs:
+    return CommandGraphs(of_sentences(SENTENCES), made.lexicon(tmp_path_factory.mktemp("lexicon")), made.labels())
+
+
+def decided(graphs: CommandGraphs, share: float, judge: MadeUp, samples: NDArray[np.int16] = SOUND) -> str:
+    """What is understood of a sound between "bed", to that share, and "bad"."""
+    scores = between("run a bed door", "run a bad door", share)
+    search = CommandSearch(graphs)
+    search.advance(scores)
+    return graphs.text(search.closest(search.sentence(), scores, judge, samples).words)
+
+
+def test_the_judge_decides_where_the_sound_hardly_does(graphs: CommandGraphs) -> None:
+    for said, other in (("bed", "bad"), ("bad", "bed")):
+        judge = MadeUp({f"run a {said} door": -3.0, f"run a {other} door": -20.0})
+        assert decided(graphs, 0.51, judge) == f"run a {said} door"
+        assert judge.asked == [["run a bed door", "run a bad door"]]
+
+
+def test_the_sound_still_counts(graphs: CommandGraphs) -> None:
+    """Costs are 3.84 apart, opinions 4, of which half counts."""
+    assert decided(graphs, 0.58, MadeUp({"run a bed door": -8.0, "run a bad door": -4.0})) == "run a bed door"
+
+
+def test_nobody_is_asked_about_a_clear_sentence(graphs: CommandGraphs) -> None:
+    judge = MadeUp({})
+    assert decided(graphs, 1.0, judge) == "run a bed door"
+    assert judge.asked == []
+
+
+def test_nobody_is_asked_when_both_mean_the_same(tmp_path_factory: pytest.TempPathFactory) -> None:
+    lexicon = made.lexicon(tmp_path_factory.mktemp("lexicon"))
+    same = CommandGraphs(of_sentences(SENTENCES, intent="run"), lexicon, made.labels())
+    judge = MadeUp({})
+    assert decided(same, 0.51, judge) == "run a bed door"
+    assert judge.asked == []
+
+
+@pytest.mark.parametrize(
+    "judge",
+    [
+        Failing({"run a bed door": -20.0, "run a bad door": -3.0}),
+        MadeUp({"run a bed door": -math.inf, "run a bad door": -3.0}),
+        MadeUp({"run a bed door": math.nan, "run a bad door": -3.0}),
+    ],
+)
+def test_a_judge_that_cannot_tell_changes_nothing(graphs: CommandGraphs, judge: MadeUp) -> None:
+    assert decided(graphs, 0.51, judge) == "run a bed door"
+    assert len(judge.asked) == 1
+
+
+def test_more_than_the_judge_can_hear_is_left_to_the_search(graphs: CommandGraphs) -> None:
+    judge = MadeUp({"run a bed door": -20.0, "run a bad door": -3.0})
+    assert decided(graphs, 0.51, judge, np.zeros(16_001, np.int16)) == "run a bed door"
+    assert judge.asked == []

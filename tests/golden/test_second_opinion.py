@@ -1,0 +1,172 @@
+"""Two sentences that sound the very same, heard by the real bundle: who decides, and what is told of the words then."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge_asr.asr.bundle import load_bundle
+from edge_asr.asr.families import as_judge, load_offline
+from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
+from edge_asr.asr.moonshine.model import Moonshine
+from edge_asr.asr.result import Hypothesis
+from edge_asr.clock import SystemClock
+from edge_asr.config import CommandsConfig, Config, SecondPassConfig
+from edge_asr.errors import ModelError
+from edge_asr.loading import load_both
+from edge_asr.metrics import Metrics
+from edge_asr.settings import model_folder
+from tests.asr.kaldi.sentence_list import of_sentences
+
+pytestmark = pytest.mark.bundle
+MOST_EXCESS = CommandsConfig().most_excess
+TWIN = "twin"  # a word that sounds like the last one of the sentence
+
+
+class Preferring:
+    """Holds a text with that word for likelier."""
+
+    sample_rate_hz = 16_000
+    longest_s = 60.0
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+        self.heard_samples: list[int] = []
+        self.stopped = False
+
+    def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[float]:
+        self.heard_samples.append(len(samples))
+        return [-1.0 if self.word in text.split() else -30.0 for text in texts]
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+def whole(recognizer: KaldiRecognizer, samples: NDArray[np.int16]) -> Hypothesis:
+    state = recognizer.start()
+    for at in range(0, len(samples), 3200):
+        _, state = recognizer.step(samples[at : at + 3200], state)
+    return recognizer.finish(state)[0]
+
+
+@pytest.fixture(scope="module")
+def said(recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]]) -> list[str]:
+    """Words of the first sentence."""
+    return whole(recognizer, sentences[0]).text.split()
+
+
+@pytest.fixture(scope="module")
+def twins(recognizer: KaldiRecognizer, said: list[str]) -> KaldiRecognizer:
+    texts = [" ".join(said), " ".join([*said[:-1], TWIN])]
+    grammar = of_sentences(texts, sounds={TWIN: ((said[-1],),)})
+    return recognizer.without_open_speech().with_commands(grammar, MOST_EXCESS)
+
+
+@pytest.mark.parametrize("twin", [True, False])
+def test_the_judge_decides_between_twins_and_times_and_confidences_are_those_of_its_choice(
+    twins: KaldiRecognizer, sentences: list[NDArray[np.int16]], said: list[str], *, twin: bool
+) -> None:
+    judge = Preferring(TWIN if twin else said[-1])
+    alone, advised = whole(twins, sentences[0]), whole(twins.advised_by(judge), sentences[0])
+    expected = " ".join([*said[:-1], judge.word])
+    assert advised.command is not None
+    assert (advised.text, advised.command.intent) == (expected, expected)
+    assert judge.heard_samples == [len(sentences[0])]
+    times = [(word.start_s, word.end_s, word.confidence) for word in advised.words]
+    assert times == [(word.start_s, word.end_s, word.confidence) for word in alone.words]
+
+
+def test_nobody_is_asked_about_speech_that_is_none_of_the_sentences(
+    twins: KaldiRecognizer, sentences: list[NDArray[np.int16]]
+) -> None:
+    judge = Preferring(TWIN)
+    assert whole(twins.advised_by(judge), sentences[1]).unknown
+    assert judge.heard_samples == []
+
+
+def test_other_sentences_keep_the_judge_and_it_is_stopped_with_the_recognizer(
+    twins: KaldiRecognizer, sentences: list[NDArray[np.int16]], said: list[str]
+) -> None:
+    judge = Preferring(said[-1])
+    grammar = of_sentences([" ".join(said), " ".join([*said[:-1], TWIN])], sounds={TWIN: ((said[-1],),)})
+    other = twins.advised_by(judge).with_commands(grammar, MOST_EXCESS)
+    assert other.judge is judge
+    assert whole(other, sentences[0]).text == " ".join(said)
+    other.stop()
+    assert judge.stopped
+    assert twins.judge is None
+
+
+def hearing(tmp_path: Path, mode: str, opinion: object, **second_pass: object) -> Config:
+    (tmp_path / "sentences.txt").write_text("good night\n")
+    commands = {"sentences": str(tmp_path / "sentences.txt"), "mode": mode, "second_opinion": opinion}
+    return Config(commands=CommandsConfig(**commands), second_pass=SecondPassConfig(**second_pass))  # type: ignore[arg-type]
+
+
+def test_an_opinion_that_is_wanted_and_not_there_is_one_clear_error(tmp_path: Path) -> None:
+    config = hearing(tmp_path, "commands", True, bundle="nowhere")
+    with pytest.raises(ModelError, match="nowhere"):
+        load_both(config, "", SystemClock(), Metrics())
+
+
+@pytest.mark.parametrize("opinion", [False, "auto"])
+def test_with_commands_alone_nothing_else_is_loaded(tmp_path: Path, opinion: object) -> None:
+    brains = load_both(hearing(tmp_path, "commands", opinion), "", SystemClock(), Metrics())
+    assert isinstance(brains.recognizer, KaldiRecognizer)
+    assert (brains.recognizer.judge, brains.second_pass) == (None, None)
+
+
+@pytest.fixture(scope="module")
+def moonshine() -> Moonshine:
+    folder = model_folder(Config())
+    name = SecondPassConfig().bundle
+    if not (folder / name).is_dir():
+        pytest.skip(f"the bundle {name!r} is not installed: edge-asr models pull {name}")
+    loaded = load_offline(load_bundle(folder, name), 1)
+    assert isinstance(loaded, Moonshine)
+    assert as_judge(loaded) is loaded
+    return loaded
+
+
+def test_the_model_of_the_second_pass_prefers_what_was_said(
+    moonshine: Moonshine, sentences: list[NDArray[np.int16]], recognizer: KaldiRecognizer
+) -> None:
+    texts = [whole(recognizer, one).text for one in sentences]
+    for number, one in enumerate(sentences):
+        shares = moonshine.weigh(one, texts)
+        assert max(range(5), key=shares.__getitem__) == number
+
+
+def test_it_writes_a_text_in_the_pieces_that_it_hears_it_in(
+    moonshine: Moonshine, sentences: list[NDArray[np.int16]]
+) -> None:
+    for one in sentences:
+        heard = moonshine.decode(one)
+        assert moonshine._pieces.tokens(heard.text) == list(heard.tokens)
+
+
+def test_the_one_that_weighs_alone_is_kept_when_the_sentences_change_and_that_of_the_second_pass_is_shared(
+    moonshine: Moonshine, tmp_path: Path
+) -> None:
+    clock, metrics = SystemClock(), Metrics()
+    config = hearing(tmp_path, "commands", True)
+    first = load_both(config, "", clock, metrics)
+    again = load_both(config, "x = good morning", clock, metrics, present=first)
+    assert isinstance(first.recognizer, KaldiRecognizer)
+    assert isinstance(again.recognizer, KaldiRecognizer)
+    assert first.recognizer.judge is again.recognizer.judge is not None
+    assert first.second_pass is None
+    both = load_both(hearing(tmp_path, "both", "auto"), "", clock, metrics)
+    assert isinstance(both.recognizer, KaldiRecognizer)
+    assert both.second_pass is not None
+    shared = as_judge(both.second_pass.rescorer)
+    assert both.recognizer.judge is shared is not None
+    alone = load_both(hearing(tmp_path, "commands", "auto"), "", clock, metrics, present=both)
+    assert isinstance(alone.recognizer, KaldiRecognizer)
+    assert alone.recognizer.judge is None  # that one ends with the second pass
+    fresh = load_both(hearing(tmp_path, "commands", True), "", clock, metrics, present=both)
+    assert isinstance(fresh.recognizer, KaldiRecognizer)
+    assert fresh.recognizer.judge is not None
+    assert fresh.recognizer.judge is not shared
