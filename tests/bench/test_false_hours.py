@@ -129,10 +129,8 @@ def test_sentences_may_be_the_benchmarks_or_anybodys(tmp_path: Path) -> None:
     (tmp_path / "home.yaml").write_text("intents: {Night: [sleep well]}\n")
 
     def texts(name: str) -> list[str]:
-        found: list[Template] = [
-            one for block in read_commands(tmp_path / name, "en").blocks for one in block.sentences
-        ]
-        return [one.text for one in found]
+        blocks = read_commands(tmp_path / name, "en").blocks
+        return [one.text for block in blocks for one in block.sentences]
 
     assert texts("coffee.yaml") == ["(a|the) tea"]
     assert texts("home.txt") == ["good night"]
