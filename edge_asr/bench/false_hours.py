@@ -22,6 +22,7 @@ from edge_asr.bench.commands import Ear, Elsewhere, loudest, mixed
 SPEEDS = (0.9, 1.1)
 LEVELS_DB = (-18.0, 6.0)  # of the mixture, beside _LOUDEST
 SNRS_DB = (0.0, 24.0)
+_BAND_DB = 6
 PARTS_S = (1.0, 10.0)
 PAUSES_S = (0.2, 1.5)  # some end what is said, and some do not
 MINUTE_S = 60.0  # is a stream of its own, with one noise
@@ -62,10 +63,11 @@ class Mistaken:
 
 @dataclass
 class FalseHours:
-    """What was heard, by noise. `speech_s` is how much speech there is before it is repeated."""
+    """What was heard, by noise, and the same by its distance. `speech_s` is how much there is before it is repeated."""
 
     speech_s: float
     elsewhere: list[Elsewhere]
+    by_distance: list[Elsewhere]
     mistaken: list[Mistaken] = field(default_factory=list)
     cpu_s: float = 0.0
 
@@ -79,8 +81,14 @@ def hear_for(
     ear: Ear, said: Sequence[Said], noises: Mapping[str, Samples], hours: float, rate_hz: int
 ) -> Iterator[FalseHours]:
     """So many hours through one ear; what was heard up to now, after each minute."""
+    lowest_db, highest_db = (round(snr_db) for snr_db in SNRS_DB)
     found = FalseHours(
-        sum(len(one.samples) for one in said) / rate_hz, [Elsewhere(ear.name, f"speech in {noise}") for noise in noises]
+        sum(len(one.samples) for one in said) / rate_hz,
+        [Elsewhere(ear.name, f"speech in {noise}") for noise in noises],
+        [
+            Elsewhere(ear.name, f"noise {snr_db} to {snr_db + _BAND_DB} dB below")
+            for snr_db in range(lowest_db, highest_db, _BAND_DB)
+        ],
     )
     of_noise = dict(zip(noises, found.elsewhere, strict=True))
     left = round(hours * 3600 * rate_hz)
@@ -89,8 +97,9 @@ def hear_for(
         left -= len(samples)
         heard = ear.hear(samples)
         found.cpu_s += heard.cpu_s
-        of_noise[minute.noise].audio_s += len(samples) / rate_hz
-        of_noise[minute.noise].excesses += [command.excess for command in heard.commands]
+        for part in (of_noise[minute.noise], found.by_distance[int((minute.snr_db - lowest_db) // _BAND_DB)]):
+            part.audio_s += len(samples) / rate_hz
+            part.excesses += [command.excess for command in heard.commands]
         found.mistaken += [
             Mistaken(meant(command), command.excess, minute.noise, minute.snr_db, minute.names)
             for command in heard.commands

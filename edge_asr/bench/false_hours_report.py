@@ -12,10 +12,10 @@ _MOST_TOLD = 20
 
 
 def false_text(found: FalseHours, most_excess: float) -> str:
-    """By noise, for other thresholds, and which commands they were taken for."""
+    """By noise and its distance, for other thresholds, and which commands they were taken for."""
     hours = found.audio_s / 3600
     parts = [
-        table(FALSE, false_rows(found.elsewhere, most_excess)),
+        table(FALSE, [*false_rows(found.by_distance, most_excess)[:-1], *false_rows(found.elsewhere, most_excess)]),
         table(["most_excess", *FALSE[2:]], _curve(found)),
     ]
     taken = Counter(one.command for one in found.mistaken if one.excess <= CURVE[-1])

@@ -4,7 +4,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from edge_asr.asr.grammar import Command, Grammar, Token, Value, understood
+from edge_asr.asr.grammar import Command, Grammar, Token, Value, understood, woken
+from edge_asr.sentences.word_steps import WordSteps
 
 _MOST_PAIRS = 300_000  # of places that two sentences may be in at once
 _MOST_TOLD = 10
@@ -12,13 +13,20 @@ _MOST_TOLD = 10
 Fact = tuple[str, str, Value]
 
 
+class Meant(NamedTuple):
+    """What somebody says: the phrase that wakes, a command, or the one before the other."""
+
+    wakes: bool
+    command: Command | None
+
+
 @dataclass(frozen=True, slots=True)
 class Ambiguity:
     """One example of it."""
 
     text: str
-    first: Command
-    second: Command
+    first: Meant
+    second: Meant
 
 
 class _Pair(NamedTuple):
@@ -57,20 +65,15 @@ def ambiguities(grammar: Grammar) -> tuple[list[Ambiguity], bool]:
 
 class _Walk:
     def __init__(self, grammar: Grammar) -> None:
-        self._tokens, self._finals = grammar.tokens, grammar.finals
+        self._steps = WordSteps(grammar)
         self._facts = [_facts(token) for token in grammar.tokens]
-        self._arcs: dict[int, list[tuple[int, int]]] = {}
-        for source, token, target in grammar.arcs:
-            self._arcs.setdefault(source, []).append((token, target))
-        self._closures: dict[int, frozenset[int]] = {}
-        self._out: dict[int, dict[str, list[tuple[int, int]]]] = {}
 
     def ends(self, state: int) -> bool:
-        return not self._finals.isdisjoint(self._closure(state))
+        return self._steps.ends(state)
 
     def steps(self, pair: _Pair) -> list[tuple[_Pair, int, int]]:
         same = pair.one == pair.other and pair.only_one == pair.only_other
-        ones, others = self._words(pair.one), self._words(pair.other)
+        ones, others = self._steps.words(pair.one), self._steps.words(pair.other)
         found = []
         for word, ways in ones.items():
             for at, (one, to_one) in enumerate(ways):
@@ -86,37 +89,16 @@ class _Walk:
         step = before[pair]
         while step is not None:
             pair, one, other = step
-            ones.append(self._tokens[one])
-            others.append(self._tokens[other])
+            ones.append(self._steps.tokens[one])
+            others.append(self._steps.tokens[other])
             step = before[pair]
-        sure = [1.0] * len(ones)
-        first, second = (understood(tokens[::-1], sure, 0.0) for tokens in (ones, others))
+        first, second = (_meant(tokens[::-1]) for tokens in (ones, others))
         return Ambiguity(" ".join(token.word for token in reversed(ones)), first, second)
-
-    def _words(self, state: int) -> dict[str, list[tuple[int, int]]]:
-        out = self._out.get(state)
-        if out is None:
-            out = self._out[state] = {}
-            arcs = {arc for inside in self._closure(state) for arc in self._arcs.get(inside, ()) if arc[0]}
-            for token, target in sorted(arcs):
-                out.setdefault(self._tokens[token].word, []).append((token, target))
-        return out
-
-    def _closure(self, state: int) -> frozenset[int]:
-        """What can be reached without a word."""
-        closure = self._closures.get(state)
-        if closure is None:
-            reached, waiting = {state}, [state]
-            while waiting:
-                for token, target in self._arcs.get(waiting.pop(), ()):
-                    if not token and target not in reached:
-                        reached.add(target)
-                        waiting.append(target)
-            closure = self._closures[state] = frozenset(reached)
-        return closure
 
 
 def _facts(token: Token) -> frozenset[Fact]:
+    if token.wake:
+        return frozenset({("wake", "", "")})
     facts: set[Fact] = {("slot", name, value) for name, value in token.fixed}
     if token.intent is not None:
         facts.add(("intent", token.intent, ""))
@@ -125,13 +107,22 @@ def _facts(token: Token) -> frozenset[Fact]:
     return frozenset(facts)
 
 
-def _meaning(command: Command) -> tuple[str, dict[str, Value]]:
-    return command.intent, {name: slot.value for name, slot in command.slots.items()}
+def _meant(tokens: list[Token]) -> Meant:
+    before = woken(tokens)
+    behind = tokens[before:]
+    return Meant(before > 0, understood(behind, [1.0] * len(behind), 0.0) if behind else None)
+
+
+def _meaning(meant: Meant) -> tuple[bool, str | None, dict[str, Value]]:
+    command = meant.command
+    if command is None:
+        return meant.wakes, None, {}
+    return meant.wakes, command.intent, {name: slot.value for name, slot in command.slots.items()}
 
 
 def _kind(told: Ambiguity) -> object:
     """What ambiguities of one kind have in common: the intents, and of one intent the slots that differ."""
-    (one, slots), (other, others) = _meaning(told.first), _meaning(told.second)
+    (*one, slots), (*other, others) = _meaning(told.first), _meaning(told.second)
     if one != other:
-        return frozenset({one, other})
-    return one, frozenset(name for name in {*slots, *others} if slots.get(name) != others.get(name))
+        return frozenset({tuple(one), tuple(other)})
+    return tuple(one), frozenset(name for name in {*slots, *others} if slots.get(name) != others.get(name))

@@ -42,6 +42,7 @@ class Compiled:
     doubts: tuple[str, ...]
     names: int = 0  # of the house, that can be said
     left_out: tuple[str, ...] = ()  # of those that cannot
+    wake_ways: int = 0  # to say the phrase that wakes; 0: there is none
 
 
 class NothingSaidError(SentencesError):
@@ -88,18 +89,31 @@ def compile_definitions(
     nobody knows is left out. `wake_phrase`: a template of what wakes; it may use the lists, rules and pronunciations.
     """
     short = language.replace("_", "-").split("-")[0].lower()
-    found = _Compilation(definitions, known, short, most_steps, names or {}).compiled()
-    if wake_phrase is None:
+    used: set[tuple[str, str]] = set()
+    waking = None
+    if wake_phrase is not None:
+        phrase = Template(wake_phrase, Place("commands.wake_phrase", 1))
+        only = replace(definitions, blocks=[Block("wake", (phrase,))], skip_words=[])
+        waking = _Compilation(only, known, short, most_steps, names or {}, used, waking=True).compiled()
+    found = _Compilation(definitions, known, short, most_steps, names or {}, used).compiled()
+    if waking is None:
         return found
-    block = Block("wake", (Template(wake_phrase, Place("commands.wake_phrase", 1)),))
-    waking = replace(definitions, blocks=[block], skip_words=[])
-    phrase = _Compilation(waking, known, short, most_steps, names or {}).compiled().grammar
-    return replace(found, grammar=with_wake(found.grammar, phrase))
+    return replace(found, grammar=with_wake(found.grammar, waking.grammar), wake_ways=waking.expansions)
 
 
 class _Compilation:
+    """`used`: lists and rules that anything asks for, grows. `waking`: it is the phrase that wakes."""
+
     def __init__(
-        self, definitions: Definitions, known: Vocabulary, language: str, most_steps: int, names: MoreLists
+        self,
+        definitions: Definitions,
+        known: Vocabulary,
+        language: str,
+        most_steps: int,
+        names: MoreLists,
+        used: set[tuple[str, str]],
+        *,
+        waking: bool = False,
     ) -> None:
         self._definitions, self._known = definitions, known
         self._sounds = _sounds(definitions, known, language)
@@ -111,7 +125,7 @@ class _Compilation:
         self._names, self._left_out = sayable.count, sayable.left_out
         self._lists: dict[str, AnyList] = sayable.added_to({**ready_made(language), **definitions.lists})
         self._parsed: dict[Template, Expression] = {}
-        self._used: set[tuple[str, str]] = set()
+        self._used, self._waking = used, waking
         self._expansions = 0
         self._doubts: list[str] = []
 
@@ -129,10 +143,12 @@ class _Compilation:
                 self._ways.add(net, *ends, (state, state), None, template.place)
         self._unknown.check(self._known)
         self._tree.add_to(self._acceptor)
-        self._look_for_idle()
+        if not self._waking:
+            self._look_for_idle()
         words = {token.word for token in self._acceptor.tokens}
         if not any(target == END and source != END for source, _, target in self._acceptor.arcs):
-            raise NothingSaidError(f"none of the sentences can be said: {'; '.join(self._doubts)}", self._left_out)
+            what = "the phrase that wakes cannot" if self._waking else "none of the sentences can"
+            raise NothingSaidError(f"{what} be said: {'; '.join(self._doubts)}", self._left_out)
         return Compiled(
             self._acceptor.grammar({word: ways for word, ways in self._sounds.items() if word in words}),
             sum(len(block.sentences) for block in definitions.blocks),
@@ -178,6 +194,11 @@ class _Compilation:
             part = expression(sentence)
             net = Net(scope, self._spelling, self._size)
             ends = net.add(part, sentence.place)
+            if self._waking and net.silent(*ends):
+                raise sentence.place.error(
+                    f"the phrase {sentence.text!r} may be nothing at all, and then nothing wakes",
+                    'write a word that is always said, as in "hey [dear] house"',
+                )
             if not self._ways.add(net, *ends, (START, END), meaning, sentence.place):
                 self._doubts.append(f"{sentence.place}: {sentence.text!r} can never be said: there are no words for it")
             else:

@@ -156,6 +156,17 @@ class Net:
         first = self._state()
         return first, self._expression(part, first, None, place)
 
+    def silent(self, first: int, last: int) -> bool:
+        """Whether it leads from one to the other without a word; signs are none, and in a slot there is always one."""
+        reached, waiting = {first}, [first]
+        while waiting:
+            for label, target in self.ways[waiting.pop()]:
+                spoken = isinstance(label, Enter) or (isinstance(label, Letters) and self._spelling.words(label.text))
+                if not spoken and target not in reached:
+                    reached.add(target)
+                    waiting.append(target)
+        return last in reached
+
     def _state(self) -> int:
         self.ways.append([])
         return len(self.ways) - 1

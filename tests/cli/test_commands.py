@@ -1,11 +1,17 @@
 """`edge-asr commands`: what is told of lists of sentences, and of recordings."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from edge_asr.asr.bundle import load_bundle
+from edge_asr.config import CommandsConfig, Config
 from edge_asr.demo.sample import sample
+from edge_asr.errors import SentencesError
+from edge_asr.listening_for import understand
+from edge_asr.settings import model_folder
 from tests.cli.bundles import has_lexicon
 from tests.cli.command import edge_asr, the_one_line
 
@@ -58,6 +64,44 @@ def test_a_fault_is_one_line_and_exit_code_78(tmp_path: Path) -> None:
     (tmp_path / "house.txt").write_text("turn (on\n")
     line = the_one_line(edge_asr(tmp_path, "commands", "test", "--sentences", str(tmp_path / "house.txt"), "a.wav"), 78)
     assert line.startswith(f"{tmp_path}/house.txt:1:6: '(' is never closed")
+
+
+def test_check_looks_at_the_phrase_that_wakes_too(tmp_path: Path) -> None:
+    (tmp_path / "house.txt").write_text("night = good night\nturn on the light\n")
+
+    def check(phrase: str) -> subprocess.CompletedProcess[str]:
+        words = ("commands", "check", str(tmp_path / "house.txt"), "--set", f"commands.wake_phrase={phrase}")
+        return edge_asr(tmp_path, *words)
+
+    good = check("(hey|okay) house")
+    assert (good.returncode, good.stderr) == (0, "")
+    lines = good.stdout.splitlines()
+    assert lines[0].startswith("2 sentences of 2 intents can be said in 2 ways")
+    assert lines[1] == "wake phrase: 2 ways to say it"
+    assert lines[-1] == "every sentence has one meaning, and everything defined is used"
+    same = check("good night").stdout.splitlines()
+    assert len(same) == 4
+    assert same[3].startswith("ambiguous: 'good night' means ")
+    assert same[3].endswith(": either may be heard, and what is not the wake phrase does not count without it")
+    begun = check("turn on").stdout.splitlines()
+    assert begun[3].startswith("ambiguous: the wake phrase 'turn on' is also how 'turn on the light' begins: ")
+    line = the_one_line(check("hey zorbl"), 78)
+    assert "nobody knows how this word sounds: 'zorbl' at commands.wake_phrase:1:1 (near: " in line
+    assert "commands.wake_phrase:1:5: '(' is never closed" in the_one_line(check("hey (house"), 78)
+    assert "commands.wake_phrase:1:1: the phrase '[hey]' may be nothing" in the_one_line(check("[hey]"), 78)
+
+
+def test_check_says_of_a_phrase_what_the_daemon_says(tmp_path: Path) -> None:
+    (tmp_path / "house.txt").write_text("good night\n")
+    told = []
+    for phrase in ("hey zorbl", "hey (house", "[hey]", "hey <nobody>"):
+        words = ["--set", f"commands.wake_phrase={phrase}"]
+        checked = the_one_line(edge_asr(tmp_path, "commands", "check", str(tmp_path / "house.txt"), *words), 78)
+        commands = CommandsConfig(sentences=str(tmp_path / "house.txt"), mode="commands", wake_phrase=phrase)
+        with pytest.raises(SentencesError) as error:
+            understand(commands, load_bundle(model_folder(Config()), "en"))
+        told.append((checked, str(error.value)))
+    assert [checked for checked, _ in told] == [daemon for _, daemon in told]
 
 
 def test_recordings_are_understood_or_unknown_and_counted(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.sentences.accepting import AllWords, SomeWords, meanings
 
 SENTENCES = """
 intents: {Light: ["turn on the {room} light"]}
-lists: {room: {values: [hall, {in: living room, out: living}]}}
+lists: {room: {values: [hall, {in: living room, out: living}]}, nobody: {values: []}}
 expansion_rules: {name: "(house|home)"}
 skip_words: [please]
 pronunciations: {roomba: ["room bar"]}
@@ -80,7 +80,10 @@ def test_words_that_sound_as_they_are_told_may_be_in_it(tmp_path: Path) -> None:
         ("hey (house", "commands.wake_phrase:1:5: '(' is never closed"),
         ("hey zorb", "'zorb' at commands.wake_phrase:1:1"),
         ("hey <nobody>", "there is no rule <nobody>"),
-        ("...", "none of the sentences can be said"),
+        ("...", "commands.wake_phrase:1:1: the phrase '...' may be nothing at all"),
+        ("[hey] [house]", "commands.wake_phrase:1:1: the phrase '[hey] [house]' may be nothing at all"),
+        ("[hey|<name>]", "may be nothing at all, and then nothing wakes"),
+        ("{nobody}", "commands.wake_phrase:1:1: '{nobody}' can never be said"),
     ],
 )
 def test_a_bad_phrase_is_one_clear_error(phrase: str, said: str, tmp_path: Path) -> None:
@@ -88,3 +91,18 @@ def test_a_bad_phrase_is_one_clear_error(phrase: str, said: str, tmp_path: Path)
     with pytest.raises(SentencesError) as error:
         woken_house(tmp_path, phrase, known)
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize("phrase", ["hey [dear] house", "[hey] <name>", "(hey;<name>)", "hey {room}"])
+def test_a_phrase_in_which_something_is_always_said_wakes(phrase: str, tmp_path: Path) -> None:
+    assert any(token.wake for token in woken_house(tmp_path, phrase).tokens)
+
+
+def test_what_only_the_phrase_needs_is_no_doubt(tmp_path: Path) -> None:
+    path = tmp_path / "house.yaml"
+    path.write_text("intents: {Light: [light on]}\nexpansion_rules: {name: '(house|home)', idle: hello}\n")
+    found = compile_files([path], AllWords(), "en", wake_phrase="(hey|okay) <name>")
+    assert found.wake_ways == 4
+    assert (found.expansions, found.templates, found.intents) == (1, 1, 1)
+    assert [doubt.rpartition(": ")[2] for doubt in found.doubts] == ["the rule <idle> is used by no sentence"]
+    assert compile_files([path], AllWords(), "en").wake_ways == 0
