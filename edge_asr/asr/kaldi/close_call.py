@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.judge import Judge
-from edge_asr.asr.kaldi.rivals import Rival, Rivals
+from edge_asr.asr.kaldi.rivals import REACH, Rival, Rivals
 from edge_asr.asr.kaldi.search import BestPath
 from edge_asr.errors import RecognitionError
 
@@ -35,9 +35,11 @@ def closest(
 
     samples: all of the utterance, int16 (n,). A judge that fails is as if it had not been asked.
     """
-    cheapest: dict[Hashable, Rival] = {}
+    own = Rival(tuple(best.words), best.cost)  # a narrower search has found the others, and may have lost it on its way
+    cheapest: dict[Hashable, Rival] = {meaning(own.tokens): own}
     for rival in rivals.rows():
-        cheapest.setdefault(meaning(rival.tokens), rival)
+        if rival.cost <= own.cost + REACH:
+            cheapest.setdefault(meaning(rival.tokens), rival)
     near = list(cheapest.values())[:_MOST]
     if len(near) <= 1:
         return best
@@ -50,4 +52,4 @@ def closest(
         return best
     totals = [rival.cost - _WEIGHT * share for rival, share in zip(near, shares, strict=True)]
     chosen = near[int(np.argmin(totals))]
-    return best if meaning(chosen.tokens) == meaning(best.words) else rivals.path(chosen)
+    return best if chosen is own else rivals.path(chosen)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edge_asr.asr.kaldi.search import BestPath
 
-_REACH = 4.0  # in cost of the whole utterance, from the best path on
+REACH = 4.0  # in cost of the whole utterance, from the best path on
 _BEAM = 8.0
 _MOST_ROWS = 32  # of words, the cheapest first: many say the same thing otherwise
 
@@ -75,7 +75,7 @@ class _Lattice:
 
 
 def _lattice(fst: Any, by_label: NDArray[np.float32]) -> _Lattice | None:
-    options = kaldi_decoder.LatticeSimpleDecoderConfig(beam=_BEAM, lattice_beam=_REACH)
+    options = kaldi_decoder.LatticeSimpleDecoderConfig(beam=_BEAM, lattice_beam=REACH)
     decoder: Any = kaldi_decoder.LatticeSimpleDecoder(fst, options)
     if not len(by_label) or not decoder.decode(kaldi_decoder.DecodableCtc(by_label, 0)):
         return None

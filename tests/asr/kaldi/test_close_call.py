@@ -8,6 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_asr.asr.kaldi.command_search import CommandGraphs, CommandSearch
+from edge_asr.asr.kaldi.labels import Position
+from edge_asr.asr.kaldi.rivals import Rivals
 from edge_asr.errors import RecognitionError
 from tests.asr.kaldi import made_lexicon as made
 from tests.asr.kaldi.sentence_list import of_sentences
@@ -99,3 +101,20 @@ def test_more_than_the_judge_can_hear_is_left_to_the_search(graphs: CommandGraph
     judge = MadeUp({"run a bed door": -20.0, "run a bad door": -3.0})
     assert decided(graphs, 0.51, judge, np.zeros(16_001, np.int16)) == "run a bed door"
     assert judge.asked == []
+
+
+def test_a_sentence_that_the_second_look_loses_on_its_way_is_not_given_up_for_those_that_it_finds(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Its vowel sounds like another, by more than the narrower search bears; its last word is clear."""
+    lexicon = made.lexicon(tmp_path_factory.mktemp("lexicon"))
+    others = ["run a bad gate", "run a bad tree"]
+    graphs = CommandGraphs(of_sentences(["run a bed door", *others]), lexicon, made.labels())
+    scores = made.said(made.utterance("run a bed door"))
+    wrong = made.enter(made.phone("a", Position.INTERNAL)) - 1  # labels count from 1
+    scores[24:28, wrong : wrong + 2] = 6.0 + 10.0 / 4
+    assert {graphs.text(rival.tokens) for rival in Rivals(graphs.fst, scores).rows()} == set(others)
+    search = CommandSearch(graphs)
+    search.advance(scores)
+    judge = MadeUp({"run a bed door": -20.0, **dict.fromkeys(others, -3.0)})
+    assert graphs.text(search.closest(search.sentence(), scores, judge, SOUND).words) == "run a bed door"
