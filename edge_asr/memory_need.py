@@ -9,8 +9,9 @@ from edge_asr.asr.bundle import Bundle, load_bundle
 from edge_asr.asr.manifest import KaldiManifest, Manifest
 from edge_asr.config import Config
 from edge_asr.errors import ConfigError, ModelError, TooBigError
+from edge_asr.listening_for import wants_commands
 from edge_asr.memory_limit import MemoryLimit, memory_limit
-from edge_asr.second_pass_choice import second_pass_bundle
+from edge_asr.second_pass_choice import second_pass_bundle, wanted_bundle
 from edge_asr.settings import model_folder
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,8 @@ def what_takes_less(config: Config) -> str:
     """A fix for who has too little memory: a setting, or more of it."""
     first = load_bundle(model_folder(config), config.models.bundle).manifest
     if _second(config, first) is not None:
-        return "set second_pass.enabled = false, or give it more memory"
+        without = " and commands.second_opinion = false" if _weighs(config) else ""
+        return f"set second_pass.enabled = false{without}, or give it more memory"
     if not isinstance(first, KaldiManifest):
         return 'set models.bundle = "en" or another Kaldi model, which takes least, or give it more memory'
     return "give it more memory: no model takes less than this one"
@@ -71,10 +73,19 @@ def fitting(config: Config, bundle: Bundle[Any]) -> Iterator[None]:
 
 
 def _second(config: Config, first: Manifest) -> Bundle[Manifest] | None:
+    """The model that rewrites, or that is loaded for commands alone: it is the same."""
     try:
-        return second_pass_bundle(config, first)
+        found = second_pass_bundle(config, first)
+        if found is None and _weighs(config):
+            found = wanted_bundle(config, first, "commands.second_opinion = false")
     except (ModelError, ConfigError):
         return None
+    return found
+
+
+def _weighs(config: Config) -> bool:
+    """Whether it is loaded for commands, whoever else wants it."""
+    return config.commands.second_opinion is True and wants_commands(config.commands)
 
 
 def _more(bundle: Bundle[Manifest]) -> int:

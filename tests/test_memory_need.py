@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from edge_asr.asr.bundle import load_bundle
-from edge_asr.config import Config, ModelsConfig, SecondPassConfig
+from edge_asr.config import CommandsConfig, Config, ModelsConfig, SecondPassConfig
 from edge_asr.errors import EXIT_CONFIG, ConfigError, ModelError, TooBigError
 from edge_asr.memory_limit import MemoryLimit
 from edge_asr.memory_need import fitting, memory_need_bytes, warn_of_memory, what_takes_less
+from edge_asr.settings import model_folder
 from tests.asr.moonshine import tiny_moonshine
 
 MB = 1_000_000
@@ -34,6 +36,21 @@ def test_the_second_pass_is_what_can_be_left_out(tmp_path: Path) -> None:
     alone = Config(second_pass=SecondPassConfig(enabled=False))
     assert memory_need_bytes(alone) == 110 * MB
     assert "no model takes less" in what_takes_less(alone)
+
+
+@pytest.mark.bundle
+def test_a_model_that_weighs_commands_alone_counts_and_can_be_left_out() -> None:
+    plain = Config(second_pass=SecondPassConfig(enabled=False))
+    config = replace(plain, commands=CommandsConfig(sentences="sentences.txt", mode="commands", second_opinion=True))
+    folder = model_folder(config)
+    name = config.second_pass.bundle
+    if not (folder / name).is_dir():
+        pytest.skip(f"the bundle {name!r} is not installed: edge-asr models pull {name}")
+    size = sum(file.bytes for file in load_bundle(folder, name).manifest.files.values())
+    assert memory_need_bytes(config) == 110 * MB + 3 * size
+    assert "second_pass.enabled = false and commands.second_opinion = false" in what_takes_less(config)
+    open_speech = replace(config, commands=replace(config.commands, mode="open"))
+    assert memory_need_bytes(open_speech) == memory_need_bytes(plain)
 
 
 def test_who_has_too_little_is_told_before_the_kernel_kills(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
