@@ -1,5 +1,6 @@
 """Who decides between two sentences that sound alike, by a judge whose opinion is made up."""
 
+import copy
 import math
 from collections.abc import Sequence
 
@@ -118,3 +119,11 @@ def test_a_sentence_that_the_second_look_loses_on_its_way_is_not_given_up_for_th
     search.advance(scores)
     judge = MadeUp({"run a bed door": -20.0, **dict.fromkeys(others, -3.0)})
     assert graphs.text(search.closest(search.sentence(), scores, judge, SOUND).words) == "run a bed door"
+
+
+def test_a_list_too_large_to_be_searched_twice_is_left_to_the_search(graphs: CommandGraphs) -> None:
+    judge = MadeUp({"run a bed door": -20.0, "run a bad door": -3.0})
+    large = copy.copy(graphs)
+    large.states = 200_001
+    assert decided(large, 0.51, judge) == "run a bed door"
+    assert judge.asked == []
