@@ -19,7 +19,6 @@ from edge_asr.cli.bench_false import other_speech, read_commands
 from edge_asr.cli.bench_options import hours
 from edge_asr.clock import SystemClock
 from edge_asr.errors import EdgeAsrError
-from edge_asr.sentences.definitions import Template
 from tests.fakes import RATE_HZ, tone
 
 SAID = [Said("a", tone(25.0, 300)), Said("b", tone(50.0, 12_000)), Said("c", tone(4.0, 3000))]
