@@ -87,7 +87,7 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     if args.false_hours is not None:
         noises = _only(read_noises(Path(args.noise or folder / "noise"), rate_hz, clock), args.only)
         print(now.line())
-        alone = CommandEar(config, recognizer, compiled.grammar)
+        alone = CommandEar(config, recognizer, compiled.grammar, own_judge(config))
         said = other_speech(folder, rate_hz, clock)
         return now, measure_false(alone, said, noises, args.false_hours, rate_hz, config.commands.most_excess)
     orders = [(one, read_samples(one.path, rate_hz, clock)) for one in read_orders(folder)[: args.each]]
