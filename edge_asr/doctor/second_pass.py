@@ -7,8 +7,9 @@ from edge_asr.clock import NS_PER_S
 from edge_asr.config import Config
 from edge_asr.doctor.finding import Finding, ok, skip, warn
 from edge_asr.doctor.model import bundle_bytes, noise
-from edge_asr.loading import load_second_pass
-from edge_asr.second_pass_choice import needless, second_pass_bundle, unfit
+from edge_asr.listening_for import wants_commands, wants_open_speech
+from edge_asr.loading import load_second_pass, own_judge
+from edge_asr.second_pass_choice import needless, second_pass_bundle, unfit, wanted_bundle
 from edge_asr.settings import model_folder
 
 CHECK = "second pass"
@@ -20,17 +21,20 @@ _FINE_SHARE = 0.5  # of the deadline: speech is more work than noise
 def second_pass(config: Config, *, full: bool) -> list[Finding]:
     """Load it and let it hear some noise; raises ModelError and ConfigError. `full` compares every checksum."""
     wanted = config.second_pass
-    if wanted.enabled is False:
-        return [skip(CHECK, "second_pass.enabled = false")]
+    if wanted.enabled is False or not wants_open_speech(config.commands):
+        if wants_commands(config.commands) and config.commands.second_opinion is True:
+            return [_judge(config, full=full)]
+        why = "commands are not rewritten, and nothing else is heard"
+        return [skip(CHECK, "second_pass.enabled = false" if wanted.enabled is False else why)]
     folder = model_folder(config)
     first = load_bundle(folder, config.models.bundle).manifest
     bundle = second_pass_bundle(config, first)
     if bundle is None:
-        why: str | None = "it is not installed"
+        fault: str | None = "it is not installed"
         if (folder / wanted.bundle).is_dir():
             second = load_bundle(folder, wanted.bundle).manifest
-            why = unfit(second, first) or needless(second, first)
-        return [skip(CHECK, f"none by {wanted.bundle}: {why}")]
+            fault = unfit(second, first) or needless(second, first)
+        return [skip(CHECK, f"none by {wanted.bundle}: {fault}")]
     if full:
         verify_bundle(bundle)
     found = load_second_pass(config)
@@ -48,3 +52,20 @@ def second_pass(config: Config, *, full: bool) -> list[Finding]:
     return [
         warn(CHECK, f"{said}: most finals will not wait so long (second_pass.deadline_s = {wanted.deadline_s:g})", fix)
     ]
+
+
+def _judge(config: Config, *, full: bool) -> Finding:
+    """The same model, that only weighs sentences which sound alike."""
+    first = load_bundle(model_folder(config), config.models.bundle).manifest
+    bundle = wanted_bundle(config, first, "commands.second_opinion = false")
+    if full:
+        verify_bundle(bundle)
+    judge = own_judge(config)
+    assert judge is not None  # noqa: S101 - it is asked for
+    samples = noise(judge.sample_rate_hz, _TIMED_S)
+    judge.weigh(samples, ["a"])
+    began_ns = time.monotonic_ns()
+    judge.weigh(samples, ["a", "a"])
+    took_s = (time.monotonic_ns() - began_ns) / NS_PER_S
+    name, size = config.second_pass.bundle, bundle_bytes(bundle) // _MB
+    return ok(CHECK, f"{name}, {size} MB, for commands that sound alike: {took_s:.1f} s for {_TIMED_S:g} s of noise")

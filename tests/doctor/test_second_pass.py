@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from edge_asr.config import Config, ModelsConfig, SecondPassConfig
+from edge_asr.config import CommandsConfig, Config, ModelsConfig, SecondPassConfig
 from edge_asr.doctor.finding import Finding
 from edge_asr.doctor.second_pass import second_pass
 from edge_asr.errors import ConfigError, ModelError
@@ -47,6 +47,26 @@ def test_none_is_no_fault_unless_it_was_asked_for(models: Path) -> None:
     assert look(models, enabled=False).text == "second_pass.enabled = false"
     with pytest.raises(ModelError, match="run: edge-asr models"):
         look(models, enabled=True)
+
+
+def test_commands_alone_have_none_but_for_who_weighs_them(models: Path) -> None:
+    def with_commands(*, opinion: bool, bundle: str = "tiny") -> Finding:
+        commands = CommandsConfig(sentences="house.txt", mode="commands", second_opinion=opinion)
+        second = SecondPassConfig(bundle=bundle, enabled=False)
+        [found] = second_pass(
+            Config(models=ModelsConfig(dir=str(models)), commands=commands, second_pass=second), full=True
+        )
+        return found
+
+    tiny_moonshine.bundle(models)
+    assert with_commands(opinion=False).level == "skip"
+    found = with_commands(opinion=True)
+    assert found.level == "ok", found
+    assert found.text == "tiny, 0 MB, for commands that sound alike: 0.0 s for 5 s of noise"
+    with pytest.raises(ModelError, match="nowhere"):
+        with_commands(opinion=True, bundle="nowhere")
+    config = Config(models=ModelsConfig(dir=str(models)), commands=CommandsConfig(sentences="x", mode="commands"))
+    assert second_pass(config, full=False)[0].text == "commands are not rewritten, and nothing else is heard"
 
 
 def test_another_language_is_no_fault_unless_it_was_asked_for(models: Path) -> None:
