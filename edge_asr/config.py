@@ -112,8 +112,9 @@ class CommandsConfig(Section, frozen=True):
     # 119 commands in four noises at five levels: right 95.3 % at 0.0, 95.5 % at 0.1 and 95.4 % at 0.3, taken for
     # another command 3.3, 3.8 and 4.3 %; in 25 minutes of other speech and of noise one at 0.53, all others above 0.6.
     most_excess: Annotated[float, Meta(ge=-5.0, le=5.0)] = 0.1
-    # Whether a model of another kind decides where sentences sound alike: that of the second pass. auto: where it is
-    # there for the text of other speech; true: it is loaded for that alone too, which takes some 100 MiB.
+    # Whether a model of another kind, that of the second pass, decides where sentences sound alike, and whether a
+    # doubtful one was said at all. auto: where it is there for the text of other speech; true: it is loaded for that
+    # alone too, which takes some 100 MiB.
     second_opinion: bool | Literal["auto"] = "auto"
     wake_phrase: str | None = None  # what stands before a sentence that counts, as a template; None: nothing needs to
     wake_for_s: Annotated[float, Meta(ge=0.0, le=120.0)] = 8.0  # after the phrase alone a sentence counts without it

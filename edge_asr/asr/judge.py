@@ -1,10 +1,23 @@
 """The seam behind which a model of another kind weighs texts: which of a few was said."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """How likely a text is: its log share, and that for each of the tokens in which the model writes it."""
+
+    log_share: float
+    for_each_token: float
+
+
+NEVER = Weighed(-math.inf, -math.inf)
 
 
 class Judge(Protocol):
@@ -13,8 +26,8 @@ class Judge(Protocol):
     sample_rate_hz: int
     longest_s: float  # audio that it can take at once
 
-    def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[float]:
-        """Log share of each text (no case, no marks), given int16 samples (n,); -inf for one that it cannot write.
+    def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[Weighed]:
+        """Each text (no case, no marks), given int16 samples (n,); NEVER for one that it cannot write.
 
         Raises RecognitionError.
         """

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import as_judge, load_offline
+from edge_asr.asr.judge import Weighed
+from edge_asr.asr.kaldi.command_reader import LEAST_SHARE
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.moonshine.model import Moonshine
 from edge_asr.asr.result import Hypothesis
@@ -31,14 +33,16 @@ class Preferring:
     sample_rate_hz = 16_000
     longest_s = 60.0
 
-    def __init__(self, word: str) -> None:
+    def __init__(self, word: str, each: float = -1.0) -> None:
         self.word = word
+        self.each = each
         self.heard_samples: list[int] = []
         self.stopped = False
 
-    def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[float]:
+    def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[Weighed]:
         self.heard_samples.append(len(samples))
-        return [-1.0 if self.word in text.split() else -30.0 for text in texts]
+        shares = [-1.0 if self.word in text.split() else -30.0 for text in texts]
+        return [Weighed(share, self.each) for share in shares]
 
     def stop(self) -> None:
         self.stopped = True
@@ -76,6 +80,14 @@ def test_the_judge_decides_between_twins_and_times_and_confidences_are_those_of_
     assert judge.heard_samples == [len(sentences[0])]
     times = [(word.start_s, word.end_s, word.confidence) for word in advised.words]
     assert times == [(word.start_s, word.end_s, word.confidence) for word in alone.words]
+
+
+@pytest.mark.parametrize(("above", "said_so"), [(0.1, True), (-0.1, False)])
+def test_what_no_model_of_another_kind_would_hear_is_no_command(
+    twins: KaldiRecognizer, sentences: list[NDArray[np.int16]], above: float, *, said_so: bool
+) -> None:
+    heard = whole(twins.advised_by(Preferring(TWIN, LEAST_SHARE + above)), sentences[0])
+    assert (heard.command is not None, heard.unknown, bool(heard.words)) == (said_so, not said_so, said_so)
 
 
 def test_nobody_is_asked_about_speech_that_is_none_of_the_sentences(
@@ -135,7 +147,7 @@ def test_the_model_of_the_second_pass_prefers_what_was_said(
 ) -> None:
     texts = [whole(recognizer, one).text for one in sentences]
     for number, one in enumerate(sentences):
-        shares = moonshine.weigh(one, texts)
+        shares = [weighed.log_share for weighed in moonshine.weigh(one, texts)]
         assert max(range(5), key=shares.__getitem__) == number
 
 

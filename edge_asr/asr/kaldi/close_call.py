@@ -24,32 +24,39 @@ _MOST = 4  # meanings that are weighed: each takes a run of the decoder
 
 
 def closest(
-    rivals: Rivals,
+    rivals: Rivals | None,
     best: BestPath,
     meaning: Callable[[Sequence[int]], Hashable],
     text: Callable[[Sequence[int]], str],
     judge: Judge,
     samples: NDArray[np.int16],
-) -> BestPath:
-    """The path of what was said: `best`, unless another meaning comes near and the judge prefers it.
+    *,
+    doubtful: bool,
+) -> tuple[BestPath, float]:
+    """The path of what was said, and its log share for each token; infinite where nobody was asked.
 
-    samples: all of the utterance, int16 (n,). A judge that fails is as if it had not been asked.
+    It is `best`, unless another meaning comes near and the judge prefers it. Where none does, the judge is asked only
+    if it is `doubtful` that it was said at all. samples: all of the utterance, int16 (n,). A judge that fails is as if
+    it had not been asked.
     """
     own = Rival(tuple(best.words), best.cost)  # a narrower search has found the others, and may have lost it on its way
     cheapest: dict[Hashable, Rival] = {meaning(own.tokens): own}
-    for rival in rivals.rows():
+    for rival in () if rivals is None else rivals.rows():
         if rival.cost <= own.cost + REACH:
             cheapest.setdefault(meaning(rival.tokens), rival)
     near = list(cheapest.values())[:_MOST]
-    if len(near) <= 1:
-        return best
+    if len(near) <= 1 and not doubtful:
+        return best, math.inf
     try:
-        shares = judge.weigh(samples, [text(rival.tokens) for rival in near])
+        weighed = judge.weigh(samples, [text(rival.tokens) for rival in near])
     except RecognitionError as error:
         log.warning("a close call was left to the search: %s", error)
-        return best
-    if not all(map(math.isfinite, shares)):
-        return best
-    totals = [rival.cost - _WEIGHT * share for rival, share in zip(near, shares, strict=True)]
-    chosen = near[int(np.argmin(totals))]
-    return best if chosen is own else rivals.path(chosen)
+        return best, math.inf
+    if not math.isfinite(weighed[0].log_share):  # a text that it cannot write says nothing of the sound
+        return best, math.inf
+    _, share, chosen = min(
+        (rival.cost - _WEIGHT * one.log_share, one.for_each_token, number)
+        for number, (rival, one) in enumerate(zip(near, weighed, strict=True))
+        if math.isfinite(one.log_share)
+    )
+    return (best if chosen == 0 or rivals is None else rivals.path(near[chosen])), share

@@ -89,17 +89,23 @@ class CommandSearch:
         return (path.cost - free.cost) / max(_FEWEST_FRAMES, spoken)
 
     def closest(
-        self, path: BestPath, by_label: NDArray[np.float32], judge: Judge, samples: NDArray[np.int16]
-    ) -> BestPath:
+        self,
+        path: BestPath,
+        by_label: NDArray[np.float32],
+        judge: Judge,
+        samples: NDArray[np.int16],
+        *,
+        doubtful: bool,
+    ) -> tuple[BestPath, float]:
         """The sentence that was said: `path`, unless another comes near and the judge prefers it, see `closest`.
 
         by_label: the scores of all frames, as `advance` has taken them. samples: int16 (n,) of the whole utterance.
         A graph of more than 200,000 states would take too long to be searched so: there it is `path`.
         """
-        if self._graphs.states > _MOST_STATES or len(samples) > judge.longest_s * judge.sample_rate_hz:
-            return path
-        rivals = Rivals(self._graphs.fst, by_label)
-        return closest(rivals, path, self._graphs.meaning, self._graphs.text, judge, samples)
+        if len(samples) > judge.longest_s * judge.sample_rate_hz:
+            return path, math.inf
+        rivals = Rivals(self._graphs.fst, by_label) if self._graphs.states <= _MOST_STATES else None
+        return closest(rivals, path, self._graphs.meaning, self._graphs.text, judge, samples, doubtful=doubtful)
 
     def sentence(self) -> BestPath:
         """The best path to the end of a sentence; `ends` is false when there is none."""

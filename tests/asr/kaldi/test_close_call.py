@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_asr.asr.judge import Weighed
 from edge_asr.asr.kaldi.command_search import CommandGraphs, CommandSearch
 from edge_asr.asr.kaldi.labels import Position
 from edge_asr.asr.kaldi.rivals import Rivals
@@ -29,10 +30,10 @@ class MadeUp:
         self.shares = shares
         self.asked: list[list[str]] = []
 
-    def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[float]:
+    def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[Weighed]:
         assert samples is SOUND
         self.asked.append(list(texts))
-        return [self.shares[text] for text in texts]
+        return [Weighed(self.shares[text], self.shares[text] / 10) for text in texts]
 
     def stop(self) -> None:
         raise AssertionError("nobody stops it here")
@@ -41,7 +42,7 @@ class MadeUp:
 class Failing(MadeUp):
     """Has an opinion and cannot tell it."""
 
-    def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[float]:
+    def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[Weighed]:
         super().weigh(samples, texts)
         raise RecognitionError("made to fail")
 
@@ -51,12 +52,27 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> CommandGraphs:
     return CommandGraphs(of_sentences(SENTENCES), made.lexicon(tmp_path_factory.mktemp("lexicon")), made.labels())
 
 
-def decided(graphs: CommandGraphs, share: float, judge: MadeUp, samples: NDArray[np.int16] = SOUND) -> str:
+def decided(
+    graphs: CommandGraphs,
+    share: float,
+    judge: MadeUp,
+    samples: NDArray[np.int16] = SOUND,
+    *,
+    doubtful: bool = False,
+) -> str:
     """What is understood of a sound between "bed", to that share, and "bad"."""
+    return told(graphs, share, judge, samples, doubtful=doubtful)[0]
+
+
+def told(
+    graphs: CommandGraphs, share: float, judge: MadeUp, samples: NDArray[np.int16] = SOUND, *, doubtful: bool = False
+) -> tuple[str, float]:
+    """The same, and how likely the judge finds each of its tokens."""
     scores = between("run a bed door", "run a bad door", share)
     search = CommandSearch(graphs)
     search.advance(scores)
-    return graphs.text(search.closest(search.sentence(), scores, judge, samples).words)
+    path, each = search.closest(search.sentence(), scores, judge, samples, doubtful=doubtful)
+    return graphs.text(path.words), each
 
 
 def test_the_judge_decides_where_the_sound_hardly_does(graphs: CommandGraphs) -> None:
@@ -75,6 +91,22 @@ def test_nobody_is_asked_about_a_clear_sentence(graphs: CommandGraphs) -> None:
     judge = MadeUp({})
     assert decided(graphs, 1.0, judge) == "run a bed door"
     assert judge.asked == []
+
+
+def test_about_a_doubtful_one_somebody_is_asked_however_clear_it_is(graphs: CommandGraphs) -> None:
+    judge = MadeUp({"run a bed door": -50.0})
+    assert told(graphs, 1.0, judge, doubtful=True) == ("run a bed door", -5.0)
+    assert judge.asked == [["run a bed door"]]
+    assert told(graphs, 1.0, judge) == ("run a bed door", math.inf)
+
+
+def test_the_share_is_that_of_the_choice(graphs: CommandGraphs) -> None:
+    assert told(graphs, 0.51, MadeUp({"run a bed door": -20.0, "run a bad door": -3.0})) == ("run a bad door", -0.3)
+
+
+def test_a_rival_that_the_judge_cannot_write_is_left_out(graphs: CommandGraphs) -> None:
+    judge = MadeUp({"run a bed door": -20.0, "run a bad door": -math.inf})
+    assert told(graphs, 0.51, judge) == ("run a bed door", -2.0)
 
 
 def test_nobody_is_asked_when_both_mean_the_same(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -118,7 +150,8 @@ def test_a_sentence_that_the_second_look_loses_on_its_way_is_not_given_up_for_th
     search = CommandSearch(graphs)
     search.advance(scores)
     judge = MadeUp({"run a bed door": -20.0, **dict.fromkeys(others, -3.0)})
-    assert graphs.text(search.closest(search.sentence(), scores, judge, SOUND).words) == "run a bed door"
+    path, _ = search.closest(search.sentence(), scores, judge, SOUND, doubtful=False)
+    assert graphs.text(path.words) == "run a bed door"
 
 
 def test_a_list_too_large_to_be_searched_twice_is_left_to_the_search(graphs: CommandGraphs) -> None:
@@ -127,3 +160,4 @@ def test_a_list_too_large_to_be_searched_twice_is_left_to_the_search(graphs: Com
     large.states = 200_001
     assert decided(large, 0.51, judge) == "run a bed door"
     assert judge.asked == []
+    assert told(large, 0.51, judge, doubtful=True) == ("run a bed door", -2.0)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from edge_asr.asr.bundle import load_bundle, of_family
+from edge_asr.asr.judge import NEVER
 from edge_asr.asr.manifest import MoonshineManifest
 from edge_asr.asr.moonshine.model import Moonshine
 from edge_asr.asr.moonshine.pieces import Pieces, pack_pieces
@@ -44,9 +45,10 @@ def test_a_text_is_as_likely_as_its_tokens_and_an_end_behind_them(tmp_path: Path
     write(tmp_path, content(follows) | {"tokenizer": pack_pieces(table)})
     model = Moonshine(of_family(load_bundle(tmp_path, "tiny"), MoonshineManifest))
     said, other, none = model.weigh(SECOND, ["hi", "ho", "hx"])
-    assert said == pytest.approx(3 * share(1), abs=1e-4)
-    assert other == pytest.approx(share(1) + share(0) - math.log(VOCABULARY), abs=1e-4)
-    assert none == -math.inf
+    assert said.log_share == pytest.approx(3 * share(1), abs=1e-4)
+    assert said.for_each_token == pytest.approx(3 * share(1) / 2, abs=1e-4)
+    assert other.log_share == pytest.approx(share(1) + share(0) - math.log(VOCABULARY), abs=1e-4)
+    assert none == NEVER
 
 
 def test_what_cannot_be_weighed_is_an_error(tmp_path: Path) -> None:
