@@ -82,11 +82,19 @@ def test_the_judge_decides_between_twins_and_times_and_confidences_are_those_of_
     assert times == [(word.start_s, word.end_s, word.confidence) for word in alone.words]
 
 
-@pytest.mark.parametrize(("above", "said_so"), [(0.1, True), (-0.1, False)])
-def test_what_no_model_of_another_kind_would_hear_is_no_command(
-    twins: KaldiRecognizer, sentences: list[NDArray[np.int16]], above: float, *, said_so: bool
+@pytest.mark.parametrize(
+    ("above", "made_up", "said_so"), [(0.1, False, True), (-0.1, False, False), (-9.0, True, True)]
+)
+def test_what_no_model_of_another_kind_would_hear_is_no_command_unless_its_words_are_made_up(
+    twins: KaldiRecognizer,
+    sentences: list[NDArray[np.int16]],
+    said: list[str],
+    above: float,
+    *,
+    made_up: bool,
+    said_so: bool,
 ) -> None:
-    heard = whole(twins.advised_by(Preferring(TWIN, LEAST_SHARE + above)), sentences[0])
+    heard = whole(twins.advised_by(Preferring(TWIN if made_up else said[-1], LEAST_SHARE + above)), sentences[0])
     assert (heard.command is not None, heard.unknown, bool(heard.words)) == (said_so, not said_so, said_so)
 
 

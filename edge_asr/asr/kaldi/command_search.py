@@ -100,7 +100,8 @@ class CommandSearch:
         """The sentence that was said: `path`, unless another comes near and the judge prefers it, see `closest`.
 
         by_label: the scores of all frames, as `advance` has taken them. samples: int16 (n,) of the whole utterance.
-        A graph of more than 200,000 states would take too long to be searched so: there it is `path`.
+        With it comes its log share for each token, infinite where nobody was asked. A graph of more than 200,000 states
+        would take too long to be searched so: there nothing comes near.
         """
         if len(samples) > judge.longest_s * judge.sample_rate_hz:
             return path, math.inf
