@@ -35,7 +35,7 @@ class SlowGain:
 
     def _without_offset(self, block: Samples) -> NDArray[np.float32]:
         samples = block.astype(np.float32)
-        mean = float(samples.sum()) / len(samples)
+        mean = float(np.add.reduce(samples)) / len(samples)
         if self._offset is None:
             self._offset = mean
         share = 0.5 ** (len(block) / self._sample_rate_hz / _OFFSET_HALF_LIFE_S)

@@ -31,6 +31,7 @@ from edge_asr.errors import ModelError, TooBigError
 _CHUNK_OUTPUTS = 8  # 0.24 s: shorter answers sooner, longer calls the network less often
 _NEW_VOICE_OUTPUTS = 4 * _CHUNK_OUTPUTS  # a second of a voice: until then it is told anew to every chunk, ...
 _ADAPT_OUTPUTS = 2 * _CHUNK_OUTPUTS  # ... then to every other one: 390 word errors in place of 388, half the cost
+_LOOK_OUTPUTS = 2 * _CHUNK_OUTPUTS  # how often the kernel is asked for the graph's pages: each time costs a fifteenth
 _LONGEST_WORD_S = 2.5  # in steady noise the best path sits in one "huh" for up to 20 s; no spoken word lasts so long
 
 
@@ -228,7 +229,8 @@ class KaldiRecognizer:
             state.command.advance(by_label)
         if state.search is not None and self._graph is not None:
             state.search.advance(by_label)
-            self._graph.relieve()
+            if state.decoded % _LOOK_OUTPUTS == _CHUNK_OUTPUTS:
+                self._graph.relieve()
 
     def _adapt(self, state: KaldiUtterance) -> None:
         """Take the frames up to now into what is known of the voice."""
