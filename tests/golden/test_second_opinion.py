@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import as_judge, load_offline
 from edge_asr.asr.judge import Weighed
-from edge_asr.asr.kaldi.command_reader import LEAST_SHARE
+from edge_asr.asr.kaldi.command_reader import LEAST_SHARE, SURELY_SAID
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.moonshine.model import Moonshine
 from edge_asr.asr.result import Hypothesis
@@ -68,6 +68,17 @@ def twins(recognizer: KaldiRecognizer, said: list[str]) -> KaldiRecognizer:
     return recognizer.without_open_speech().with_commands(grammar, MOST_EXCESS)
 
 
+@pytest.fixture(scope="module")
+def doubtful(twins: KaldiRecognizer, sentences: list[NDArray[np.int16]]) -> NDArray[np.int16]:
+    """The first sentence in some noise."""
+    noise = np.random.default_rng(0).normal(0.0, 1000.0, len(sentences[0]))
+    noisy = (sentences[0] + noise).clip(-32768, 32767).astype(np.int16)
+    heard = whole(twins, noisy).command
+    assert heard is not None
+    assert SURELY_SAID < heard.excess <= MOST_EXCESS
+    return noisy
+
+
 @pytest.mark.parametrize("twin", [True, False])
 def test_the_judge_decides_between_twins_and_times_and_confidences_are_those_of_its_choice(
     twins: KaldiRecognizer, sentences: list[NDArray[np.int16]], said: list[str], *, twin: bool
@@ -87,15 +98,25 @@ def test_the_judge_decides_between_twins_and_times_and_confidences_are_those_of_
 )
 def test_what_no_model_of_another_kind_would_hear_is_no_command_unless_its_words_are_made_up(
     twins: KaldiRecognizer,
-    sentences: list[NDArray[np.int16]],
+    doubtful: NDArray[np.int16],
     said: list[str],
     above: float,
     *,
     made_up: bool,
     said_so: bool,
 ) -> None:
-    heard = whole(twins.advised_by(Preferring(TWIN if made_up else said[-1], LEAST_SHARE + above)), sentences[0])
+    heard = whole(twins.advised_by(Preferring(TWIN if made_up else said[-1], LEAST_SHARE + above)), doubtful)
     assert (heard.command is not None, heard.unknown, bool(heard.words)) == (said_so, not said_so, said_so)
+
+
+def test_what_was_surely_said_is_refused_by_nobody_though_its_twin_is_weighed(
+    twins: KaldiRecognizer, sentences: list[NDArray[np.int16]], said: list[str]
+) -> None:
+    judge = Preferring(said[-1], LEAST_SHARE - 9.0)
+    heard = whole(twins.advised_by(judge), sentences[0])
+    assert judge.heard_samples == [len(sentences[0])]
+    assert heard.command is not None
+    assert heard.command.excess <= SURELY_SAID
 
 
 def test_nobody_is_asked_about_speech_that_is_none_of_the_sentences(

@@ -55,6 +55,10 @@ class CommandGraphs:
         """The words of a row of the grammar's tokens."""
         return " ".join(self.grammar.tokens[number].word for number in tokens)
 
+    def made_up(self, tokens: Sequence[int]) -> frozenset[str]:
+        """Words among them that sound as their author says: another model writes them otherwise, however clear."""
+        return frozenset(self.grammar.tokens[number].word for number in tokens) & self.grammar.sounds.keys()
+
 
 class CommandSearch:
     """The two beams of one utterance. One thread."""
