@@ -24,7 +24,8 @@ from tests.asr.kaldi.sentence_list import of_sentences
 
 pytestmark = pytest.mark.bundle
 MOST_EXCESS = CommandsConfig().most_excess
-TWIN = "twin"  # a word that sounds like the last one of the sentence
+WORD, TWIN = "there", "their"  # a word of the first sentence, and one that sounds the same
+MADE_UP = "zherr"
 
 
 class Preferring:
@@ -58,13 +59,18 @@ def whole(recognizer: KaldiRecognizer, samples: NDArray[np.int16]) -> Hypothesis
 @pytest.fixture(scope="module")
 def said(recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]]) -> list[str]:
     """Words of the first sentence."""
-    return whole(recognizer, sentences[0]).text.split()
+    words = whole(recognizer, sentences[0]).text.split()
+    assert words.count(WORD) == 1
+    return words
+
+
+def with_twin(said: list[str], twin: str = TWIN) -> str:
+    return " ".join(twin if word == WORD else word for word in said)
 
 
 @pytest.fixture(scope="module")
 def twins(recognizer: KaldiRecognizer, said: list[str]) -> KaldiRecognizer:
-    texts = [" ".join(said), " ".join([*said[:-1], TWIN])]
-    grammar = of_sentences(texts, sounds={TWIN: ((said[-1],),)})
+    grammar = of_sentences([" ".join(said), with_twin(said)])
     return recognizer.without_open_speech().with_commands(grammar, MOST_EXCESS)
 
 
@@ -83,9 +89,9 @@ def doubtful(twins: KaldiRecognizer, sentences: list[NDArray[np.int16]]) -> NDAr
 def test_the_judge_decides_between_twins_and_times_and_confidences_are_those_of_its_choice(
     twins: KaldiRecognizer, sentences: list[NDArray[np.int16]], said: list[str], *, twin: bool
 ) -> None:
-    judge = Preferring(TWIN if twin else said[-1])
+    judge = Preferring(TWIN if twin else WORD)
     alone, advised = whole(twins, sentences[0]), whole(twins.advised_by(judge), sentences[0])
-    expected = " ".join([*said[:-1], judge.word])
+    expected = with_twin(said, judge.word)
     assert advised.command is not None
     assert (advised.text, advised.command.intent) == (expected, expected)
     assert judge.heard_samples == [len(sentences[0])]
@@ -105,14 +111,28 @@ def test_what_no_model_of_another_kind_would_hear_is_no_command_unless_its_words
     made_up: bool,
     said_so: bool,
 ) -> None:
-    heard = whole(twins.advised_by(Preferring(TWIN if made_up else said[-1], LEAST_SHARE + above)), doubtful)
+    if made_up:
+        grammar = of_sentences([with_twin(said, MADE_UP)], sounds={MADE_UP: ((WORD,),)})
+        twins = twins.with_commands(grammar, MOST_EXCESS)
+    heard = whole(twins.advised_by(Preferring(MADE_UP if made_up else TWIN, LEAST_SHARE + above)), doubtful)
     assert (heard.command is not None, heard.unknown, bool(heard.words)) == (said_so, not said_so, said_so)
 
 
-def test_what_was_surely_said_is_refused_by_nobody_though_its_twin_is_weighed(
+def test_between_a_made_up_word_and_one_that_the_judge_can_write_it_is_not_asked(
     twins: KaldiRecognizer, sentences: list[NDArray[np.int16]], said: list[str]
 ) -> None:
-    judge = Preferring(said[-1], LEAST_SHARE - 9.0)
+    grammar = of_sentences([with_twin(said, MADE_UP), " ".join(said)], sounds={MADE_UP: ((WORD,),)})
+    alone = twins.with_commands(grammar, MOST_EXCESS)
+    found = whole(alone, sentences[0]).text
+    judge = Preferring(WORD if MADE_UP in found else MADE_UP)
+    assert whole(alone.advised_by(judge), sentences[0]).text == found
+    assert judge.heard_samples == []
+
+
+def test_what_was_surely_said_is_refused_by_nobody_though_its_twin_is_weighed(
+    twins: KaldiRecognizer, sentences: list[NDArray[np.int16]]
+) -> None:
+    judge = Preferring(WORD, LEAST_SHARE - 9.0)
     heard = whole(twins.advised_by(judge), sentences[0])
     assert judge.heard_samples == [len(sentences[0])]
     assert heard.command is not None
@@ -130,8 +150,8 @@ def test_nobody_is_asked_about_speech_that_is_none_of_the_sentences(
 def test_other_sentences_keep_the_judge_and_it_is_stopped_with_the_recognizer(
     twins: KaldiRecognizer, sentences: list[NDArray[np.int16]], said: list[str]
 ) -> None:
-    judge = Preferring(said[-1])
-    grammar = of_sentences([" ".join(said), " ".join([*said[:-1], TWIN])], sounds={TWIN: ((said[-1],),)})
+    judge = Preferring(WORD)
+    grammar = of_sentences([" ".join(said), with_twin(said)])
     other = twins.advised_by(judge).with_commands(grammar, MOST_EXCESS)
     assert other.judge is judge
     assert whole(other, sentences[0]).text == " ".join(said)

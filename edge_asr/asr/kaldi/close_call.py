@@ -28,6 +28,7 @@ def closest(
     best: BestPath,
     meaning: Callable[[Sequence[int]], Hashable],
     text: Callable[[Sequence[int]], str],
+    made_up: Callable[[Sequence[int]], Hashable],
     judge: Judge,
     samples: NDArray[np.int16],
     *,
@@ -37,12 +38,13 @@ def closest(
 
     It is `best`, unless another meaning comes near and the judge prefers it. Where none does, the judge is asked only
     if it is `doubtful` that it was said at all. samples: all of the utterance, int16 (n,). A judge that fails is as if
-    it had not been asked.
+    it had not been asked. Rivals by words that are `made_up` are left to the search: it would write these otherwise,
+    and prefer what it can write.
     """
     own = Rival(tuple(best.words), best.cost)  # a narrower search has found the others, and may have lost it on its way
     cheapest: dict[Hashable, Rival] = {meaning(own.tokens): own}
     for rival in () if rivals is None else rivals.rows():
-        if rival.cost <= own.cost + REACH:
+        if rival.cost <= own.cost + REACH and made_up(rival.tokens) == made_up(own.tokens):
             cheapest.setdefault(meaning(rival.tokens), rival)
     near = list(cheapest.values())[:_MOST]
     if len(near) <= 1 and not doubtful:

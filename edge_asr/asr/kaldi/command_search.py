@@ -110,7 +110,8 @@ class CommandSearch:
         if len(samples) > judge.longest_s * judge.sample_rate_hz:
             return path, math.inf
         rivals = Rivals(self._graphs.fst, by_label) if self._graphs.states <= _MOST_STATES else None
-        return closest(rivals, path, self._graphs.meaning, self._graphs.text, judge, samples, doubtful=doubtful)
+        graphs = self._graphs
+        return closest(rivals, path, graphs.meaning, graphs.text, graphs.made_up, judge, samples, doubtful=doubtful)
 
     def sentence(self) -> BestPath:
         """The best path to the end of a sentence; `ends` is false when there is none."""
