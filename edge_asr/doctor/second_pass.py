@@ -21,8 +21,9 @@ _FINE_SHARE = 0.5  # of the deadline: speech is more work than noise
 def second_pass(config: Config, *, full: bool) -> list[Finding]:
     """Load it and let it hear some noise; raises ModelError and ConfigError. `full` compares every checksum."""
     wanted = config.second_pass
+    weighs = wants_commands(config.commands) and config.commands.second_opinion is True
     if wanted.enabled is False or not wants_open_speech(config.commands):
-        if wants_commands(config.commands) and config.commands.second_opinion is True:
+        if weighs:
             return [_judge(config, full=full)]
         why = "commands are not rewritten, and nothing else is heard"
         return [skip(CHECK, "second_pass.enabled = false" if wanted.enabled is False else why)]
@@ -30,6 +31,8 @@ def second_pass(config: Config, *, full: bool) -> list[Finding]:
     first = load_bundle(folder, config.models.bundle).manifest
     bundle = second_pass_bundle(config, first)
     if bundle is None:
+        if weighs:  # asked for by the commands alone, and then it has to be there
+            return [_judge(config, full=full)]
         fault: str | None = "it is not installed"
         if (folder / wanted.bundle).is_dir():
             second = load_bundle(folder, wanted.bundle).manifest

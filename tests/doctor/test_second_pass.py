@@ -69,6 +69,18 @@ def test_commands_alone_have_none_but_for_who_weighs_them(models: Path) -> None:
     assert second_pass(config, full=False)[0].text == "commands are not rewritten, and nothing else is heard"
 
 
+def test_what_the_commands_ask_for_and_text_does_not_has_to_be_there(models: Path) -> None:
+    commands = CommandsConfig(sentences="house.txt", second_opinion=True)
+    config = Config(
+        models=ModelsConfig(dir=str(models)), commands=commands, second_pass=SecondPassConfig(bundle="tiny")
+    )
+    with pytest.raises(ModelError, match="there is no model 'tiny'"):
+        second_pass(config, full=False)
+    tiny_moonshine.bundle(models, language="fr")
+    with pytest.raises(ConfigError, match=r"it speaks 'fr'.*or commands\.second_opinion = false"):
+        second_pass(config, full=False)
+
+
 def test_another_language_is_no_fault_unless_it_was_asked_for(models: Path) -> None:
     tiny_moonshine.bundle(models, language="fr")
     assert look(models).level == "skip"
