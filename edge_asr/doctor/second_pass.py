@@ -20,24 +20,16 @@ _FINE_SHARE = 0.5  # of the deadline: speech is more work than noise
 
 def second_pass(config: Config, *, full: bool) -> list[Finding]:
     """Load it and let it hear some noise; raises ModelError and ConfigError. `full` compares every checksum."""
-    wanted = config.second_pass
-    weighs = wants_commands(config.commands) and config.commands.second_opinion is True
-    if wanted.enabled is False or not wants_open_speech(config.commands):
-        if weighs:
-            return [_judge(config, full=full)]
+    wanted, folder = config.second_pass, model_folder(config)
+    rewrites = wanted.enabled is not False and wants_open_speech(config.commands)
+    bundle = second_pass_bundle(config, load_bundle(folder, config.models.bundle).manifest) if rewrites else None
+    if bundle is None and wants_commands(config.commands) and config.commands.second_opinion is True:
+        return [_judge(config, full=full)]
+    if not rewrites:
         why = "commands are not rewritten, and nothing else is heard"
         return [skip(CHECK, "second_pass.enabled = false" if wanted.enabled is False else why)]
-    folder = model_folder(config)
-    first = load_bundle(folder, config.models.bundle).manifest
-    bundle = second_pass_bundle(config, first)
     if bundle is None:
-        if weighs:  # asked for by the commands alone, and then it has to be there
-            return [_judge(config, full=full)]
-        fault: str | None = "it is not installed"
-        if (folder / wanted.bundle).is_dir():
-            second = load_bundle(folder, wanted.bundle).manifest
-            fault = unfit(second, first) or needless(second, first)
-        return [skip(CHECK, f"none by {wanted.bundle}: {fault}")]
+        return [skip(CHECK, f"none by {wanted.bundle}: {_fault(config)}")]
     if full:
         verify_bundle(bundle)
     found = load_second_pass(config)
@@ -55,6 +47,15 @@ def second_pass(config: Config, *, full: bool) -> list[Finding]:
     return [
         warn(CHECK, f"{said}: most finals will not wait so long (second_pass.deadline_s = {wanted.deadline_s:g})", fix)
     ]
+
+
+def _fault(config: Config) -> str | None:
+    """Why there is none where the configuration leaves that open."""
+    folder = model_folder(config)
+    if not (folder / config.second_pass.bundle).is_dir():
+        return "it is not installed"
+    first, second = (load_bundle(folder, name).manifest for name in (config.models.bundle, config.second_pass.bundle))
+    return unfit(second, first) or needless(second, first)
 
 
 def _judge(config: Config, *, full: bool) -> Finding:

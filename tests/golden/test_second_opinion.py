@@ -114,8 +114,10 @@ def test_what_no_model_of_another_kind_would_hear_is_no_command_unless_its_words
     if made_up:
         grammar = of_sentences([with_twin(said, MADE_UP)], sounds={MADE_UP: ((WORD,),)})
         twins = twins.with_commands(grammar, MOST_EXCESS)
-    heard = whole(twins.advised_by(Preferring(MADE_UP if made_up else TWIN, LEAST_SHARE + above)), doubtful)
+    judge = Preferring(MADE_UP if made_up else TWIN, LEAST_SHARE + above)
+    heard = whole(twins.advised_by(judge), doubtful)
     assert (heard.command is not None, heard.unknown, bool(heard.words)) == (said_so, not said_so, said_so)
+    assert bool(judge.heard_samples) != made_up
 
 
 def test_between_a_made_up_word_and_one_that_the_judge_can_write_it_is_not_asked(

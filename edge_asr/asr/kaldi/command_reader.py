@@ -55,7 +55,7 @@ class CommandReader:
         """What was said, at the end. heard: its samples, which only a judge needs."""
         path, free = search.sentence(), search.free()
         excess = search.excess(path, free)
-        share, doubtful = math.inf, excess > SURELY_SAID
+        share, doubtful = math.inf, excess > SURELY_SAID and not self.graphs.made_up(path.words)
         if self.judge is not None and math.isfinite(excess) and excess <= self.most_excess:
             by_label = self.labels.by_label(certainty.scores, self.acoustic_scale)
             path, share = search.closest(path, by_label, self.judge, np.concatenate(heard), doubtful=doubtful)
@@ -64,7 +64,7 @@ class CommandReader:
         tokens = [self.graphs.grammar.tokens[number] for number in path.words]
         phrase = woken(tokens)
         alone = phrase == len(tokens)
-        if doubtful and share < LEAST_SHARE and not alone and not self.graphs.made_up(path.words):
+        if doubtful and share < LEAST_SHARE and not alone:
             excess = math.inf
         phrase_excess = self._phrase_excess(path, free, phrase, certainty) if phrase else -math.inf
         if excess > self.most_excess or phrase_excess > self.most_wake_excess:
