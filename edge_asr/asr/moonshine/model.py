@@ -19,6 +19,7 @@ from edge_asr.asr.judge import NEVER, Weighed
 from edge_asr.asr.manifest import MoonshineManifest
 from edge_asr.asr.moonshine.pieces import Pieces
 from edge_asr.asr.moonshine.token_loop import loop_start
+from edge_asr.asr.moonshine.writing import ways
 from edge_asr.asr.rescorer import Rescored, always
 from edge_asr.errors import ModelError, RecognitionError, TooBigError
 from edge_asr.onnx_session import first_line, open_session
@@ -87,15 +88,25 @@ class Moonshine:
         return Rescored(self._pieces.words(tokens, log_shares), tuple(tokens), complete)
 
     def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[Weighed]:
-        """Log share of each text, with a capital letter and a mark at its end, see `Judge`. Raises RecognitionError."""
-        rows = [self._pieces.tokens(text[:1].upper() + text[1:]) for text in texts]
+        """Log share of each text, as the model writes it and with a mark at its end, see `Judge`.
+
+        Of several ways to write it the likeliest counts. Raises RecognitionError.
+        """
+        rows = [[self._pieces.tokens(way) for way in ways(text)] for text in texts]
         if len(samples) < self._manifest.fewest_samples:
             raise RecognitionError(f"{len(samples)} samples are too few for the model {self.model!r}")
         try:
             fixed = self._encode(_raised(samples))
-            return [NEVER if row is None else self._weighed(fixed, row) for row in rows]
+            return [self._likeliest(fixed, [way for way in row if way is not None]) for row in rows]
         except Exception as error:
             raise RecognitionError(f"the model {self.model!r} failed: {first_line(error)}") from error
+
+    def _likeliest(self, fixed: Arrays, rows: Sequence[Sequence[int]]) -> Weighed:
+        """The best of each share: with more tokens in it, the likelier one may have less for each."""
+        found = [self._weighed(fixed, row) for row in rows]
+        if not found:
+            return NEVER
+        return Weighed(max(one.log_share for one in found), max(one.for_each_token for one in found))
 
     def _weighed(self, fixed: Arrays, tokens: Sequence[int]) -> Weighed:
         """Of these tokens and an end, or a mark, behind them."""

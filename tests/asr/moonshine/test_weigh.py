@@ -51,6 +51,15 @@ def test_a_text_is_as_likely_as_its_tokens_and_an_end_behind_them(tmp_path: Path
     assert none == NEVER
 
 
+def test_of_several_ways_to_write_a_text_the_likeliest_counts(tmp_path: Path) -> None:
+    table = [b"<unk>", b"<s>", b"</s>", SPACE + b"T", b"V", b"v", SPACE, b"T"]
+    write(tmp_path, content({START: 3, 3: 4, 4: END}) | {"tokenizer": pack_pieces(table)})
+    model = Moonshine(of_family(load_bundle(tmp_path, "tiny"), MoonshineManifest))
+    [said] = model.weigh(SECOND, ["t v"])  # "TV"; "T v" is in the table too
+    assert said.log_share == pytest.approx(3 * share(1), abs=1e-4)
+    assert said.for_each_token == pytest.approx(3 * share(1) / 2, abs=1e-4)
+
+
 def test_what_cannot_be_weighed_is_an_error(tmp_path: Path) -> None:
     model = Moonshine(bundle(tmp_path))
     with pytest.raises(RecognitionError, match="1999 samples are too few"):
