@@ -19,7 +19,7 @@ from edge_asr.errors import ModelError
 _SYMBOL = "_Z23FST_FLAGS_fst_read_modeB5cxx11"
 _SIZE_AT, _TEXT_AT = 8, 16  # of libstdc++'s std::string: pointer, size, and a short text within itself
 _MADV_DONTNEED = 4
-_MOST_BYTES = 80 << 20  # of mapped pages at a time: a second of speech may look at most of them, and less costs time
+_MOST_BYTES = 64 << 20  # of mapped pages at a time: a second of speech may look at most of them, and less costs time
 
 
 class OpenGraph:

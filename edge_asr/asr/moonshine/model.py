@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from edge_asr.asr.bundle import Bundle
@@ -22,14 +21,18 @@ from edge_asr.asr.moonshine.token_loop import loop_start
 from edge_asr.asr.moonshine.writing import ways
 from edge_asr.asr.rescorer import Rescored, always
 from edge_asr.errors import ModelError, RecognitionError, TooBigError
-from edge_asr.onnx_session import first_line, open_session
+from edge_asr.onnx_session import first_line, open_session, run_options
 
 _FULL_SCALE = 32768.0
 _QUIET_PEAK, _WANTED_PEAK = 0.02, 0.5  # of full scale
 _SPARE_TOKENS = 8  # beside the tokens of the time: a short word has many for its length
 _PAST, _PRESENT = "past_key_values", "present"
-_LOGITS = "logits"
+_LOGITS, _HIDDEN = "logits", "encoder_hidden_states"
 _PROBE_S = 0.5
+_FRAME_SAMPLES = 384  # of the encoder, 24 ms
+# What runs on so much audio need, 12 s, is kept for the next one. What longer ones need is not: it grows with the square
+# of the length. Giving back after short ones too made them slower: all their pages are new then.
+_KEPT_FRAMES = 500
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -44,12 +47,10 @@ class Moonshine:
         self.model = manifest.name
         self.longest_s = manifest.longest_s
         try:
-            self._run_options = ort.RunOptions()
-            self._run_options.log_severity_level = 4
+            self._run_options, self._emptying_options = run_options(), run_options(gives_back=True)
             self._pieces = Pieces.load(bundle.path("tokenizer"), manifest.vocabulary)
-            # Run now and then, on audio of any length: kept, the memory of the longest would stay for good (55 MiB).
-            self._encoder = open_session(bundle.path("encoder"), threads, keeps_memory=False)
-            self._decoder = open_session(bundle.path("decoder"), threads, keeps_memory=False)
+            self._encoder = open_session(bundle.path("encoder"), threads, any_length=True)
+            self._decoder = open_session(bundle.path("decoder"), threads, any_length=True)
             self._encoder_inputs = _checked(self._encoder, bundle.path("encoder"), {"input_values": None})
             self._decoder_inputs = _checked(self._decoder, bundle.path("decoder"), _decoder_widths(manifest))
             self._past = sorted(name for name in self._decoder_inputs if name.startswith(_PAST))
@@ -118,7 +119,7 @@ class Moonshine:
 
     def stop(self) -> None:
         """See `Rescorer`: a thread inside the runtime must not outlive the interpreter."""
-        self._run_options.terminate = True
+        self._run_options.terminate = self._emptying_options.terminate = True
 
     def _greedy(
         self, samples: NDArray[np.float32], draft: Sequence[int], given: Sequence[int], wanted: Callable[[], bool]
@@ -160,17 +161,23 @@ class Moonshine:
         """What every step of the decoder is given."""
         mask = np.ones((1, len(samples)), np.int64)  # one entry for each raw sample, not for each frame
         given = {"input_values": samples[None], "attention_mask": mask}
-        hidden = self._encoder.run(None, {name: given[name] for name in self._encoder_inputs}, self._run_options)[0]
-        fixed: Arrays = {"encoder_hidden_states": hidden, "encoder_attention_mask": mask}
+        options = self._options(len(samples) // _FRAME_SAMPLES)
+        hidden = self._encoder.run(None, {name: given[name] for name in self._encoder_inputs}, options)[0]
+        fixed: Arrays = {_HIDDEN: hidden, "encoder_attention_mask": mask}
         return {name: value for name, value in fixed.items() if name in self._decoder_inputs}
+
+    def _options(self, frames: int) -> Any:
+        """How the networks run on so many frames of the encoder."""
+        return self._run_options if frames <= _KEPT_FRAMES else self._emptying_options
 
     def _first(self, fixed: Arrays, tokens: Sequence[int]) -> tuple[NDArray[np.float32], Arrays]:
         """Logits (len(tokens), vocabulary) after each of the first tokens, and what the next step needs."""
         manifest = self._manifest
         nothing = np.zeros((1, manifest.heads, 0, manifest.head_width), np.float32)
+        options = self._options(fixed[_HIDDEN].shape[1])
         given = {"input_ids": np.array([tokens], np.int64), "use_cache_branch": np.array([False])}
         results = self._decoder.run(
-            self._all_outputs, {**fixed, **given, **dict.fromkeys(self._past, nothing)}, self._run_options
+            self._all_outputs, {**fixed, **given, **dict.fromkeys(self._past, nothing)}, options
         )
         return results[0][0], dict(zip(self._past, results[1:], strict=True))
 
@@ -206,7 +213,7 @@ def _decoder_widths(manifest: MoonshineManifest) -> dict[str, int | None]:
         for side in ("decoder", "encoder")
         for part in ("key", "value")
     }
-    return {"input_ids": None, "use_cache_branch": None, "encoder_hidden_states": manifest.width, **past}
+    return {"input_ids": None, "use_cache_branch": None, _HIDDEN: manifest.width, **past}
 
 
 def _checked(session: Any, path: Path, wanted: Mapping[str, int | None]) -> frozenset[str]:
