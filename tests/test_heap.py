@@ -73,3 +73,35 @@ def test_what_a_thread_has_used_up_to_the_end_of_its_heap_is_given_back_when_it_
     }
     assert kept["one"] < 4, kept
     assert kept["own"] > 8, kept
+
+
+LARGE = """
+import ctypes, os, sys
+from edge_asr.bench.resident import resident
+from edge_asr.heap import share_one_heap
+if sys.argv[1] == "one":
+    share_one_heap()
+malloc, free = ctypes.CDLL(None).malloc, ctypes.CDLL(None).free
+malloc.restype, free.argtypes = ctypes.c_void_p, (ctypes.c_void_p,)
+size = 4 * 1024 * 1024
+free(malloc(2 * size))  # tells the allocator to keep such sizes from now on, unless it is told otherwise
+before = resident(os.getpid()).anon_mib
+blocks = [malloc(size) for _ in range(3)]
+for block in blocks:
+    ctypes.memset(block, 1, size)
+for block in reversed(blocks):
+    free(block)
+print(resident(os.getpid()).anon_mib - before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="this C library has no mallopt")
+def test_large_blocks_go_back_by_themselves_in_the_heap_of_all() -> None:
+    kept = {
+        which: float(
+            subprocess.run([sys.executable, "-c", LARGE, which], capture_output=True, text=True, check=True).stdout
+        )
+        for which in ("own", "one")
+    }
+    assert kept["one"] < 2, kept
+    assert kept["own"] > 8, kept

@@ -19,7 +19,9 @@ from edge_asr.errors import ModelError
 _SYMBOL = "_Z23FST_FLAGS_fst_read_modeB5cxx11"
 _SIZE_AT, _TEXT_AT = 8, 16  # of libstdc++'s std::string: pointer, size, and a short text within itself
 _MADV_DONTNEED = 4
-_MOST_BYTES = 64 << 20  # of mapped pages at a time: a second of speech may look at most of them, and less costs time
+# Of mapped pages at a time. A second of speech may look at most of them; 80 MiB would spare 44 of 257 page faults a
+# second of speech, some 0.3 ms.
+_MOST_BYTES = 64 << 20
 
 
 class OpenGraph:

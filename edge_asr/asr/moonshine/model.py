@@ -30,8 +30,8 @@ _PAST, _PRESENT = "past_key_values", "present"
 _LOGITS, _HIDDEN = "logits", "encoder_hidden_states"
 _PROBE_S = 0.5
 _FRAME_SAMPLES = 384  # of the encoder, 24 ms
-# What runs on so much audio need, 12 s, is kept for the next one. What longer ones need is not: it grows with the square
-# of the length. Giving back after short ones too made them slower: all their pages are new then.
+# What runs on so much audio need, 12 s, is kept for the next one. What longer ones need is not: it grows with the
+# square of the length. Giving back after short ones too made them slower: all their pages are new then.
 _KEPT_FRAMES = 500
 
 Arrays = dict[str, NDArray[Any]]

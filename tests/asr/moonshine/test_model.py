@@ -83,11 +83,14 @@ def test_what_nobody_wants_any_more_is_given_up_before_the_next_step_and_the_nex
     assert model.decode(SECOND).tokens == (3, 4, 5, 6, 7)
 
 
-def test_who_is_stopped_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [1, 13])  # what is long is computed in a way of its own
+def test_who_is_stopped_says_so(seconds: int, tmp_path: Path) -> None:
     model = Moonshine(bundle(tmp_path))
+    samples = np.tile(SECOND, seconds)
+    assert model.decode(samples).text == "Hello Wörld."
     model.stop()
     with pytest.raises(RecognitionError, match="the model 'tiny' failed"):
-        model.decode(SECOND)
+        model.decode(samples)
 
 
 def junk() -> bytes:
