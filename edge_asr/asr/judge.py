@@ -11,13 +11,18 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """How likely a text is: its log share, and that for each of the tokens in which the model writes it."""
+    """How likely a text is: its log share given a sound, and the same where there is nothing to hear."""
 
     log_share: float
-    for_each_token: float
+    unheard: float
+
+    @property
+    def evidence(self) -> float:
+        """How much the sound speaks for the text; the model's liking for common ones is not in it."""
+        return self.log_share - self.unheard
 
 
-NEVER = Weighed(-math.inf, -math.inf)
+NEVER = Weighed(-math.inf, 0.0)
 
 
 class Judge(Protocol):

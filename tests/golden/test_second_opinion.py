@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import as_judge, load_offline
 from edge_asr.asr.judge import Weighed
-from edge_asr.asr.kaldi.command_reader import LEAST_SHARE, SURELY_SAID
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
+from edge_asr.asr.kaldi.unsaid import SURELY_SAID, unsaid
 from edge_asr.asr.moonshine.model import Moonshine
 from edge_asr.asr.result import Hypothesis
 from edge_asr.clock import SystemClock
@@ -34,16 +34,16 @@ class Preferring:
     sample_rate_hz = 16_000
     longest_s = 60.0
 
-    def __init__(self, word: str, each: float = -1.0) -> None:
+    def __init__(self, word: str, unheard: float = -60.0) -> None:
         self.word = word
-        self.each = each
+        self.unheard = unheard
         self.heard_samples: list[int] = []
         self.stopped = False
 
     def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[Weighed]:
         self.heard_samples.append(len(samples))
         shares = [-1.0 if self.word in text.split() else -30.0 for text in texts]
-        return [Weighed(share, self.each) for share in shares]
+        return [Weighed(share, self.unheard) for share in shares]
 
     def stop(self) -> None:
         self.stopped = True
@@ -100,13 +100,13 @@ def test_the_judge_decides_between_twins_and_times_and_confidences_are_those_of_
 
 
 @pytest.mark.parametrize(
-    ("above", "made_up", "said_so"), [(0.1, False, True), (-0.1, False, False), (-9.0, True, True)]
+    ("unheard", "made_up", "said_so"), [(-60.0, False, True), (-1.5, False, False), (-1.5, True, True)]
 )
 def test_what_no_model_of_another_kind_would_hear_is_no_command_unless_its_words_are_made_up(
     twins: KaldiRecognizer,
     doubtful: NDArray[np.int16],
     said: list[str],
-    above: float,
+    unheard: float,
     *,
     made_up: bool,
     said_so: bool,
@@ -114,7 +114,7 @@ def test_what_no_model_of_another_kind_would_hear_is_no_command_unless_its_words
     if made_up:
         grammar = of_sentences([with_twin(said, MADE_UP)], sounds={MADE_UP: ((WORD,),)})
         twins = twins.with_commands(grammar, MOST_EXCESS)
-    judge = Preferring(MADE_UP if made_up else TWIN, LEAST_SHARE + above)
+    judge = Preferring(MADE_UP if made_up else TWIN, unheard)
     heard = whole(twins.advised_by(judge), doubtful)
     assert (heard.command is not None, heard.unknown, bool(heard.words)) == (said_so, not said_so, said_so)
     assert bool(judge.heard_samples) != made_up
@@ -134,7 +134,7 @@ def test_between_a_made_up_word_and_one_that_the_judge_can_write_it_is_not_asked
 def test_what_was_surely_said_is_refused_by_nobody_though_its_twin_is_weighed(
     twins: KaldiRecognizer, sentences: list[NDArray[np.int16]]
 ) -> None:
-    judge = Preferring(WORD, LEAST_SHARE - 9.0)
+    judge = Preferring(WORD, 0.0)
     heard = whole(twins.advised_by(judge), sentences[0])
     assert judge.heard_samples == [len(sentences[0])]
     assert heard.command is not None
@@ -198,8 +198,21 @@ def test_the_model_of_the_second_pass_prefers_what_was_said(
 ) -> None:
     texts = [whole(recognizer, one).text for one in sentences]
     for number, one in enumerate(sentences):
-        shares = [weighed.log_share for weighed in moonshine.weigh(one, texts)]
+        weighed = moonshine.weigh(one, texts)
+        shares = [one.log_share for one in weighed]
         assert max(range(5), key=shares.__getitem__) == number
+        assert [unsaid(0.0, one) for one in weighed] == [other != number for other in range(5)]
+
+
+@pytest.mark.parametrize("text", ["good night", "stop", "light on", "what time is it"])
+def test_what_everybody_says_is_not_heard_where_something_else_is_said(
+    moonshine: Moonshine, sentences: list[NDArray[np.int16]], text: str
+) -> None:
+    """Parts of a second and a half, in which the model finds little of its own."""
+    for one in sentences:
+        for at in range(0, len(one) - 24_000, 24_000):
+            [weighed] = moonshine.weigh(one[at : at + 24_000], [text])
+            assert unsaid(0.0, weighed)
 
 
 def test_it_writes_a_text_in_the_pieces_that_it_hears_it_in(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_asr.asr.judge import Judge
+from edge_asr.asr.judge import Judge, Weighed
 from edge_asr.asr.kaldi.rivals import REACH, Rival, Rivals
 from edge_asr.asr.kaldi.search import BestPath
 from edge_asr.errors import RecognitionError
@@ -33,8 +33,8 @@ def closest(
     samples: NDArray[np.int16],
     *,
     doubtful: bool,
-) -> tuple[BestPath, float]:
-    """The path of what was said, and its log share for each token; infinite where nobody was asked.
+) -> tuple[BestPath, Weighed | None]:
+    """The path of what was said, and what the judge thinks of it; None where nobody was asked.
 
     It is `best`, unless another meaning comes near and the judge prefers it. Where none does, the judge is asked only
     if it is `doubtful` that it was said at all. samples: all of the utterance, int16 (n,). A judge that fails is as if
@@ -48,17 +48,17 @@ def closest(
             cheapest.setdefault(meaning(rival.tokens), rival)
     near = list(cheapest.values())[:_MOST]
     if len(near) <= 1 and not doubtful:
-        return best, math.inf
+        return best, None
     try:
         weighed = judge.weigh(samples, [text(rival.tokens) for rival in near])
     except RecognitionError as error:
         log.warning("a close call was left to the search: %s", error)
-        return best, math.inf
+        return best, None
     if not math.isfinite(weighed[0].log_share):  # a text that it cannot write says nothing of the sound
-        return best, math.inf
-    _, share, chosen = min(
-        (rival.cost - _WEIGHT * one.log_share, one.for_each_token, number)
+        return best, None
+    _, chosen = min(
+        (rival.cost - _WEIGHT * one.log_share, number)
         for number, (rival, one) in enumerate(zip(near, weighed, strict=True))
         if math.isfinite(one.log_share)
     )
-    return (best if chosen == 0 or rivals is None else rivals.path(near[chosen])), share
+    return (best if chosen == 0 or rivals is None else rivals.path(near[chosen])), weighed[chosen]

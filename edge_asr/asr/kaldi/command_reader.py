@@ -13,15 +13,8 @@ from edge_asr.asr.kaldi.command_search import CommandGraphs, CommandSearch
 from edge_asr.asr.kaldi.confidence import Certainty, word_confidence
 from edge_asr.asr.kaldi.labels import Labels
 from edge_asr.asr.kaldi.search import BestPath
+from edge_asr.asr.kaldi.unsaid import SURELY_SAID, unsaid
 from edge_asr.asr.result import Hypothesis, Word
-
-# What fits better is not doubted: the best sentence that nobody had said, in an hour of speech in noise, had
-# -0.34; half of the orders that people did say are better than -0.5.
-SURELY_SAID = -0.5
-# Log share for each token, by Moonshine tiny. Of 177 orders in noise the least that was right has -2.7; true texts of
-# 92 clean recordings, numbers, letters and foreign names among them, have -2.5 at least; of ten sentences heard where
-# nobody said them one has -3.4, the others -5.2 to -9.4. The phrase that wakes, said alone, is spared: not measured.
-LEAST_SHARE = -3.0
 
 
 @dataclass(frozen=True)
@@ -55,16 +48,16 @@ class CommandReader:
         """What was said, at the end. heard: its samples, which only a judge needs."""
         path, free = search.sentence(), search.free()
         excess = search.excess(path, free)
-        share, doubtful = math.inf, excess > SURELY_SAID and not self.graphs.made_up(path.words)
+        weighed, doubtful = None, excess > SURELY_SAID and not self.graphs.made_up(path.words)
         if self.judge is not None and math.isfinite(excess) and excess <= self.most_excess:
             by_label = self.labels.by_label(certainty.scores, self.acoustic_scale)
-            path, share = search.closest(path, by_label, self.judge, np.concatenate(heard), doubtful=doubtful)
+            path, weighed = search.closest(path, by_label, self.judge, np.concatenate(heard), doubtful=doubtful)
         told = self._told(path, certainty, decoded, timed=True)
         none = replace(told, words=())
         tokens = [self.graphs.grammar.tokens[number] for number in path.words]
         phrase = woken(tokens)
         alone = phrase == len(tokens)
-        if doubtful and share < LEAST_SHARE and not alone:
+        if doubtful and weighed is not None and not alone and unsaid(excess, weighed):
             excess = math.inf
         phrase_excess = self._phrase_excess(path, free, phrase, certainty) if phrase else -math.inf
         if excess > self.most_excess or phrase_excess > self.most_wake_excess:

@@ -7,6 +7,7 @@ measured, in a quarter of the texts a word or a comma, and over 888 s no more er
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ _SPARE_TOKENS = 8  # beside the tokens of the time: a short word has many for it
 _PAST, _PRESENT = "past_key_values", "present"
 _LOGITS, _HIDDEN = "logits", "encoder_hidden_states"
 _PROBE_S = 0.5
+_NOISE_RMS, _NOISE_S = 300.0, 1.5  # int16 scale: a room in which nobody speaks
 _FRAME_SAMPLES = 384  # of the encoder, 24 ms
 # What runs on so much audio need, 12 s, is kept for the next one. What longer ones need is not: it grows with the
 # square of the length. Giving back after short ones too made them slower: all their pages are new then.
@@ -103,19 +105,22 @@ class Moonshine:
             raise RecognitionError(f"the model {self.model!r} failed: {first_line(error)}") from error
 
     def _likeliest(self, fixed: Arrays, rows: Sequence[Sequence[int]]) -> Weighed:
-        """The best of each share: with more tokens in it, the likelier one may have less for each."""
-        found = [self._weighed(fixed, row) for row in rows]
-        if not found:
+        if not rows:
             return NEVER
-        return Weighed(max(one.log_share for one in found), max(one.for_each_token for one in found))
+        return Weighed(*(max(self._log_share(sound, row) for row in rows) for sound in (fixed, self._nothing)))
 
-    def _weighed(self, fixed: Arrays, tokens: Sequence[int]) -> Weighed:
+    @cached_property
+    def _nothing(self) -> Arrays:
+        """What the decoder is given where there is nothing to hear but noise, always the same."""
+        noise = np.random.default_rng(1).normal(0.0, _NOISE_RMS, round(_NOISE_S * self.sample_rate_hz))
+        return self._encode(noise.astype(np.float32) / np.float32(_FULL_SCALE))
+
+    def _log_share(self, fixed: Arrays, tokens: Sequence[int]) -> float:
         """Of these tokens and an end, or a mark, behind them."""
         logits = self._first(fixed, [self._manifest.start_token, *tokens])[0].astype(np.float64)
         shares = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
         end = np.logaddexp.reduce(shares[-1, [self._manifest.end_token, *self._pieces.marks]])
-        share = float(shares[np.arange(len(tokens)), list(tokens)].sum() + end)
-        return Weighed(share, share / len(tokens))
+        return float(shares[np.arange(len(tokens)), list(tokens)].sum() + end)
 
     def stop(self) -> None:
         """See `Rescorer`: a thread inside the runtime must not outlive the interpreter."""

@@ -18,6 +18,7 @@ from tests.asr.kaldi.sentence_list import of_sentences
 from tests.asr.kaldi.test_rivals import SENTENCES, between
 
 SOUND = np.arange(16_000, dtype=np.int16)
+UNHEARD = -25.0
 
 
 class MadeUp:
@@ -33,7 +34,7 @@ class MadeUp:
     def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[Weighed]:
         assert samples is SOUND
         self.asked.append(list(texts))
-        return [Weighed(self.shares[text], self.shares[text] / 10) for text in texts]
+        return [Weighed(self.shares[text], UNHEARD) for text in texts]
 
     def stop(self) -> None:
         raise AssertionError("nobody stops it here")
@@ -67,12 +68,13 @@ def decided(
 def told(
     graphs: CommandGraphs, share: float, judge: MadeUp, samples: NDArray[np.int16] = SOUND, *, doubtful: bool = False
 ) -> tuple[str, float]:
-    """The same, and how likely the judge finds each of its tokens."""
+    """The same, and how likely the judge finds it, infinite where it was not asked."""
     scores = between("run a bed door", "run a bad door", share)
     search = CommandSearch(graphs)
     search.advance(scores)
-    path, each = search.closest(search.sentence(), scores, judge, samples, doubtful=doubtful)
-    return graphs.text(path.words), each
+    path, weighed = search.closest(search.sentence(), scores, judge, samples, doubtful=doubtful)
+    assert weighed is None or weighed.unheard == UNHEARD
+    return graphs.text(path.words), math.inf if weighed is None else weighed.log_share
 
 
 def test_the_judge_decides_where_the_sound_hardly_does(graphs: CommandGraphs) -> None:
@@ -95,18 +97,18 @@ def test_nobody_is_asked_about_a_clear_sentence(graphs: CommandGraphs) -> None:
 
 def test_about_a_doubtful_one_somebody_is_asked_however_clear_it_is(graphs: CommandGraphs) -> None:
     judge = MadeUp({"run a bed door": -50.0})
-    assert told(graphs, 1.0, judge, doubtful=True) == ("run a bed door", -5.0)
+    assert told(graphs, 1.0, judge, doubtful=True) == ("run a bed door", -50.0)
     assert judge.asked == [["run a bed door"]]
     assert told(graphs, 1.0, judge) == ("run a bed door", math.inf)
 
 
 def test_the_share_is_that_of_the_choice(graphs: CommandGraphs) -> None:
-    assert told(graphs, 0.51, MadeUp({"run a bed door": -20.0, "run a bad door": -3.0})) == ("run a bad door", -0.3)
+    assert told(graphs, 0.51, MadeUp({"run a bed door": -20.0, "run a bad door": -3.0})) == ("run a bad door", -3.0)
 
 
 def test_a_rival_that_the_judge_cannot_write_is_left_out(graphs: CommandGraphs) -> None:
     judge = MadeUp({"run a bed door": -20.0, "run a bad door": -math.inf})
-    assert told(graphs, 0.51, judge) == ("run a bed door", -2.0)
+    assert told(graphs, 0.51, judge) == ("run a bed door", -20.0)
 
 
 def test_nobody_is_asked_when_both_mean_the_same(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -160,4 +162,4 @@ def test_a_list_too_large_to_be_searched_twice_is_left_to_the_search(graphs: Com
     large.states = 200_001
     assert decided(large, 0.51, judge) == "run a bed door"
     assert judge.asked == []
-    assert told(large, 0.51, judge, doubtful=True) == ("run a bed door", -2.0)
+    assert told(large, 0.51, judge, doubtful=True) == ("run a bed door", -20.0)
