@@ -11,14 +11,15 @@ from edge_asr.asr.judge import Weighed
 # of the orders that people did say are better than -0.5.
 SURELY_SAID = -0.5
 # By Moonshine tiny, see docs/benchmarks.md.
-_LEAST_EVIDENCE, _LEAST_PART = 10.0, 0.5
-_MORE_EVIDENCE, _MORE_PART = 50.0, 1.0  # for each point of excess above 0
+_EVIDENCE, _PART = 10.0, 0.5  # wanted at an excess of 0, ...
+_MORE_EVIDENCE, _MORE_PART = 50.0, 1.0  # ... more for each point above and less below, ...
+_LEAST_EVIDENCE, _LEAST_PART = 7.0, 0.42  # ... but not less than these
 
 
 def unsaid(excess: float, weighed: Weighed) -> bool:
     """Whether nobody said a sentence of such an excess, see `CommandSearch.excess`."""
     if excess <= SURELY_SAID:
         return False
-    doubt = max(0.0, excess)
-    enough = weighed.evidence >= _LEAST_EVIDENCE + _MORE_EVIDENCE * doubt
-    return not enough and weighed.evidence < -weighed.unheard * (_LEAST_PART + _MORE_PART * doubt)
+    wanted = max(_LEAST_EVIDENCE, _EVIDENCE + _MORE_EVIDENCE * excess)
+    wanted_part = max(_LEAST_PART, _PART + _MORE_PART * excess)
+    return weighed.evidence < min(wanted, -weighed.unheard * wanted_part)

@@ -5,7 +5,7 @@ import pytest
 from edge_asr.asr.judge import NEVER, Weighed
 from edge_asr.asr.kaldi.unsaid import SURELY_SAID, unsaid
 
-FITS, HARDLY = 0.0, 0.1  # excess
+FITS, HARDLY, WELL = 0.0, 0.1, -0.2  # excess
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,10 @@ FITS, HARDLY = 0.0, 0.1  # excess
         (FITS, -4.0, -6.5, True),
         (HARDLY, -3.0, -6.5, True),
         (HARDLY, -2.0, -6.5, False),
+        (WELL, -34.5, -42.0, False),
+        (WELL, -35.5, -42.0, True),
+        (WELL, -3.6, -6.5, False),
+        (WELL, -4.0, -6.5, True),
         (FITS, -8.0, -6.5, True),  # the sound speaks against it
         (SURELY_SAID, -80.0, -20.0, False),  # nobody asks about what fits so well
     ],
