@@ -31,7 +31,7 @@ from edge_asr.errors import ModelError, TooBigError
 _CHUNK_OUTPUTS = 8  # 0.24 s: shorter answers sooner, longer calls the network less often
 _NEW_VOICE_OUTPUTS = 4 * _CHUNK_OUTPUTS  # a second of a voice: until then it is told anew to every chunk, ...
 _ADAPT_OUTPUTS = 2 * _CHUNK_OUTPUTS  # ... then to every other one: 390 word errors in place of 388, half the cost
-_LOOK_OUTPUTS = 2 * _CHUNK_OUTPUTS  # how often the kernel is asked for the graph's pages: each time costs a fifteenth
+_LOOK_OUTPUTS = 2 * _CHUNK_OUTPUTS  # how often the kernel is asked for the graph's pages, a fifteenth of a chunk's time
 _LONGEST_WORD_S = 2.5  # in steady noise the best path sits in one "huh" for up to 20 s; no spoken word lasts so long
 
 
