@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from edge_asr.events import Event, FinalEvent
+from edge_asr.events import Event, FinalEvent, UnknownEvent
 from edge_asr.metrics import Metrics
 from edge_asr.sinks.sink import Sink
 
@@ -24,6 +24,8 @@ class Dispatch:
         if isinstance(event, FinalEvent):
             self._metrics.words.inc(len(event.words))
             self._measure(event)
+        elif isinstance(event, UnknownEvent):
+            self._metrics.unknown.labels(reason=event.reason).inc()
         for sink in self._sinks:
             try:
                 sink.emit(event)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 VERSION: Literal[1] = 1
+WhyUnknown = Literal["other", "unsaid", "undecided"]
 RungName = Literal["all", "no_partials", "no_second_pass", "small_model"]
 
 
@@ -123,7 +124,13 @@ class WakeEvent(_Understood, frozen=True, kw_only=True, tag_field="event_type", 
 
 
 class UnknownEvent(_Understood, frozen=True, kw_only=True, tag_field="event_type", tag="unknown"):
-    """Somebody spoke, none of the sentences, while only those are listened for: there is no `final`."""
+    """Somebody spoke, none of the sentences, while only those are listened for: there is no `final`.
+
+    other: other speech. unsaid: one of them fits, and a second opinion does not hear it. undecided: several fit that
+    mean different things.
+    """
+
+    reason: WhyUnknown = "other"
 
 
 class ErrorEvent(Struct, frozen=True, kw_only=True, tag_field="event_type", tag="error"):

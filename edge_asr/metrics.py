@@ -77,6 +77,7 @@ class Metrics:
         self.audio_dropped_seconds = counter("audio_dropped_seconds", "Audio lost, in seconds", "reason")
         self.words = counter("words", "Words published in finals")
         self.events = counter("events", "Events made", "event_type")
+        self.unknown = counter("unknown", "Events unknown: speech that was none of the sentences, by why", "reason")
         self.events_dropped = counter("events_dropped", "Events that a sink could not take", "sink", "reason")
         self.commands = counter("commands", "Commands from afar, each once, by what became of it", "control", "outcome")
         self.partials_suppressed = counter(
@@ -138,6 +139,8 @@ class Metrics:
             self.second_pass_skipped.labels(reason=reason)
         for reason in ("limit", "lag"):
             self.guests_refused.labels(reason=reason)
+        for reason in ("other", "unsaid", "undecided"):
+            self.unknown.labels(reason=reason)
         for outcome in _ANSWERS:
             self.wyoming_answers.labels(outcome=outcome)
 

@@ -163,7 +163,7 @@ class Stamp:
         if command is None and heard.wake is not None:
             return WakeEvent(**fields, text=heard.hypothesis.text, confidence=_r(heard.wake.confidence))
         if command is None:
-            return UnknownEvent(**fields)
+            return UnknownEvent(**fields, reason=heard.hypothesis.unknown or "other")
         slots = {
             name: SlotValue(value=slot.value, text=slot.text, confidence=_r(slot.confidence))
             for name, slot in command.slots.items()

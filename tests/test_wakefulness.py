@@ -13,7 +13,7 @@ PHRASE = Hypothesis((HEY,), 2.0, 1.0, timed=True, wake=Wake(1, 0.9, -0.2))
 LAMP = Command("lamp", {}, 0.9, -0.1)
 WITH = Hypothesis((HEY, LIGHT), 2.0, 0.5, timed=True, command=LAMP, wake=Wake(1, 0.9, -0.1))
 WITHOUT = Hypothesis((LIGHT,), 2.0, 0.5, timed=True, command=LAMP, asleep=NOTHING)
-UNKNOWN = Hypothesis((), 2.0, 0.5, timed=True, unknown=True, asleep=NOTHING)
+UNKNOWN = Hypothesis((), 2.0, 0.5, timed=True, unknown="other", asleep=NOTHING)
 
 
 @pytest.fixture

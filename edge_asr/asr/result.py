@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Literal
 
 from edge_asr.asr.grammar import Command, Wake
+
+# Why speech is none of the sentences: it is other speech; one fits, and a second model does not hear it; or several fit
+# that mean different things.
+Unknown = Literal["other", "unsaid", "undecided"]
 
 
 class EndReason(StrEnum):
@@ -39,7 +44,7 @@ class Hypothesis:
     Before `timed` is true the words' times and confidences may still move. `decoded_s` is how far the search has
     come, `trailing_silence_s` how much of its end is silence on the best path. `estimated`: the times
     of words are guesses. `command`: what the sentence of a list means, if it is one; `unknown`: lists were listened
-    for, and this is none of their sentences. `unspoken`: nobody is shown the words, they only tell that one speaks.
+    for, and why this is none of their sentences. `unspoken`: nobody is shown the words, they only tell that one speaks.
     `wake`: it begins with the phrase that wakes, or is no more than that. `asleep`: what this is instead as long as
     nobody has said the phrase.
     """
@@ -50,7 +55,7 @@ class Hypothesis:
     timed: bool
     estimated: bool = False
     command: Command | None = None
-    unknown: bool = False
+    unknown: Unknown | None = None
     unspoken: bool = False
     wake: Wake | None = None
     asleep: "Hypothesis | None" = None

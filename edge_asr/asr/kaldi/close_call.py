@@ -8,6 +8,7 @@ sentences that came near. Its own choice among all sentences would be worse than
 import logging
 import math
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,24 @@ from edge_asr.errors import RecognitionError
 
 log = logging.getLogger(__name__)
 
-_WEIGHT = 0.5  # of the second model's evidence beside the search's cost; by the bare log share it would like the
-# common words, "coffee" for "mocha"
-_MOST = 4  # meanings that are weighed: each takes a run of the decoder
+# Of the second model's evidence beside the search's cost; by the bare log share it would like the common words,
+# "coffee" for "mocha".
+_WEIGHT = 0.75
+_MOST = 6  # meanings that are weighed: each takes a run of the decoder
+_LEAD = 2.0  # of both together over the next meaning, a likelihood of 7 to 1: see docs/benchmarks.md for others
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The path of what was said.
+
+    `weighed`: what the judge thinks of it, None where nobody was asked. `undecided`: search and judge together hardly
+    prefer it to a sentence that means something else.
+    """
+
+    path: BestPath
+    weighed: Weighed | None = None
+    undecided: bool = False
 
 
 def closest(
@@ -34,8 +50,8 @@ def closest(
     samples: NDArray[np.int16],
     *,
     doubtful: bool,
-) -> tuple[BestPath, Weighed | None]:
-    """The path of what was said, and what the judge thinks of it; None where nobody was asked.
+) -> Choice:
+    """What was said.
 
     It is `best`, unless another meaning comes near and the judge prefers it. Where none does, the judge is asked only
     if it is `doubtful` that it was said at all. samples: all of the utterance, int16 (n,). A judge that fails is as if
@@ -49,17 +65,18 @@ def closest(
             cheapest.setdefault(meaning(rival.tokens), rival)
     near = list(cheapest.values())[:_MOST]
     if len(near) <= 1 and not doubtful:
-        return best, None
+        return Choice(best)
     try:
         weighed = judge.weigh(samples, [text(rival.tokens) for rival in near])
     except RecognitionError as error:
         log.warning("a close call was left to the search: %s", error)
-        return best, None
+        return Choice(best)
     if not math.isfinite(weighed[0].log_share):  # a text that it cannot write says nothing of the sound
-        return best, None
-    _, chosen = min(
+        return Choice(best)
+    (cost, chosen), *others = sorted(
         (rival.cost - _WEIGHT * one.evidence, number)
         for number, (rival, one) in enumerate(zip(near, weighed, strict=True))
         if math.isfinite(one.log_share)
     )
-    return (best if chosen == 0 or rivals is None else rivals.path(near[chosen])), weighed[chosen]
+    path = best if chosen == 0 or rivals is None else rivals.path(near[chosen])
+    return Choice(path, weighed[chosen], undecided=bool(others) and others[0][0] - cost < _LEAD)

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from edge_asr.asr.grammar import Wake, understood, woken
 from edge_asr.asr.judge import Judge
+from edge_asr.asr.kaldi.close_call import Choice
 from edge_asr.asr.kaldi.command_search import CommandGraphs, CommandSearch
 from edge_asr.asr.kaldi.confidence import Certainty, word_confidence
 from edge_asr.asr.kaldi.labels import Labels
 from edge_asr.asr.kaldi.search import BestPath
 from edge_asr.asr.kaldi.unsaid import SURELY_SAID, unsaid
-from edge_asr.asr.result import Hypothesis, Word
+from edge_asr.asr.result import Hypothesis, Unknown, Word
 
 
 @dataclass(frozen=True)
@@ -48,20 +49,24 @@ class CommandReader:
         """What was said, at the end. heard: its samples, which only a judge needs."""
         path, free = search.sentence(), search.free()
         excess = search.excess(path, free)
-        weighed, doubtful = None, excess > SURELY_SAID and not self.graphs.made_up(path.words)
+        choice, doubtful = Choice(path), excess > SURELY_SAID and not self.graphs.made_up(path.words)
         if self.judge is not None and math.isfinite(excess) and excess <= self.most_excess:
             by_label = self.labels.by_label(certainty.scores, self.acoustic_scale)
-            path, weighed = search.closest(path, by_label, self.judge, np.concatenate(heard), doubtful=doubtful)
+            choice = search.closest(path, by_label, self.judge, np.concatenate(heard), doubtful=doubtful)
+        path = choice.path
         told = self._told(path, certainty, decoded, timed=True)
         none = replace(told, words=())
         tokens = [self.graphs.grammar.tokens[number] for number in path.words]
         phrase = woken(tokens)
         alone = phrase == len(tokens)
-        if doubtful and weighed is not None and not alone and unsaid(excess, weighed):
-            excess = math.inf
         phrase_excess = self._phrase_excess(path, free, phrase, certainty) if phrase else -math.inf
+        unknown: Unknown | None = None
         if excess > self.most_excess or phrase_excess > self.most_wake_excess:
-            return replace(none, unknown=True, asleep=none if self.wakes else None)
+            unknown = "other"
+        elif not alone:  # to wake for nothing costs little
+            unknown = _refused(choice, excess, doubtful=doubtful)
+        if unknown is not None:
+            return replace(none, unknown=unknown, asleep=none if self.wakes else None)
         sure = [word.confidence for word in told.words]
         wake = Wake(phrase, float(np.mean(sure[:phrase])), phrase_excess) if phrase else None
         if alone:
@@ -94,3 +99,10 @@ class CommandReader:
         )
         silent_frames = self.labels.trailing_silence_frames(path.labels)
         return Hypothesis(words, decoded * self.output_s, silent_frames * self.output_s, timed)
+
+
+def _refused(choice: Choice, excess: float, *, doubtful: bool) -> Unknown | None:
+    """Why a sentence that fits is not taken, by what a judge thinks of it; None to take it."""
+    if doubtful and choice.weighed is not None and unsaid(excess, choice.weighed):
+        return "unsaid"
+    return "undecided" if choice.undecided else None

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.grammar import Grammar, understood, woken
-from edge_asr.asr.judge import Judge, Weighed
-from edge_asr.asr.kaldi.close_call import closest
+from edge_asr.asr.judge import Judge
+from edge_asr.asr.kaldi.close_call import Choice, closest
 from edge_asr.asr.kaldi.filler import filler_graph
 from edge_asr.asr.kaldi.grammar_graph import grammar_graph
 from edge_asr.asr.kaldi.labels import Labels
@@ -100,15 +100,14 @@ class CommandSearch:
         samples: NDArray[np.int16],
         *,
         doubtful: bool,
-    ) -> tuple[BestPath, Weighed | None]:
+    ) -> Choice:
         """The sentence that was said: `path`, unless another comes near and the judge prefers it, see `closest`.
 
         by_label: the scores of all frames, as `advance` has taken them. samples: int16 (n,) of the whole utterance.
-        With it comes what the judge thinks of it, None where nobody was asked. A graph of more than 200,000 states
-        would take too long to be searched so: there nothing comes near.
+        A graph of more than 200,000 states would take too long to be searched so: there nothing comes near.
         """
         if len(samples) > judge.longest_s * judge.sample_rate_hz:
-            return path, None
+            return Choice(path)
         rivals = Rivals(self._graphs.fst, by_label) if self._graphs.states <= _MOST_STATES else None
         graphs = self._graphs
         return closest(rivals, path, graphs.meaning, graphs.text, graphs.made_up, judge, samples, doubtful=doubtful)

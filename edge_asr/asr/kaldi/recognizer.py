@@ -255,7 +255,7 @@ class KaldiRecognizer:
         said = self._open_speech(state)
         if taken:
             return replace(sentence, asleep=said)
-        return replace(said, unknown=True, asleep=said if wakes else None)
+        return replace(said, unknown=sentence.unknown, asleep=said if wakes else None)
 
     def _open_speech(self, state: KaldiUtterance) -> Hypothesis:
         assert state.search is not None  # noqa: S101 - one of the two searches is there

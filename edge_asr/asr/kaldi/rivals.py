@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from edge_asr.asr.kaldi.search import BestPath
 
-REACH = 4.0  # in cost of the whole utterance, from the best path on
-_BEAM = 8.0
+REACH = 6.0  # in cost of the whole utterance, from the best path on
+_BEAM = 12.0
 _MOST_ROWS = 32  # of words, the cheapest first: many say the same thing otherwise
 
 

@@ -72,9 +72,9 @@ def told(
     scores = between("run a bed door", "run a bad door", share)
     search = CommandSearch(graphs)
     search.advance(scores)
-    path, weighed = search.closest(search.sentence(), scores, judge, samples, doubtful=doubtful)
-    assert weighed is None or weighed.unheard == UNHEARD
-    return graphs.text(path.words), math.inf if weighed is None else weighed.log_share
+    choice = search.closest(search.sentence(), scores, judge, samples, doubtful=doubtful)
+    assert choice.weighed is None or choice.weighed.unheard == UNHEARD
+    return graphs.text(choice.path.words), math.inf if choice.weighed is None else choice.weighed.log_share
 
 
 def test_the_judge_decides_where_the_sound_hardly_does(graphs: CommandGraphs) -> None:
@@ -85,7 +85,7 @@ def test_the_judge_decides_where_the_sound_hardly_does(graphs: CommandGraphs) ->
 
 
 def test_the_sound_still_counts(graphs: CommandGraphs) -> None:
-    """Costs are 3.84 apart, opinions 4, of which half counts."""
+    """Costs are 3.84 apart, opinions 4, of which three quarters count."""
     assert decided(graphs, 0.58, MadeUp({"run a bed door": -8.0, "run a bad door": -4.0})) == "run a bed door"
 
 
@@ -147,13 +147,13 @@ def test_a_sentence_that_the_second_look_loses_on_its_way_is_not_given_up_for_th
     graphs = CommandGraphs(of_sentences(["run a bed door", *others]), lexicon, made.labels())
     scores = made.said(made.utterance("run a bed door"))
     wrong = made.enter(made.phone("a", Position.INTERNAL)) - 1  # labels count from 1
-    scores[24:28, wrong : wrong + 2] = 6.0 + 10.0 / 4
+    scores[24:28, wrong : wrong + 2] = 6.0 + 12.5 / 4
     assert {graphs.text(rival.tokens) for rival in Rivals(graphs.fst, scores).rows()} == set(others)
     search = CommandSearch(graphs)
     search.advance(scores)
     judge = MadeUp({"run a bed door": -20.0, **dict.fromkeys(others, -3.0)})
-    path, _ = search.closest(search.sentence(), scores, judge, SOUND, doubtful=False)
-    assert graphs.text(path.words) == "run a bed door"
+    choice = search.closest(search.sentence(), scores, judge, SOUND, doubtful=False)
+    assert graphs.text(choice.path.words) == "run a bed door"
 
 
 def test_a_list_too_large_to_be_searched_twice_is_left_to_the_search(graphs: CommandGraphs) -> None:
