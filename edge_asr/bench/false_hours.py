@@ -26,7 +26,7 @@ _BAND_DB = 6
 PARTS_S = (1.0, 10.0)
 PAUSES_S = (0.2, 1.5)  # some end what is said, and some do not
 MINUTE_S = 60.0  # is a stream of its own, with one noise
-_SEED = 8
+SEED = 8  # of the order, the cuts and all else that is drawn
 _LOUDEST = 4000.0  # RMS of the loudest frame, int16 scale, -18 dBFS
 _FULL_SCALE = 32767.0
 _FAR_ABOVE = 1.0  # of excess: what fits so badly is counted and not told
@@ -70,6 +70,7 @@ class FalseHours:
     by_distance: list[Elsewhere]
     mistaken: list[Mistaken] = field(default_factory=list)
     cpu_s: float = 0.0
+    seed: int = SEED
 
     @property
     def audio_s(self) -> float:
@@ -78,7 +79,7 @@ class FalseHours:
 
 
 def hear_for(
-    ear: Ear, said: Sequence[Said], noises: Mapping[str, Samples], hours: float, rate_hz: int
+    ear: Ear, said: Sequence[Said], noises: Mapping[str, Samples], hours: float, rate_hz: int, seed: int = SEED
 ) -> Iterator[FalseHours]:
     """So many hours through one ear; what was heard up to now, after each minute."""
     lowest_db, highest_db = (round(snr_db) for snr_db in SNRS_DB)
@@ -89,10 +90,11 @@ def hear_for(
             Elsewhere(ear.name, f"noise {snr_db} to {snr_db + _BAND_DB} dB below")
             for snr_db in range(lowest_db, highest_db, _BAND_DB)
         ],
+        seed=seed,
     )
     of_noise = dict(zip(noises, found.elsewhere, strict=True))
     left = round(hours * 3600 * rate_hz)
-    for minute in minutes(said, noises, rate_hz):
+    for minute in minutes(said, noises, rate_hz, seed):
         samples = minute.samples[:left]
         left -= len(samples)
         heard = ear.hear(samples)
@@ -110,7 +112,7 @@ def hear_for(
             return
 
 
-def minutes(said: Sequence[Said], noises: Mapping[str, Samples], rate_hz: int, seed: int = _SEED) -> Iterator[Minute]:
+def minutes(said: Sequence[Said], noises: Mapping[str, Samples], rate_hz: int, seed: int = SEED) -> Iterator[Minute]:
     """Without an end, and the same for the same seed; one noise after the other."""
     rng = np.random.default_rng(seed)
     parts = _parts(said, rate_hz, rng)

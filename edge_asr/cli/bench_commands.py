@@ -31,6 +31,7 @@ from edge_asr.bench.commands import (
 )
 from edge_asr.bench.commands_peer import vosk_ear
 from edge_asr.bench.commands_report import commands_json, commands_text
+from edge_asr.bench.false_hours import SEED
 from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.mixture import read_noises, read_samples
 from edge_asr.bench.peers import VOSK
@@ -58,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     instead.add_argument(
         "--false-hours", metavar="H", type=hours, help="instead, so long what is no command, each time in other dress"
     )
+    parser.add_argument("--seed", metavar="N", type=count(0, 2**32), default=SEED, help=f"of the dress ({SEED})")
     parser.add_argument(
         "--commands", metavar="FILE", help="the benchmark's commands (DIR/commands.yaml); for false ones any sentences"
     )
@@ -89,7 +91,8 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
         print(now.line())
         alone = CommandEar(config, recognizer, compiled.grammar, own_judge(config))
         said = other_speech(folder, rate_hz, clock)
-        return now, measure_false(alone, said, noises, args.false_hours, rate_hz, config.commands.most_excess)
+        most = config.commands.most_excess
+        return now, measure_false(alone, said, noises, args.false_hours, rate_hz, most, seed=args.seed)
     orders = [(one, read_samples(one.path, rate_hz, clock)) for one in read_orders(folder)[: args.each]]
     noises = read_noises(Path(args.noise or folder / "noise"), rate_hz, clock)
     print(now.line())

@@ -53,10 +53,12 @@ def measure_false(
     hours: float,
     rate_hz: int,
     most_excess: float,
+    *,
+    seed: int,
 ) -> Any:
     """Measure, print, and return the figures."""
     told_s = 0.0
-    for found in hear_for(ear, said, noises, hours, rate_hz):
+    for found in hear_for(ear, said, noises, hours, rate_hz, seed):
         if found.audio_s - told_s >= _TOLD_EACH_S:
             told_s = found.audio_s
             false = sum(one.false_commands(most_excess) for one in found.elsewhere)

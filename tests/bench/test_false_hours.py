@@ -40,6 +40,20 @@ class CountingEar:
         return Heard([Command("lamp", slots, 0.9, next(self._excesses))], 2.0)
 
 
+def test_the_seed_is_that_of_the_minutes_and_told() -> None:
+    heard = []
+
+    class Keeping(CountingEar):
+        def hear(self, samples: Samples) -> Heard:
+            heard.append(samples)
+            return super().hear(samples)
+
+    *_, found = hear_for(Keeping(0.1), SAID, NOISES, 1 / 60, RATE_HZ, 9)
+    assert np.array_equal(heard[0], next(minutes(SAID, NOISES, RATE_HZ, 9)).samples)
+    assert not np.array_equal(heard[0], next(minutes(SAID, NOISES, RATE_HZ)).samples)
+    assert false_json(found)["seed"] == 9
+
+
 def test_the_same_seed_gives_the_same_minutes_and_no_two_are_alike() -> None:
     first, second = (list(itertools.islice(minutes(SAID, NOISES, RATE_HZ), 6)) for _ in range(2))
     assert all(np.array_equal(one.samples, other.samples) for one, other in zip(first, second, strict=True))

@@ -11,16 +11,16 @@ FITS, HARDLY, WELL = 0.0, 0.1, -0.2  # excess
 @pytest.mark.parametrize(
     ("excess", "log_share", "unheard", "expected"),
     [
-        (FITS, -31.0, -42.0, False),  # a long one in noise: evidence 11
-        (FITS, -33.0, -42.0, True),
-        (HARDLY, -31.0, -42.0, True),
-        (HARDLY, -26.0, -42.0, False),
+        (FITS, -27.5, -42.0, False),  # a long one in noise: evidence 14.5
+        (FITS, -29.0, -42.0, True),
+        (HARDLY, -24.0, -42.0, True),
+        (HARDLY, -22.0, -42.0, False),
         (FITS, -0.6, -6.5, False),  # a short one has no more to give
         (FITS, -4.0, -6.5, True),
         (HARDLY, -3.0, -6.5, True),
         (HARDLY, -2.0, -6.5, False),
-        (WELL, -34.5, -42.0, False),
-        (WELL, -35.5, -42.0, True),
+        (WELL, -32.5, -42.0, False),
+        (WELL, -33.5, -42.0, True),
         (WELL, -3.6, -6.5, False),
         (WELL, -4.0, -6.5, True),
         (FITS, -8.0, -6.5, True),  # the sound speaks against it
