@@ -126,6 +126,45 @@ def test_the_second_is_asked_only_when_the_first_is_sure_and_has_heard_all(netwo
     assert said == [False, False, True, False, False, False]
 
 
+@pytest.mark.parametrize(("voice_s", "believed_blocks"), [(1.0, 5), (0.24, 0)])
+def test_a_long_voice_is_believed_for_a_moment_and_a_short_one_is_not(
+    network: Path, voice_s: float, believed_blocks: int
+) -> None:
+    """The first detector takes the hush behind the voice for more of it."""
+    both, alone = SecondOpinion(Told("v" * 100), silero(network)), silero(network)
+    sound = blocks(np.concatenate([tone(voice_s), hush(0.4), tone(0.2)]))
+    said, each_time = ([vad.voiced(block) for block in sound] for vad in (both, alone))
+    later = [at for at, (one, other) in enumerate(zip(said, each_time, strict=True)) if one != other]
+    assert len(later) <= believed_blocks
+    assert all(said[at] and at >= voice_s / 0.02 for at in later)
+    assert not all(each_time[2:])
+
+
+def test_what_is_asked_now_and_then_is_computed_in_fewer_runs(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    second, windows = silero(network), []
+    run = second._run
+
+    def counting(samples: NDArray[np.float32], count: int) -> None:
+        windows.append(count)
+        run(samples, count)
+
+    monkeypatch.setattr(second, "_run", counting)
+    both = SecondOpinion(Told("v" * 100), second)
+    assert all([both.voiced(block) for block in blocks(tone(1.92))][2:])
+    assert sum(windows) == 1.92 * RATE_HZ // tiny_silero.WINDOW - 2  # what is left is not asked about any more
+    assert len(windows) < 30
+
+
+def test_who_is_believed_is_asked_again_after_a_pause_and_when_told_otherwise(network: Path) -> None:
+    told = "v" * 50 + "." + "v" * 10
+    both, sound = SecondOpinion(Told(told), silero(network)), blocks(np.concatenate([tone(1.0), hush(0.22)]))
+    assert not any([both.voiced(block) for block in sound][52:])
+    both = SecondOpinion(Told("v" * 60), silero(network))
+    assert [both.voiced(block) for block in blocks(tone(1.0))][-1]
+    both.tune(Thresholds(2, 1.1, 100))
+    assert not both.voiced(blocks(tone(0.02))[0])
+
+
 def test_what_nobody_asks_about_is_bounded_and_the_newest_is_the_run_up(network: Path) -> None:
     second = silero(network)
     for block in blocks(tone(30.0)):
