@@ -1,9 +1,12 @@
 """Each event reaches each sink, whatever becomes of it in another."""
 
+from typing import get_args
+
 import pytest
+from msgspec.structs import replace
 
 from edge_asr.dispatch import Dispatch
-from edge_asr.events import Event
+from edge_asr.events import Event, WhyUnknown
 from edge_asr.metrics import Metrics
 from tests import sample_events
 from tests.fakes import ListSink
@@ -40,3 +43,13 @@ def test_latencies_of_finals_are_measured_as_far_as_they_are_known() -> None:
     assert value("edge_asr_finalization_seconds_sum", {"pass": "1"}) == pytest.approx(0.71)
     assert value("edge_asr_finalization_seconds_bucket", {"pass": "1", "le": "0.7"}) == 0
     assert value("edge_asr_first_token_seconds_count") == 0
+
+
+def test_what_is_none_of_the_sentences_is_counted_by_why() -> None:
+    metrics = Metrics()
+    dispatch, value = Dispatch([], metrics), metrics.registry.get_sample_value
+    for number, reason in enumerate(get_args(WhyUnknown), start=1):
+        assert value("edge_asr_unknown_total", {"reason": reason}) == 0
+        for _ in range(number):
+            dispatch.send(replace(sample_events.unknown(), reason=reason))
+        assert value("edge_asr_unknown_total", {"reason": reason}) == number

@@ -2,10 +2,10 @@
 
 import pytest
 
-from edge_asr.asr.result import EndReason, Hypothesis, Word
+from edge_asr.asr.result import EndReason, Hypothesis, Unknown, Word
 from edge_asr.audio.chunk import AudioChunk
-from edge_asr.events import FinalEvent, PartialEvent, SpeechEndedEvent, SpeechStartedEvent
-from edge_asr.observation import SpeechEnded, SpeechStarted, Transcript
+from edge_asr.events import FinalEvent, PartialEvent, SpeechEndedEvent, SpeechStartedEvent, UnknownEvent
+from edge_asr.observation import SpeechEnded, SpeechStarted, Transcript, Understanding
 from edge_asr.stamp import CaptureClock, Stamp
 from tests.fakes import HandClock, hush
 
@@ -122,6 +122,16 @@ def test_started_ended_and_error_carry_the_ids() -> None:
     assert (error.stream_id, error.segment_id) == ("", "")
     lost = stamp.error("recognition", "it broke", "s", "s-1")
     assert (lost.stream_id, lost.segment_id, lost.emitted_at) == ("s", "s-1", started.emitted_at)
+
+
+@pytest.mark.parametrize(("unknown", "reason"), [("undecided", "undecided"), ("unsaid", "unsaid"), (None, "other")])
+def test_what_is_none_of_the_sentences_is_told_with_the_reason(unknown: Unknown | None, reason: str) -> None:
+    heard = Hypothesis((), 1.6, 0.6, timed=True, unknown=unknown)
+    event = Stamp(HandClock(), "dev", "en", "tiny", None).event(
+        Understanding("s", "s-1", None, heard, 10.4, 10.0, 11.6)
+    )
+    assert isinstance(event, UnknownEvent)
+    assert event.reason == reason
 
 
 def test_a_word_that_has_no_place_yet_is_counted_from_the_onset() -> None:

@@ -41,8 +41,9 @@ class Preferring:
         self.stopped = False
 
     def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[Weighed]:
+        """Of each text alike where the word is empty."""
         self.heard_samples.append(len(samples))
-        shares = [-1.0 if self.word in text.split() else -30.0 for text in texts]
+        shares = [-1.0 if not self.word or self.word in text.split() else -30.0 for text in texts]
         return [Weighed(share, self.unheard) for share in shares]
 
     def stop(self) -> None:
@@ -140,6 +141,19 @@ def test_what_was_surely_said_is_refused_by_nobody_though_its_twin_is_weighed(
     assert judge.heard_samples == [len(sentences[0])]
     assert heard.command is not None
     assert heard.command.excess <= SURELY_SAID
+
+
+def test_between_twins_that_nobody_can_tell_apart_none_is_taken(
+    recognizer: KaldiRecognizer,
+    twins: KaldiRecognizer,
+    sentences: list[NDArray[np.int16]],
+    said: list[str],
+) -> None:
+    heard = whole(twins.advised_by(Preferring("")), sentences[0])
+    assert (heard.command, heard.words, heard.unknown) == (None, (), "undecided")
+    both = recognizer.with_commands(of_sentences([" ".join(said), with_twin(said)]), MOST_EXCESS)
+    heard = whole(both.advised_by(Preferring("")), sentences[0])
+    assert (heard.command, heard.text.split(), heard.unknown) == (None, said, "undecided")
 
 
 def test_nobody_is_asked_about_speech_that_is_none_of_the_sentences(

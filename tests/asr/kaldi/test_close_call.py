@@ -89,6 +89,27 @@ def test_the_sound_still_counts(graphs: CommandGraphs) -> None:
     assert decided(graphs, 0.58, MadeUp({"run a bed door": -8.0, "run a bad door": -4.0})) == "run a bed door"
 
 
+@pytest.mark.parametrize(
+    ("bed", "bad", "said", "undecided"),
+    [
+        (-8.0, -8.0, "bed", False),  # costs alone are 3.84 apart
+        (-8.0, -5.0, "bed", True),
+        (-8.0, -1.0, "bad", True),
+        (-12.0, -1.0, "bad", False),
+        (-8.0, -math.inf, "bed", False),
+    ],
+)
+def test_what_search_and_judge_together_hardly_prefer_is_undecided(
+    graphs: CommandGraphs, bed: float, bad: float, said: str, *, undecided: bool
+) -> None:
+    scores = between("run a bed door", "run a bad door", 0.58)
+    search = CommandSearch(graphs)
+    search.advance(scores)
+    judge = MadeUp({"run a bed door": bed, "run a bad door": bad})
+    choice = search.closest(search.sentence(), scores, judge, SOUND, doubtful=False)
+    assert (graphs.text(choice.path.words), choice.undecided) == (f"run a {said} door", undecided)
+
+
 def test_nobody_is_asked_about_a_clear_sentence(graphs: CommandGraphs) -> None:
     judge = MadeUp({})
     assert decided(graphs, 1.0, judge) == "run a bed door"
