@@ -108,7 +108,7 @@ class SecondOpinion:
     """Voiced is what both detectors say is voiced; the second is asked only after the first has said so.
 
     So a quiet room costs what the first costs, and a long sentence half of what asking each time would: where noise
-    follows a voice, that is heard up to `_UNASKED_S` later. One stream, one thread.
+    follows a voice, that is heard up to `_UNASKED_S` later, in whole blocks. One stream, one thread.
     """
 
     def __init__(self, first: Vad, second: SileroVad) -> None:
@@ -142,7 +142,7 @@ class SecondOpinion:
         """Each takes its own."""
         self._first.tune(thresholds)
         self._second.tune(thresholds)
-        self._unasked_samples = 0
+        self._agreed_samples = self._unasked_samples = 0
 
 
 def _loaded(path: Path, row_samples: int) -> tuple[Any, int]:

@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     failed = False
     for path in _files(args.recordings):
         try:
-            commands, best = _heard(path, config, recognizer)
+            commands, why = _heard(path, config, recognizer)
         except AudioFileError as error:
             print(f"edge-asr: {error}", file=sys.stderr)
             failed = True
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
             seen.append((wanted, commands))
         if not args.quiet or not right:
             verdict = "" if wanted is None else "right  " if right else "WRONG  "
-            print(f"{verdict}{path}: {_told(commands, best)}{'' if right or wanted is None else _wanted(wanted)}")
+            print(f"{verdict}{path}: {_told(commands, why)}{'' if right or wanted is None else _wanted(wanted)}")
     if args.expect is not None:
         print(_sums(seen))
     return EXIT_FAILURE if failed or not all(wanted.met_by(commands) for wanted, commands in seen) else EXIT_OK
@@ -132,8 +132,8 @@ def _files(names: list[str]) -> Iterator[Path]:
             yield path
 
 
-def _heard(path: Path, config: Config, recognizer: KaldiRecognizer) -> tuple[list[Command], float]:
-    """Commands that it holds, and the least excess of what was taken for none."""
+def _heard(path: Path, config: Config, recognizer: KaldiRecognizer) -> tuple[list[Command], str]:
+    """Commands that it holds, and why there is none: a judge's reason, or the least excess of what was heard."""
     source = FileSource(path, SystemClock(), channel=config.audio.channel)
     pipeline = build_pipeline(config, recognizer)
     seen: list[Observation] = []
@@ -143,12 +143,15 @@ def _heard(path: Path, config: Config, recognizer: KaldiRecognizer) -> tuple[lis
     said = [one.command for one in seen if isinstance(one, Understanding) and one.command is not None]
     most = config.commands.most_excess
     refused = [command.excess for command in said if command.excess > most]
-    return [command for command in said if command.excess <= most], min(refused, default=math.inf)
+    judged = [one.hypothesis.unknown for one in seen if isinstance(one, Understanding)]
+    reasons = [why for why in judged if why not in {None, "other"}]
+    why = f"excess {min(refused, default=math.inf):.2f}" if refused or not reasons else ", ".join(map(str, reasons))
+    return [command for command in said if command.excess <= most], why
 
 
-def _told(commands: list[Command], best: float) -> str:
+def _told(commands: list[Command], why: str) -> str:
     if not commands:
-        return f"{_UNKNOWN} (excess {best:.2f})"
+        return f"{_UNKNOWN} ({why})"
     return "; then ".join(
         " ".join([command.intent, *(f"{name}={slot.value}" for name, slot in command.slots.items())])
         + f" (excess {command.excess:.2f}, confidence {command.confidence:.2f})"

@@ -19,6 +19,7 @@ from edge_asr.config import CommandsConfig, Config, SecondPassConfig
 from edge_asr.errors import ModelError
 from edge_asr.loading import load_both
 from edge_asr.metrics import Metrics
+from edge_asr.sentences.wake import with_wake
 from edge_asr.settings import model_folder
 from tests.asr.kaldi.sentence_list import of_sentences
 
@@ -154,6 +155,33 @@ def test_between_twins_that_nobody_can_tell_apart_none_is_taken(
     both = recognizer.with_commands(of_sentences([" ".join(said), with_twin(said)]), MOST_EXCESS)
     heard = whole(both.advised_by(Preferring("")), sentences[0])
     assert (heard.command, heard.text.split(), heard.unknown) == (None, said, "undecided")
+
+
+def test_who_says_the_phrase_is_told_that_what_followed_was_not_understood(
+    recognizer: KaldiRecognizer, sentences: list[NDArray[np.int16]], said: list[str]
+) -> None:
+    assert WORD not in said[:2]
+    phrase, rest = said[:2], said[2:]
+    grammar = with_wake(of_sentences([" ".join(rest), with_twin(rest)]), of_sentences([" ".join(phrase)]))
+    alone = recognizer.without_open_speech().with_commands(grammar, MOST_EXCESS, 5.0)
+    heard = whole(alone.advised_by(Preferring("")), sentences[0])
+    assert (heard.command, heard.unknown, heard.asleep) == (None, "undecided", None)
+    heard = whole(alone.advised_by(Preferring(TWIN)), sentences[0])
+    assert heard.command is not None
+
+
+def test_what_nobody_would_hear_still_wakes(
+    recognizer: KaldiRecognizer, doubtful: NDArray[np.int16], said: list[str]
+) -> None:
+    grammar = with_wake(of_sentences(["something else"]), of_sentences([" ".join(said)]))
+    alone = recognizer.without_open_speech().with_commands(grammar, MOST_EXCESS, 5.0)
+    judge = Preferring(WORD, -1.5)
+    assert whole(alone.advised_by(judge), doubtful).wake is not None
+    assert judge.heard_samples
+
+
+def test_what_nobody_said_is_not_called_undecided(twins: KaldiRecognizer, doubtful: NDArray[np.int16]) -> None:
+    assert whole(twins.advised_by(Preferring("", -1.5)), doubtful).unknown == "unsaid"
 
 
 def test_nobody_is_asked_about_speech_that_is_none_of_the_sentences(

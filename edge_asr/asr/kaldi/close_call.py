@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 # "coffee" for "mocha".
 _WEIGHT = 0.75
 _MOST = 6  # meanings that are weighed: each takes a run of the decoder
-_LEAD = 2.0  # of both together over the next meaning, a likelihood of 7 to 1: see docs/benchmarks.md for others
+_LEAD = 2.0  # of both together over the next meaning, a likelihood of 7 to 1: see docs/benchmarks.md
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,13 @@ def closest(
     """
     own = Rival(tuple(best.words), best.cost)  # a narrower search has found the others, and may have lost it on its way
     cheapest: dict[Hashable, Rival] = {meaning(own.tokens): own}
+    texts = {text(own.tokens)}  # the same words with two meanings sound alike for ever: the first one is taken
     for rival in () if rivals is None else rivals.rows():
-        if rival.cost <= own.cost + REACH and made_up(rival.tokens) == made_up(own.tokens):
-            cheapest.setdefault(meaning(rival.tokens), rival)
+        if rival.cost > own.cost + REACH or made_up(rival.tokens) != made_up(own.tokens):
+            continue
+        if text(rival.tokens) not in texts and meaning(rival.tokens) not in cheapest:
+            cheapest[meaning(rival.tokens)] = rival
+            texts.add(text(rival.tokens))
     near = list(cheapest.values())[:_MOST]
     if len(near) <= 1 and not doubtful:
         return Choice(best)

@@ -66,7 +66,8 @@ class CommandReader:
         elif not alone:  # to wake for nothing costs little
             unknown = _refused(choice, excess, doubtful=doubtful)
         if unknown is not None:
-            return replace(none, unknown=unknown, asleep=none if self.wakes else None)
+            called = phrase and unknown == "undecided"  # whoever called is told that it was not understood
+            return replace(none, unknown=unknown, asleep=none if self.wakes and not called else None)
         sure = [word.confidence for word in told.words]
         wake = Wake(phrase, float(np.mean(sure[:phrase])), phrase_excess) if phrase else None
         if alone:

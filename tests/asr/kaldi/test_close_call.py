@@ -132,6 +132,36 @@ def test_a_rival_that_the_judge_cannot_write_is_left_out(graphs: CommandGraphs) 
     assert told(graphs, 0.51, judge) == ("run a bed door", -20.0)
 
 
+def test_words_of_two_meanings_are_no_close_call(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Who says them again says nothing else."""
+    lexicon = made.lexicon(tmp_path_factory.mktemp("lexicon"))
+    words = "run a bed door"
+    twice = CommandGraphs(
+        of_sentences([words, words, "run a bad door"], intent=("A", "B", "C")), lexicon, made.labels()
+    )
+    scores = between(words, "run a bad door", 0.51)
+    search = CommandSearch(twice)
+    search.advance(scores)
+    judge = MadeUp({words: -3.0, "run a bad door": -20.0})
+    choice = search.closest(search.sentence(), scores, judge, SOUND, doubtful=False)
+    assert (twice.text(choice.path.words), choice.undecided) == (words, False)
+    assert judge.asked == [[words, "run a bad door"]]
+
+
+def test_of_three_meanings_the_next_one_counts(tmp_path_factory: pytest.TempPathFactory) -> None:
+    lexicon = made.lexicon(tmp_path_factory.mktemp("lexicon"))
+    graphs = CommandGraphs(of_sentences(["run a bed door", "run a bad door", "run a red door"]), lexicon, made.labels())
+    shares = {"bed": 0.1, "bad": 0.4, "red": 0.5}
+    scores = sum(share * made.said(made.utterance(f"run a {one} door")) for one, share in shares.items())
+    scores = np.asarray(scores, np.float32)
+    search = CommandSearch(graphs)
+    search.advance(scores)
+    judge = MadeUp({"run a bed door": -3.0, "run a bad door": -40.0, "run a red door": -4.0})
+    choice = search.closest(search.sentence(), scores, judge, SOUND, doubtful=False)
+    assert len(judge.asked[0]) == 3
+    assert (graphs.text(choice.path.words), choice.undecided) == ("run a bed door", True)
+
+
 def test_nobody_is_asked_when_both_mean_the_same(tmp_path_factory: pytest.TempPathFactory) -> None:
     lexicon = made.lexicon(tmp_path_factory.mktemp("lexicon"))
     same = CommandGraphs(of_sentences(SENTENCES, intent="run"), lexicon, made.labels())
