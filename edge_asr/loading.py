@@ -130,6 +130,17 @@ def own_judge(config: Config) -> Judge | None:
         return as_judge(load_offline(bundle, config.second_pass.threads))
 
 
+def daemons_judge(config: Config) -> Judge | None:
+    """Whom the daemon would ask about a sentence, for programs that hear sentences alone.
+
+    Raises ModelError, and ConfigError where one is asked for that is not there.
+    """
+    if config.commands.second_opinion is False:
+        return None
+    second_pass = available_second_pass(config)
+    return own_judge(config) if second_pass is None else as_judge(second_pass.rescorer)
+
+
 def build_pipeline(config: Config, recognizer: Recognizer[Any]) -> Pipeline[Any]:
     """A fresh pipeline: the one that daemon, `transcribe` and bench share."""
     vad = build_vad(config, recognizer.sample_rate_hz)

@@ -12,6 +12,7 @@ import numpy as np
 
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import load_lexicon
+from edge_asr.asr.judge import Judge
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.audio.chunk import Samples
 from edge_asr.bench import commands_compile
@@ -43,7 +44,7 @@ from edge_asr.cli.options import load_config
 from edge_asr.clock import Clock, SystemClock
 from edge_asr.config import Config
 from edge_asr.errors import EdgeAsrError, ModelError
-from edge_asr.loading import load_recognizer, own_judge
+from edge_asr.loading import daemons_judge, load_recognizer
 from edge_asr.sentences.compiled import compile_definitions
 from edge_asr.sentences.definitions import Definitions
 from edge_asr.sentences.yaml_file import read_definitions
@@ -86,10 +87,12 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     if not isinstance(recognizer, KaldiRecognizer):
         raise ModelError(f"the model {bundle.manifest.name!r} hears no commands; choose another models.bundle")
     rate_hz = recognizer.sample_rate_hz
+    judge = None if args.wake else daemons_judge(config)
     if args.false_hours is not None:
         noises = _only(read_noises(Path(args.noise or folder / "noise"), rate_hz, clock), args.only)
         print(now.line())
-        alone = CommandEar(config, recognizer, compiled.grammar, own_judge(config))
+        _say(_opinion(judge))
+        alone = CommandEar(config, recognizer, compiled.grammar, judge)
         said = other_speech(folder, rate_hz, clock)
         most = config.commands.most_excess
         return now, measure_false(alone, said, noises, args.false_hours, rate_hz, most, seed=args.seed)
@@ -103,7 +106,8 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     levels: list[Level] = []
     apart: list[Elsewhere] = []
     with ExitStack() as stack:
-        ears: list[Ear] = [CommandEar(config, recognizer, compiled.grammar, own_judge(config))]
+        _say(_opinion(judge))
+        ears: list[Ear] = [CommandEar(config, recognizer, compiled.grammar, judge)]
         if args.peer:
             ears.append(stack.enter_context(vosk_ear(config, now.language, compiled.grammar, rate_hz)))
         for name, snr_db, sounds in _conditions(orders, noises, wanted):
@@ -168,6 +172,10 @@ def _add(apart: list[Elsewhere], found: Elsewhere) -> None:
             one.excesses += found.excesses
             return
     apart.append(found)
+
+
+def _opinion(judge: Judge | None) -> str:
+    return "with a second opinion" if judge is not None else "without a second opinion (commands.second_opinion)"
 
 
 def _say(text: str) -> None:

@@ -145,7 +145,11 @@ def _heard(path: Path, config: Config, recognizer: KaldiRecognizer) -> tuple[lis
     refused = [command.excess for command in said if command.excess > most]
     judged = [one.hypothesis.unknown for one in seen if isinstance(one, Understanding)]
     reasons = [why for why in judged if why not in {None, "other"}]
-    why = f"excess {min(refused, default=math.inf):.2f}" if refused or not reasons else ", ".join(map(str, reasons))
+    why = (
+        f"excess {min(refused, default=math.inf):.2f}"
+        if refused or not reasons
+        else ", ".join(dict.fromkeys(map(str, reasons)))
+    )
     return [command for command in said if command.excess <= most], why
 
 

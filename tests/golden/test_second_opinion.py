@@ -17,7 +17,7 @@ from edge_asr.asr.result import Hypothesis
 from edge_asr.clock import SystemClock
 from edge_asr.config import CommandsConfig, Config, SecondPassConfig
 from edge_asr.errors import ModelError
-from edge_asr.loading import load_both
+from edge_asr.loading import daemons_judge, load_both
 from edge_asr.metrics import Metrics
 from edge_asr.sentences.wake import with_wake
 from edge_asr.settings import model_folder
@@ -224,6 +224,21 @@ def test_with_commands_alone_nothing_else_is_loaded(tmp_path: Path, opinion: obj
     assert (brains.recognizer.judge, brains.second_pass) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("mode", "opinion", "enabled"), [("both", False, "auto"), ("commands", "auto", "auto"), ("both", "auto", False)]
+)
+def test_programs_that_hear_commands_alone_ask_nobody_where_the_daemon_asks_nobody(
+    tmp_path: Path, mode: str, opinion: object, enabled: object
+) -> None:
+    assert daemons_judge(hearing(tmp_path, mode, opinion, enabled=enabled)) is None
+
+
+def test_programs_that_hear_commands_alone_fail_where_the_daemon_fails(tmp_path: Path) -> None:
+    for mode in ("commands", "both"):
+        with pytest.raises(ModelError, match="nowhere"):
+            daemons_judge(hearing(tmp_path, mode, True, bundle="nowhere"))
+
+
 @pytest.fixture(scope="module")
 def moonshine() -> Moonshine:
     folder = model_folder(Config())
@@ -234,6 +249,15 @@ def moonshine() -> Moonshine:
     assert isinstance(loaded, Moonshine)
     assert as_judge(loaded) is loaded
     return loaded
+
+
+@pytest.mark.parametrize(("mode", "opinion"), [("both", "auto"), ("both", True), ("commands", True)])
+def test_programs_that_hear_commands_alone_ask_whom_the_daemon_asks(
+    moonshine: Moonshine, tmp_path: Path, mode: str, opinion: object
+) -> None:
+    judge = daemons_judge(hearing(tmp_path, mode, opinion))
+    assert isinstance(judge, Moonshine)
+    assert judge.model == moonshine.model
 
 
 def test_the_model_of_the_second_pass_prefers_what_was_said(
