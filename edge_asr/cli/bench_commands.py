@@ -12,7 +12,6 @@ import numpy as np
 
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import load_lexicon
-from edge_asr.asr.judge import Judge
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.audio.chunk import Samples
 from edge_asr.bench import commands_compile
@@ -88,10 +87,11 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
         raise ModelError(f"the model {bundle.manifest.name!r} hears no commands; choose another models.bundle")
     rate_hz = recognizer.sample_rate_hz
     judge = None if args.wake else daemons_judge(config)
+    if not args.wake:
+        _say("with a second opinion" if judge else "without a second opinion, see commands.second_opinion")
     if args.false_hours is not None:
         noises = _only(read_noises(Path(args.noise or folder / "noise"), rate_hz, clock), args.only)
         print(now.line())
-        _say(_opinion(judge))
         alone = CommandEar(config, recognizer, compiled.grammar, judge)
         said = other_speech(folder, rate_hz, clock)
         most = config.commands.most_excess
@@ -106,7 +106,6 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     levels: list[Level] = []
     apart: list[Elsewhere] = []
     with ExitStack() as stack:
-        _say(_opinion(judge))
         ears: list[Ear] = [CommandEar(config, recognizer, compiled.grammar, judge)]
         if args.peer:
             ears.append(stack.enter_context(vosk_ear(config, now.language, compiled.grammar, rate_hz)))
@@ -172,10 +171,6 @@ def _add(apart: list[Elsewhere], found: Elsewhere) -> None:
             one.excesses += found.excesses
             return
     apart.append(found)
-
-
-def _opinion(judge: Judge | None) -> str:
-    return "with a second opinion" if judge is not None else "without a second opinion (commands.second_opinion)"
 
 
 def _say(text: str) -> None:

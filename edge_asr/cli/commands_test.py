@@ -143,13 +143,9 @@ def _heard(path: Path, config: Config, recognizer: KaldiRecognizer) -> tuple[lis
     said = [one.command for one in seen if isinstance(one, Understanding) and one.command is not None]
     most = config.commands.most_excess
     refused = [command.excess for command in said if command.excess > most]
-    judged = [one.hypothesis.unknown for one in seen if isinstance(one, Understanding)]
-    reasons = [why for why in judged if why not in {None, "other"}]
-    why = (
-        f"excess {min(refused, default=math.inf):.2f}"
-        if refused or not reasons
-        else ", ".join(dict.fromkeys(map(str, reasons)))
-    )
+    unknown = {one.hypothesis.unknown for one in seen if isinstance(one, Understanding)}
+    reasons = sorted(reason for reason in unknown if reason is not None and reason != "other")
+    why = ", ".join(reasons) if reasons and not refused else f"excess {min(refused, default=math.inf):.2f}"
     return [command for command in said if command.excess <= most], why
 
 

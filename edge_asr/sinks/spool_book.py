@@ -38,6 +38,7 @@ class SpoolBook:
         self._unsynced_since_ns: int | None = None
         self._retry_ns = 0
         self._away = True
+        self._missed = 0  # the last ticket that came while it was away, or before this process
         self._ending = False
 
     # -- what comes and goes
@@ -62,7 +63,7 @@ class SpoolBook:
     def broker_away(self, away: bool) -> None:
         """Whether what comes now is to be written at once."""
         with self._changed:
-            self._away = away
+            self._away, self._missed = away, self._next_ticket
             self._changed.notify_all()
 
     def end(self) -> None:
@@ -92,6 +93,7 @@ class SpoolBook:
             for number, held in rows:
                 tickets.append(self._ticket())
                 self._rows[tickets[-1]] = (number, held)
+            self._missed = self._next_ticket
             for number in unreadable:
                 self._delete(number)
         return tickets
@@ -159,10 +161,17 @@ class SpoolBook:
         self._gone.append(number)
 
     def _pending_due_ns(self) -> int:
-        """When what is pending is to be written; at once where older ones are in the file: the broker is behind."""
-        if self._away or self._rows or self._ending:
+        """When what is pending is to be written; at once while the broker has not caught up with what it missed.
+
+        Not wherever there are older ones in the file: of a flow without a pause some always are on their way, and after
+        one outage all of it would be written for ever. That they wait too long is looked at, as of what is pending.
+        """
+        ticket, oldest = next(iter(self._pending.items()))
+        if self._rows:
+            ticket, (_, oldest) = next(iter(self._rows.items()))
+        if self._away or self._ending or ticket <= self._missed:
             return 0
-        return next(iter(self._pending.values())).since_ns + round(_PATIENCE_S * NS_PER_S)
+        return oldest.since_ns + round(_PATIENCE_S * NS_PER_S)
 
     def _due_ns(self, is_open: bool) -> int | None:
         """When there is something to do, None when not before something changes."""

@@ -221,6 +221,26 @@ def test_while_it_is_away_or_behind_all_is_written_without_a_wait(
     life.stop()
 
 
+def test_after_an_outage_a_flow_without_a_pause_is_not_written_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There always is one on its way to the broker; those before it are all that was missed."""
+    monkeypatch.setattr(spool_book, "_PATIENCE_S", NEVER_S)
+    life = Life(tmp_path / "spool.sqlite")
+    life.say("missed")
+    wait_for(lambda: life.on_disk() == 1)
+    life.outbox.up()
+    life.say("meanwhile")
+    wait_for(lambda: life.on_disk() == 2)
+    life.deliver(1)
+    wait_for(lambda: life.on_disk() == 1)
+    life.say("afterwards")
+    time.sleep(0.05)  # the spool's thread has seen it
+    life.deliver(1)
+    wait_for(lambda: life.on_disk() == 0)
+    life.stop()
+
+
 def test_a_connected_broker_that_does_not_answer_is_away_too(tmp_path: Path) -> None:
     life = Life(tmp_path / "spool.sqlite")
     life.outbox.up()
