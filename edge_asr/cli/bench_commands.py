@@ -12,6 +12,7 @@ import numpy as np
 
 from edge_asr.asr.bundle import load_bundle
 from edge_asr.asr.families import load_lexicon
+from edge_asr.asr.judge import Judge
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.audio.chunk import Samples
 from edge_asr.bench import commands_compile
@@ -86,9 +87,7 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     if not isinstance(recognizer, KaldiRecognizer):
         raise ModelError(f"the model {bundle.manifest.name!r} hears no commands; choose another models.bundle")
     rate_hz = recognizer.sample_rate_hz
-    judge = None if args.wake else daemons_judge(config)
-    if not args.wake:
-        _say("with a second opinion" if judge else "without a second opinion, see commands.second_opinion")
+    judge = None if args.wake else _judge(config)
     if args.false_hours is not None:
         noises = _only(read_noises(Path(args.noise or folder / "noise"), rate_hz, clock), args.only)
         print(now.line())
@@ -171,6 +170,12 @@ def _add(apart: list[Elsewhere], found: Elsewhere) -> None:
             one.excesses += found.excesses
             return
     apart.append(found)
+
+
+def _judge(config: Config) -> Judge | None:
+    judge = daemons_judge(config)
+    _say("with a second opinion" if judge else "without a second opinion, see commands.second_opinion")
+    return judge
 
 
 def _say(text: str) -> None:

@@ -61,6 +61,7 @@ class Spool:
     def start(self, take_back: Callable[[list[Kept]], None]) -> None:
         """Open the file, now or when it can be; take_back gets what an earlier process left, in order, once."""
         self._take_back = take_back
+        self._metrics.spool_messages.set_function(lambda: len(self._book.in_file()))
         self._thread.start()
 
     def wait_opened(self, wait_s: float) -> None:
@@ -109,7 +110,6 @@ class Spool:
                 if self._failed(error):
                     last = False  # once more, at once
             self._opened.set()
-            self._metrics.spool_messages.set(len(self._book.in_file()))
         if self._file is not None:
             self._close(self._file)
 

@@ -9,6 +9,7 @@ import pytest
 from edge_asr.config import MqttConfig
 from edge_asr.controls import Controls, ControlValues
 from edge_asr.metrics import Metrics
+from edge_asr.sinks import outbox
 from edge_asr.sinks.mqtt import MqttSink
 from tests.sinks.certificates import Certificates, make_certificates
 
@@ -59,3 +60,14 @@ def make_mouth() -> Iterator[MakeMouth]:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """An authority and what it signed."""
     return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="module")
+def patient_end() -> Iterator[None]:
+    """The end waits for the disk: what is tested here is what was written, not whether a busy machine did it in time.
+
+    Else the next life meets a file that the one before still has open, and a count of what was not written.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outbox, "_LAST_WRITE_S", 30.0)
+        yield
