@@ -5,6 +5,7 @@ import logging
 from edge_asr.asr.bundle import Bundle, load_bundle, of_family
 from edge_asr.asr.manifest import SileroManifest
 from edge_asr.audio.silero import SecondOpinion, SileroVad
+from edge_asr.audio.slow_gain import SlowGain
 from edge_asr.audio.vad import Vad, WebRtcVad
 from edge_asr.config import Config
 from edge_asr.errors import ConfigError, ModelError
@@ -33,7 +34,9 @@ def build_vad(config: Config, sample_rate_hz: int) -> Vad:
         return webrtc
     if silero is None:
         return webrtc
-    return silero if gate.vad == "silero" else SecondOpinion(webrtc, silero)
+    if gate.vad == "silero":
+        return silero
+    return SecondOpinion(webrtc, silero, SlowGain(sample_rate_hz, gate.vad_max_gain_db))
 
 
 def silero_bundle(config: Config, sample_rate_hz: int) -> Bundle[SileroManifest] | None:

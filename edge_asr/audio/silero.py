@@ -8,16 +8,18 @@ from numpy.typing import NDArray
 
 from edge_asr.audio.chunk import Samples
 from edge_asr.audio.slow_gain import SlowGain
-from edge_asr.audio.vad import Vad
+from edge_asr.audio.vad import LevelledVad
 from edge_asr.errors import ModelError, RecognitionError
 from edge_asr.onnx_session import first_line, open_session
 from edge_asr.sensitivity import Thresholds
 
 _FULL_SCALE = 32768.0
-# A voice that both have heard for so long goes on for a moment: the second is asked now and then, and computes what has
-# come in one run. While it disagrees it is asked about every block, so that no word comes late.
-_SURE_S = 0.3
-_UNASKED_S = 0.1
+# A voice that both have heard for so long goes on for a moment: the second is asked now and then, and only hears the
+# newest of what has come. While it disagrees it is asked about every block, so that no word comes late.
+_SURE_S = 0.2
+_UNASKED_S = 0.3
+_GLANCE_WINDOWS = 2
+_PAUSE_S = 0.2  # what the first takes for so much silence ends a voice; it takes quiet sounds within words for less
 _KEPT_S = 0.5  # of what nobody asked about: heard again before an answer, for the network needs a run-up
 
 
@@ -28,7 +30,8 @@ class SileroVad:
     Blocks of any length are cut into them; a block's answer is that of the last window that is whole, so it comes up to
     one window late. It hears through the same slow gain as the other detector.
 
-    `hear` is cheap and computes nothing; `agrees` computes what has come since it was last asked.
+    `hear` is cheap and computes nothing; `agrees` computes what has come since it was last asked, `still_agrees` the
+    newest of it.
     """
 
     def __init__(
@@ -57,7 +60,7 @@ class SileroVad:
 
     def voiced(self, block: Samples) -> bool:
         """Decide for one block; raises RecognitionError."""
-        self.hear(block)
+        self.hear(*self._gain.step(block))
         return self.agrees()
 
     def reset(self) -> None:
@@ -68,20 +71,27 @@ class SileroVad:
         """Take another probability for a voice."""
         self._threshold = thresholds.silero_threshold
 
-    def hear(self, block: Samples) -> None:
-        """Take int16 samples (n,). Of those that nobody asks about, the last half second to second is kept."""
-        centred, gain = self._gain.step(block)
+    def hear(self, centred: NDArray[np.float32], gain: float) -> None:
+        """Take what a `SlowGain` makes of a block. Of what nobody asks about, the last half second to second is kept."""
         self._pending.append(centred * np.float32(gain / _FULL_SCALE))
-        self._pending_samples += len(block)
+        self._pending_samples += len(centred)
         if self._pending_samples > 2 * self._kept_samples:
             self._start(np.concatenate(self._pending)[-self._kept_samples :])
 
     def agrees(self) -> bool:
         """Whether the last whole window is a voice; raises RecognitionError."""
+        return self._decides(None)
+
+    def still_agrees(self) -> bool:
+        """The same for a voice that it has heard before: what lies between then and a moment ago is passed over."""
+        return self._decides(_GLANCE_WINDOWS)
+
+    def _decides(self, most: int | None) -> bool:
         count = (self._pending_samples - self._context_samples) // self._window_samples
         if count > 0:
             samples = np.concatenate(self._pending)
-            self._run(samples, count)
+            skipped = 0 if most is None else max(0, count - most)
+            self._run(samples[skipped * self._window_samples :], count - skipped)
             self._pending = [samples[count * self._window_samples :]]
             self._pending_samples = len(self._pending[0])
         return self._probability >= self._threshold
@@ -93,10 +103,10 @@ class SileroVad:
         self._probability = 0.0
 
     def _run(self, samples: NDArray[np.float32], count: int) -> None:
-        size = self._window_samples + self._context_samples
-        windows = np.lib.stride_tricks.sliding_window_view(samples, size)[:: self._window_samples][:count]
+        size, step = self._window_samples + self._context_samples, self._window_samples
+        windows = np.stack([samples[number * step : number * step + size] for number in range(count)])
         memory, cell = self._memory
-        feeds = {"input": np.clip(windows, -1.0, 1.0), "h": memory, "c": cell}
+        feeds = {"input": np.minimum(np.maximum(windows, -1.0), 1.0), "h": memory, "c": cell}
         try:
             probabilities, memory, cell = self._session.run(["speech_probs", "hn", "cn"], feeds)
         except Exception as error:
@@ -107,42 +117,57 @@ class SileroVad:
 class SecondOpinion:
     """Voiced is what both detectors say is voiced; the second is asked only after the first has said so.
 
-    So a quiet room costs what the first costs, and a long sentence half of what asking each time would: where noise
-    follows a voice, that is heard up to `_UNASKED_S` later, in whole blocks. One stream, one thread.
+    So a quiet room costs what the first costs, and a long sentence a fifth of what asking each time would: where noise
+    follows a voice, that is heard up to `_UNASKED_S` later, in whole blocks. Both hear through one slow gain. One
+    stream, one thread.
     """
 
-    def __init__(self, first: Vad, second: SileroVad) -> None:
+    def __init__(self, first: LevelledVad, second: SileroVad, gain: SlowGain) -> None:
         self._first = first
         self._second = second
-        self._agreed_samples = 0  # without a break
-        self._unasked_samples = 0  # for so many more the second is believed to agree
+        self._gain = gain
+        self._sure_samples = round(_SURE_S * second.sample_rate_hz)
+        self._pause_samples = round(_PAUSE_S * second.sample_rate_hz)
+        self._begin()
 
     def voiced(self, block: Samples) -> bool:
         """Decide for one block of 10, 20 or 30 ms; raises RecognitionError."""
-        self._second.hear(block)
-        if not self._first.voiced(block):
-            self._agreed_samples = self._unasked_samples = 0
+        centred, gain = self._gain.step(block)
+        self._second.hear(centred, gain)
+        self._unasked_samples = max(0, self._unasked_samples - len(block))
+        if not self._first.decides(block, centred, gain):
+            self._silent_samples += len(block)
+            if self._silent_samples >= self._pause_samples:
+                self._agreed_samples = self._unasked_samples = 0
             return False
+        self._silent_samples = 0
         if self._unasked_samples > 0:
-            self._unasked_samples -= len(block)
             return True
-        agreed = self._second.agrees()
-        self._agreed_samples = self._agreed_samples + len(block) if agreed else 0
-        if self._agreed_samples >= _SURE_S * self._second.sample_rate_hz:
+        sure = self._agreed_samples >= self._sure_samples
+        if not (self._second.still_agrees() if sure else self._second.agrees()):
+            self._agreed_samples = 0
+            return False
+        self._agreed_samples += len(block)
+        if self._agreed_samples >= self._sure_samples:
             self._unasked_samples = round(_UNASKED_S * self._second.sample_rate_hz)
-        return agreed
+        return True
 
     def reset(self) -> None:
         """Both forget."""
         self._first.reset()
         self._second.reset()
-        self._agreed_samples = self._unasked_samples = 0
+        self._begin()
 
     def tune(self, thresholds: Thresholds) -> None:
         """Each takes its own."""
         self._first.tune(thresholds)
         self._second.tune(thresholds)
-        self._agreed_samples = self._unasked_samples = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._agreed_samples = 0  # without a pause
+        self._silent_samples = 0  # the first's, up to now
+        self._unasked_samples = 0  # for so many more the second is believed to agree
 
 
 def _loaded(path: Path, row_samples: int) -> tuple[Any, int]:

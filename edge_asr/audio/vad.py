@@ -4,6 +4,7 @@ from typing import Protocol
 
 import numpy as np
 import webrtcvad
+from numpy.typing import NDArray
 
 from edge_asr.audio.chunk import Samples
 from edge_asr.audio.slow_gain import SlowGain
@@ -28,6 +29,22 @@ class Vad(Protocol):
         ...
 
 
+class LevelledVad(Protocol):
+    """One that can share what a `SlowGain` has made of a block."""
+
+    def decides(self, block: Samples, centred: NDArray[np.float32], gain: float) -> bool:
+        """As `Vad.voiced`, of a block and what the slow gain makes of it: float32 (n,) and the gain."""
+        ...
+
+    def reset(self) -> None:
+        """See `Vad`."""
+        ...
+
+    def tune(self, thresholds: Thresholds) -> None:
+        """See `Vad`."""
+        ...
+
+
 class WebRtcVad:
     """The WebRTC project's Gaussian-mixture detector (package webrtcvad), hearing at a normalized level.
 
@@ -44,10 +61,13 @@ class WebRtcVad:
 
     def voiced(self, block: Samples) -> bool:
         """Decide for one block of 10, 20 or 30 ms."""
-        centred, gain = self._gain.step(block)
+        return self.decides(block, *self._gain.step(block))
+
+    def decides(self, block: Samples, centred: NDArray[np.float32], gain: float) -> bool:
+        """See `LevelledVad`."""
         if gain > 1.0:
-            centred *= np.float32(gain)
-            block = np.minimum(np.maximum(centred, _INT16_MIN, out=centred), _INT16_MAX, out=centred).astype(np.int16)
+            raised = centred * np.float32(gain)
+            block = np.minimum(np.maximum(raised, _INT16_MIN, out=raised), _INT16_MAX, out=raised).astype(np.int16)
         return bool(self._vad.is_speech(block.tobytes(), self._sample_rate_hz))
 
     def reset(self) -> None:
