@@ -72,7 +72,7 @@ class SileroVad:
         self._threshold = thresholds.silero_threshold
 
     def hear(self, centred: NDArray[np.float32], gain: float) -> None:
-        """Take what a `SlowGain` makes of a block. Of what nobody asks about, the last half second to second is kept."""
+        """Take what a `SlowGain` makes of a block; of what nobody asks about the last half second to second is kept."""
         self._pending.append(centred * np.float32(gain / _FULL_SCALE))
         self._pending_samples += len(centred)
         if self._pending_samples > 2 * self._kept_samples:

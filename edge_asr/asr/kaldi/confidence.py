@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+_ROOM = 256  # outputs that are kept without growing: 7.7 s
 _CENTRE, _OFFSET, _SLOPE = -4.4, 1.95, 1.5  # the fit; right words have means about -4.45, wrong ones -4.73
 
 
@@ -24,12 +25,14 @@ class Certainty:
         """Take the next outputs float32 (n, outputs)."""
         end = self._count + len(scores)
         if end > len(self._totals):
-            room = 2 * end
+            room = max(_ROOM, 2 * end)
             self._scores = _longer(self._scores[: self._count], (room, scores.shape[1]))
             self._totals = _longer(self._totals[: self._count], (room,))
         self._scores[self._count : end] = scores
-        top = scores.max(axis=1)
-        self._totals[self._count : end] = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
+        top = np.maximum.reduce(scores, axis=1)
+        shares = scores - top[:, None]
+        np.exp(shares, out=shares)
+        self._totals[self._count : end] = top + np.log(np.add.reduce(shares, axis=1))
         self._count = end
 
     @property

@@ -8,6 +8,7 @@ from edge_asr.asr.kaldi.mfcc import Mfcc
 Frames = NDArray[np.float32]
 _GROWTH_FRAMES = 512
 _DITHER = np.random.default_rng(1).standard_normal(1 << 16, np.float32)  # 4 s, then again
+_DITHER_TWICE = np.concatenate([_DITHER, _DITHER])  # so that what begins anywhere in it is in one piece
 
 
 class MfccStream:
@@ -29,9 +30,8 @@ class MfccStream:
 
     def accept(self, samples: NDArray[np.int16]) -> None:
         """Take int16 samples of shape (n,); new frames are in `frames` when this returns."""
-        dither = _DITHER[(self._samples + np.arange(len(samples))) % len(_DITHER)]
+        self._rest = np.concatenate([self._rest, samples * self._gain + self._dither(len(samples))])
         self._samples += len(samples)
-        self._rest = np.concatenate([self._rest, samples * self._gain + dither])
         if len(self._rest) < self._mfcc.window_samples:
             return
         fresh = self._mfcc.frames(self._rest)
@@ -43,6 +43,13 @@ class MfccStream:
             self._frames = room
         self._frames[self.count : ready] = fresh
         self.count = ready
+
+    def _dither(self, count: int) -> NDArray[np.float32]:
+        """That of the next `count` samples."""
+        begin = self._samples % len(_DITHER)
+        if count <= len(_DITHER):
+            return _DITHER_TWICE[begin : begin + count]
+        return np.resize(_DITHER_TWICE[begin : begin + len(_DITHER)], count)
 
     @property
     def frames(self) -> Frames:

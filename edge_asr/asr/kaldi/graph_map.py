@@ -8,6 +8,8 @@ size in memory (225 MB in English) and changes nothing else. Mapped pages are sh
 import contextlib
 import ctypes
 import mmap
+import os
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from edge_asr.errors import ModelError
 _SYMBOL = "_Z23FST_FLAGS_fst_read_modeB5cxx11"
 _SIZE_AT, _TEXT_AT = 8, 16  # of libstdc++'s std::string: pointer, size, and a short text within itself
 _MADV_DONTNEED = 4
+_STATM_BYTES = 256  # more than its one line
 # Of mapped pages at a time. A second of speech may look at most of them; 80 MiB would spare 44 of 257 page faults a
 # second of speech, some 0.3 ms.
 _MOST_BYTES = 64 << 20
@@ -31,17 +34,24 @@ class OpenGraph:
         self.fst = fst
         self.mapped = bool(regions)
         self._regions = regions
-        self._before_pages = _file_pages()
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)  # opening it costs more than reading it
+        weakref.finalize(self, os.close, self._statm)
+        self._advise = ctypes.CDLL(None).madvise
+        self._before_pages = self._file_pages()
 
     def relieve(self) -> None:
         """Let go of the mapped pages when they have become many.
 
         The next look at one finds it in the kernel's cache, or in the file.
         """
-        if self._regions and _file_pages() - self._before_pages > _MOST_BYTES // mmap.PAGESIZE:
+        if self._regions and self._file_pages() - self._before_pages > _MOST_BYTES // mmap.PAGESIZE:
             for begin, end in self._regions:
-                ctypes.CDLL(None).madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), _MADV_DONTNEED)
-            self._before_pages = _file_pages()
+                self._advise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), _MADV_DONTNEED)
+            self._before_pages = self._file_pages()
+
+    def _file_pages(self) -> int:
+        """Pages of files that this process holds in memory."""
+        return int(os.pread(self._statm, _STATM_BYTES, 0).split()[2])
 
 
 def open_graph(path: Path, *, mappable: bool) -> OpenGraph:
@@ -80,11 +90,6 @@ def _flag() -> int | None:
     if text != address + _TEXT_AT or ctypes.c_size_t.from_address(address + _SIZE_AT).value != len(b"read"):
         return None
     return address if ctypes.string_at(text, len(b"read")) == b"read" else None
-
-
-def _file_pages() -> int:
-    """Pages of files that this process holds in memory."""
-    return int(Path("/proc/self/statm").read_bytes().split()[2])
 
 
 def _write(flag: int, value: bytes) -> None:

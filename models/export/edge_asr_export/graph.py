@@ -1,13 +1,17 @@
 """The decoding graph: Debian's OpenFst tools compose the two halves of a Kaldi lookahead model into one.
 
 Kaldi models for small machines keep HCLr.fst (sounds to words) and Gr.fst (words in a row) apart and compose them
-while decoding; composed once, the search is several times cheaper. Input labels stay Kaldi's transition ids.
+while decoding; composed once, the search is several times cheaper. Input labels are those of `labels.npz`: Kaldi's
+transition ids, of which those that sound alike are one.
 """
 
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge_asr.errors import ModelError
 from edge_asr_export.child_process import environment_with, run_child
@@ -35,8 +39,18 @@ def check_tools(libraries: Path = LIBRARIES) -> dict[str, str]:
     return environment_with(LD_LIBRARY_PATH=path)
 
 
-def compose_graph(folder: Path, graph: Path, words: Path, work: Path, tick: Callable[[], None], language: str) -> None:
-    """Write `graph` (const FST, transition ids to words) and `words` (word<TAB>id) of the model's `folder`.
+def compose_graph(
+    folder: Path,
+    graph: Path,
+    words: Path,
+    work: Path,
+    tick: Callable[[], None],
+    language: str,
+    label_of_transition: NDArray[np.int32],
+) -> None:
+    """Write `graph` (const FST, labels to words) and `words` (word<TAB>id) of the model's `folder`.
+
+    label_of_transition (transition ids + 1,): the label of each transition id.
 
     Spoken numbers and letters of the `language` are added, where it has them (`spoken_runs`).
 
@@ -47,7 +61,9 @@ def compose_graph(folder: Path, graph: Path, words: Path, work: Path, tick: Call
     clean, grown = work / "grammar.fst", work / "grown.fst"
     composed, relabelled = work / "composed.fst", work / "relabelled.fst"
     pairs = work / "relabel.txt"
-    pairs.write_text("".join(f"{label} 0\n" for label in read_integers(folder / "disambig_tid.int")), "utf8")
+    relabel = dict.fromkeys(read_integers(folder / "disambig_tid.int"), 0)
+    relabel |= {number: int(label) for number, label in enumerate(label_of_transition) if number != label}
+    pairs.write_text("".join(f"{old} {new}\n" for old, new in relabel.items()), "utf8")
 
     def run(*command: str) -> None:
         run_child(command, environment=environment, tick=tick)
