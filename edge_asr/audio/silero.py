@@ -60,7 +60,7 @@ class SileroVad:
 
     def voiced(self, block: Samples) -> bool:
         """Decide for one block; raises RecognitionError."""
-        self.hear(*self._gain.step(block))
+        self.hear(block)
         return self.agrees()
 
     def reset(self) -> None:
@@ -71,8 +71,12 @@ class SileroVad:
         """Take another probability for a voice."""
         self._threshold = thresholds.silero_threshold
 
-    def hear(self, centred: NDArray[np.float32], gain: float) -> None:
-        """Take what a `SlowGain` makes of a block; of what nobody asks about the last half second to second is kept."""
+    def hear(self, block: Samples) -> None:
+        """Take int16 samples (n,). Of those that nobody asks about, the last half second to second is kept."""
+        self.hear_levelled(*self._gain.step(block))
+
+    def hear_levelled(self, centred: NDArray[np.float32], gain: float) -> None:
+        """The same, of what a `SlowGain` has made of a block."""
         self._pending.append(centred * np.float32(gain / _FULL_SCALE))
         self._pending_samples += len(centred)
         if self._pending_samples > 2 * self._kept_samples:
@@ -128,12 +132,14 @@ class SecondOpinion:
         self._gain = gain
         self._sure_samples = round(_SURE_S * second.sample_rate_hz)
         self._pause_samples = round(_PAUSE_S * second.sample_rate_hz)
-        self._begin()
+        self._agreed_samples = 0  # without a pause
+        self._silent_samples = 0  # the first's, up to now
+        self._unasked_samples = 0  # for so many more the second is believed to agree
 
     def voiced(self, block: Samples) -> bool:
         """Decide for one block of 10, 20 or 30 ms; raises RecognitionError."""
         centred, gain = self._gain.step(block)
-        self._second.hear(centred, gain)
+        self._second.hear_levelled(centred, gain)
         self._unasked_samples = max(0, self._unasked_samples - len(block))
         if not self._first.decides(block, centred, gain):
             self._silent_samples += len(block)
@@ -165,9 +171,7 @@ class SecondOpinion:
         self._begin()
 
     def _begin(self) -> None:
-        self._agreed_samples = 0  # without a pause
-        self._silent_samples = 0  # the first's, up to now
-        self._unasked_samples = 0  # for so many more the second is believed to agree
+        self._agreed_samples = self._silent_samples = self._unasked_samples = 0
 
 
 def _loaded(path: Path, row_samples: int) -> tuple[Any, int]:

@@ -3,11 +3,14 @@
 import shutil
 from pathlib import Path
 
+import kaldifst
+import numpy as np
 import pytest
 
 from edge_asr.errors import ModelError
 from edge_asr_export.graph import check_tools, compose_graph
 from tests.export.conftest import Published
+from tests.export.tiny_model import DISAMBIGUATION, LABELS
 
 
 def test_missing_plugins_are_named_with_their_package(tmp_path: Path) -> None:
@@ -25,7 +28,19 @@ def test_missing_plugins_are_named_with_their_package(tmp_path: Path) -> None:
 
 
 def compose(source: Path, work: Path) -> None:
-    compose_graph(source, work / "graph.fst", work / "words.txt", work, lambda: None, "en")
+    same = np.arange(LABELS + 1, dtype=np.int32)
+    compose_graph(source, work / "graph.fst", work / "words.txt", work, lambda: None, "en", same)
+
+
+def test_transition_ids_become_the_labels_that_are_wanted(published: Published, tmp_path: Path) -> None:
+    label_of = np.arange(LABELS + 1, dtype=np.int32)
+    label_of[[9, 10]] = 3, 4
+    graph = tmp_path / "graph.fst"
+    source = published.model / "graph"
+    compose_graph(source, graph, tmp_path / "words.txt", tmp_path, lambda: None, "en", label_of)
+    lines = [line.split() for line in kaldifst.StdConstFst.read(str(graph)).to_str().splitlines()]
+    assert {int(line[2]) for line in lines if len(line) > 2} == {0, 1, 3, 4}
+    assert DISAMBIGUATION > LABELS
 
 
 def test_a_corrupt_half_is_a_model_error(published: Published, tmp_path: Path) -> None:

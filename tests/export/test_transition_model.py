@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge_asr.errors import ModelError
 from edge_asr_export.kaldi_binary import KaldiReader
 from edge_asr_export.label_arrays import label_arrays
-from edge_asr_export.transition_model import read_transition_model
+from edge_asr_export.transition_model import TransitionModel, read_transition_model
 from tests.export import kaldi_files as kaldi
 from tests.export.conftest import Published
 from tests.export.tiny_model import LABELS, transitions
@@ -24,6 +25,19 @@ def test_loop_and_forward_transition_have_their_own_pdfs() -> None:
     assert pdfs == [-1, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8]
     assert phones == [0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert loops == [False] + [True, False] * 5
+
+
+def test_ids_that_sound_alike_are_one_label() -> None:
+    model = TransitionModel(
+        np.array([-1, 7, 3, 7, 3, 7, 7], np.int32),
+        np.array([0, 1, 1, 1, 2, 1, 1], np.int32),
+        np.array([False, False, True, False, True, True, False]),
+    )
+    alike, label_of = model.distinct()
+    assert label_of.tolist() == [0, 1, 2, 1, 3, 4, 1]
+    assert alike.labels == 4
+    for name in ("pdf_of_label", "phone_of_label", "self_loop_of_label"):
+        assert (getattr(alike, name)[label_of] == getattr(model, name)).all()
 
 
 def test_the_older_layout_has_one_pdf_for_both() -> None:

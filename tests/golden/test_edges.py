@@ -62,4 +62,5 @@ def test_speech_without_a_pause_is_divided_and_loses_no_word(
     reasons = [final.end_reason for final in finals]
     assert len(reasons) > 0.9 * len(stream) / RATE_HZ / longest_s
     errors = compare(SAID.split(), text(finals))
-    assert errors.total <= 0.11 * errors.words  # the whole file has 3 of 70
+    assert errors.deletions == 0
+    assert errors.total <= 0.12 * errors.words  # 8 at most; the whole file has 3 of 70

@@ -56,6 +56,7 @@ class Search:
 
     def __init__(self, fst: Any, beam: float, max_active: int) -> None:
         early = kaldi_decoder.FasterDecoderOptions(beam=beam + _EARLY_BEAM, max_active=max_active)
+        self._fst = fst  # the decoder itself does not keep it
         self._decoder: Any = kaldi_decoder.FasterDecoder(fst, early)
         self._decoder.init_decoding()
         self._later = kaldi_decoder.FasterDecoderOptions(beam=beam, max_active=max_active)
