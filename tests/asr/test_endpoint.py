@@ -26,8 +26,8 @@ def heard(words: int, decoded_s: float, trailing_silence_s: float) -> Hypothesis
         (heard(3, 3.0, 0.40), 3.2, 0.1, 0.0, False, None),  # ... but not when some of it is voiced
         (heard(3, 3.0, 0.19), 3.5, 0.5, 0.0, False, None),  # nor before the search has seen a pause
         (heard(3, 3.0, 0.60), 3.2, 0.0, 0.1, False, None),  # a voice has just set in: its word is waited for
-        (heard(3, 3.0, 0.90), 3.2, 0.0, 0.39, False, None),
-        (heard(3, 3.0, 0.90), 3.2, 0.0, 0.41, False, EndReason.SILENCE),  # by now the search would have seen a word
+        (heard(3, 3.0, 0.90), 3.2, 0.0, 0.64, False, None),
+        (heard(3, 3.0, 0.90), 3.2, 0.0, 0.66, False, EndReason.SILENCE),  # by now the search would have seen a word
         (heard(9, 15.0, 0.30), 15.0, 0.0, 9.0, False, EndReason.SILENCE),  # late, a shorter pause is enough
         (heard(9, 15.0, 0.29), 15.0, 0.0, 9.0, False, None),
         (heard(9, 20.0, 0.0), 20.0, 0.0, 0.1, False, EndReason.MAX_LENGTH),
