@@ -131,7 +131,7 @@ def test_the_second_is_asked_only_when_the_first_is_sure_and_has_heard_all(netwo
     assert said == [False, False, True, False, False, False]
 
 
-@pytest.mark.parametrize(("voice_s", "believed_blocks"), [(1.0, 15), (0.14, 0)])
+@pytest.mark.parametrize(("voice_s", "believed_blocks"), [(1.0, 5), (0.14, 0)])
 def test_a_long_voice_is_believed_for_a_moment_and_a_short_one_is_not(
     network: Path, voice_s: float, believed_blocks: int
 ) -> None:
@@ -145,9 +145,7 @@ def test_a_long_voice_is_believed_for_a_moment_and_a_short_one_is_not(
     assert not all(each_time[2:])
 
 
-def test_of_a_sure_voice_only_the_newest_is_computed_now_and_then(
-    network: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_asked_now_and_then_is_computed_in_fewer_runs(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     second, windows = silero(network), []
     run = second._run
 
@@ -158,9 +156,8 @@ def test_of_a_sure_voice_only_the_newest_is_computed_now_and_then(
     monkeypatch.setattr(second, "_run", counting)
     both = pair(Told("v" * 100), second)
     assert all([both.voiced(block) for block in blocks(tone(1.92))][2:])
-    assert max(windows) == 2
-    assert sum(windows) < 20 < 1.92 * RATE_HZ // tiny_silero.WINDOW
-    assert len(windows) < 15
+    assert sum(windows) >= 1.92 * RATE_HZ // tiny_silero.WINDOW - 4  # what is left is not asked about any more
+    assert len(windows) < 26
 
 
 def test_who_is_believed_is_asked_again_after_a_pause_and_when_told_otherwise(network: Path) -> None:
@@ -189,7 +186,14 @@ def test_a_short_gap_of_the_first_is_no_reason_to_ask_anew(network: Path, monkey
         both.voiced(block)
     before = len(asked)
     assert [both.voiced(block) for block in sound[30:]] == [True, False, True] * 20
-    assert len(asked) - before <= 5
+    assert len(asked) - before <= 13
+
+
+def test_the_second_hears_through_the_gain_that_both_share(network: Path) -> None:
+    quiet = blocks(tone(0.3, 300))
+    deaf, raised = (SecondOpinion(Told("v" * 15), silero(network), SlowGain(RATE_HZ, db)) for db in (0.0, 24.0))
+    assert not any(deaf.voiced(block) for block in quiet)
+    assert all([raised.voiced(block) for block in quiet][2:])
 
 
 def test_what_nobody_asks_about_is_bounded_and_the_newest_is_the_run_up(network: Path) -> None:

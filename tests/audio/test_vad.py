@@ -61,3 +61,10 @@ def test_the_block_is_left_as_it_was() -> None:
 def test_a_quiet_voice_is_heard_through_the_offset_of_a_cheap_microphone() -> None:
     quiet = (speech() * 0.008).astype(np.int16)
     assert voiced_share(quiet + np.int16(1500), 24.0) > 0.9 * voiced_share(quiet, 24.0)
+
+
+def test_what_two_detectors_share_is_left_as_it_was() -> None:
+    block = speech()[16_000 : 16_000 + BLOCK]
+    centred = block.astype(np.float32)
+    WebRtcVad(2, 16_000, 24.0).decides(block, centred, 4.0)
+    assert (centred == block).all()

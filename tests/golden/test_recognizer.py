@@ -100,3 +100,31 @@ def test_ten_seconds_of_silence_and_of_noise_are_no_words(recognizer: KaldiRecog
 def test_a_network_that_fails_on_the_way_is_a_recognition_error(recognizer: KaldiRecognizer) -> None:
     with pytest.raises(RecognitionError, match="the network failed"):
         recognizer.network.run(np.zeros((50, 40), np.float32), np.zeros((1, 7), np.float32), recognizer.network.start())
+
+
+@pytest.mark.parametrize("length_s", [0.3, 0.8, 1.0, 3.0])
+def test_the_graph_is_looked_after_however_short_an_utterance_is(
+    recognizer: KaldiRecognizer,
+    sentences: list[NDArray[np.int16]],
+    length_s: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[None] = []
+    assert recognizer._graph is not None
+    monkeypatch.setattr(recognizer._graph, "relieve", lambda: looks.append(None))
+    decode(recognizer, sentences[0][: round(length_s * 16_000)], [320])
+    assert len(looks) >= 1 + int((length_s - 0.455) / 0.6)  # one at the end, and every 0.6 s
+
+
+def test_the_labels_of_commands_sound_as_their_phones() -> None:
+    """Labels are numbered anew when a bundle is built, in the graph, its table and the pronunciations alike."""
+    bundle = load_bundle(model_folder(Config()), "en")
+    with np.load(bundle.path("labels")) as labels, np.load(bundle.path("lexicon")) as lexicon:
+        phone_of, loops = labels["phone_of_label"], labels["self_loop_of_label"]
+        contexts = lexicon["contexts"]
+    held = contexts[contexts[:, 3] > 0]
+    assert len(held) > 1000
+    assert (phone_of[contexts[:, 2]] == contexts[:, 1]).all()
+    assert (phone_of[held[:, 3]] == held[:, 1]).all()
+    assert loops[held[:, 3]].all()
+    assert not loops[contexts[:, 2]].any()

@@ -35,7 +35,8 @@ class OpenGraph:
         self.mapped = bool(regions)
         self._regions = regions
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)  # opening it costs more than reading it
-        weakref.finalize(self, os.close, self._statm)
+        # Not at the program's end: a thread that still decodes may look.
+        weakref.finalize(self, os.close, self._statm).atexit = False
         self._advise = ctypes.CDLL(None).madvise
         self._before_pages = self._file_pages()
 

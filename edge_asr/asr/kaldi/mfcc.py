@@ -31,10 +31,10 @@ class Mfcc:
     def frames(self, samples: Singles) -> Singles:
         """Every whole window of float32 `samples` (n,) on int16 scale: float32 (windows, ceps), a hop apart."""
         count = 1 + (len(samples) - self.window_samples) // self.hop_samples
-        step = samples.itemsize  # numpy's own view of windows costs as much as their mean
-        windows: Singles = np.ndarray(
-            (count, self.window_samples), np.float32, np.ascontiguousarray(samples), 0, (self.hop_samples * step, step)
-        )
+        whole = np.ascontiguousarray(samples, np.float32)
+        step = whole.itemsize  # numpy's own view of windows costs as much as their mean
+        shape, strides = (count, self.window_samples), (self.hop_samples * step, step)
+        windows: Singles = np.ndarray(shape, np.float32, whole, strides=strides)
         level = windows - np.add.reduce(windows, axis=1, keepdims=True) / np.float32(self.window_samples)
         bright = level.copy()
         bright[:, 1:] -= _PREEMPHASIS * level[:, :-1]

@@ -22,7 +22,7 @@ from edge_asr.asr.kaldi.labels import Labels
 from edge_asr.asr.kaldi.lexicon import Lexicon
 from edge_asr.asr.kaldi.mfcc import Mfcc
 from edge_asr.asr.kaldi.network import AcousticNetwork, NetworkState
-from edge_asr.asr.kaldi.search import BestPath, Graph, Search
+from edge_asr.asr.kaldi.search import EARLY_BEAM, BestPath, Graph, Search
 from edge_asr.asr.manifest import KaldiManifest
 from edge_asr.asr.result import Hypothesis, Word
 from edge_asr.asr.script import glued
@@ -154,7 +154,7 @@ class KaldiRecognizer:
 
     def start(self, gain: float = 1.0) -> KaldiUtterance:
         """State of a new utterance, whose samples are raised by `gain`."""
-        search = Search(self._graph.fst, self._beam, self._max_active) if self._graph is not None else None
+        search = Search(self._graph.fst, self._beam, self._max_active, EARLY_BEAM) if self._graph is not None else None
         command = CommandSearch(self._commands.graphs) if self._commands is not None else None
         mfcc = MfccStream(self._mfcc, gain)
         return KaldiUtterance(mfcc, self._ivectors.start(), self.network.start(), search, command)
@@ -187,6 +187,8 @@ class KaldiRecognizer:
             missing = self._reach_frames(state.decoded + outputs) - len(frames)
             tail = np.repeat(frames[-1:], max(0, missing), axis=0)
             self._decode(outputs, np.concatenate([frames, tail]), state)
+        if self._graph is not None:  # utterances may be too short for a look on their way
+            self._graph.relieve()
         return self._final(state), state
 
     def stop(self) -> None:

@@ -44,13 +44,13 @@ class Spy:
 
 @pytest.mark.parametrize("chunk", [1, 8, 10, 24])
 def test_the_beam_is_narrowed_once_when_the_first_words_are_over(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    search = Search(words(), 9.0, 1000)
+    search = Search(words(), 9.0, 1000, 2.0)
     monkeypatch.setattr(search, "_decoder", spy := Spy(search._decoder))
     scores = np.zeros((FRAMES, WORDS), np.float32)
     for at in range(0, FRAMES, chunk):
         search.advance(scores[at : at + chunk])
     ((frame, beam, most),) = spy.told
-    assert 48 <= frame < 48 + chunk
+    assert 50 <= frame < 50 + chunk
     assert (beam, most) == (9.0, 1000)
     assert search.frames == FRAMES
 
@@ -58,7 +58,7 @@ def test_the_beam_is_narrowed_once_when_the_first_words_are_over(chunk: int, mon
 @pytest.mark.parametrize(("begin", "behind", "found"), [(0, 10.0, True), (0, 12.0, False), (60, 10.0, False)])
 def test_a_word_far_behind_can_come_back_only_while_little_is_known(begin: int, behind: float, found: bool) -> None:
     """The second word falls behind all others by so much, and is far ahead ten frames later."""
-    search = Search(words(), 9.0, 1000)
+    search = Search(words(), 9.0, 1000, 2.0)
     scores = np.zeros((FRAMES, WORDS), np.float32)
     scores[begin : begin + 10, 1] = -behind / 10
     scores[begin + 20 : begin + 30, 1] = 5.0
