@@ -27,7 +27,7 @@ from edge_asr.utterance import Utterance
 from edge_asr.wakefulness import Wakefulness
 
 _ROUNDING_S = 1e-6  # times are sums of samples at two rates; equal ones differ in their last bits
-_SURE = 0.6  # first words in a running tap and in white noise: 26 of 32 below; of 96 in speech 9, 240 ms later then
+_SURE = 0.6  # first words in a running tap and in white noise: 26 of 32 below; of 96 in speech 9, a chunk later then
 
 
 class Pipeline(Generic[State]):

@@ -69,7 +69,7 @@ class Manifest(Part, frozen=True, tag_field="kind"):
 class KaldiManifest(Manifest, frozen=True, tag="kaldi-tdnnf"):
     """A streaming TDNN-F network with online ivectors and a decoding graph.
 
-    `labels` counts the transition ids of the graph (1..labels), `pdfs` is the width of the network's output.
+    `labels` counts the input labels of the graph (1..labels), `pdfs` is the width of the network's output.
     """
 
     ROLES: ClassVar[tuple[str, ...]] = ("network", "network_float", "graph", "words", "labels", "ivector")

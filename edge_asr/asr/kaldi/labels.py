@@ -1,4 +1,7 @@
-"""What each transition id stands for: its output of the network, its phone, its place in a word."""
+"""What each label of a graph stands for: its output of the network, its phone, its place in a word.
+
+A label is one of Kaldi's transition ids, or several that are the same in all of this.
+"""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -27,7 +30,7 @@ class Position(IntEnum):
 
 @dataclass(frozen=True)
 class Labels:
-    """Arrays indexed by label (transition id); index 0 is epsilon."""
+    """Arrays indexed by label; index 0 is epsilon."""
 
     pdf_of_label: NDArray[np.int32]
     silence_of_label: NDArray[np.bool_]
@@ -65,7 +68,7 @@ class Labels:
         )
 
     def by_label(self, scores: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.float32]:
-        """Scores float32 (n, pdfs) of the network, times `scale`, as (n, labels) of transition ids 1, 2, ..."""
+        """Scores float32 (n, pdfs) of the network, times `scale`, as (n, labels) of labels 1, 2, ..."""
         spread = scores.take(self._columns, axis=1, mode="clip")  # checked at load; "raise" would cost twice
         if scale != 1.0:
             spread *= np.float32(scale)

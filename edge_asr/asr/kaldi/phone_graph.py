@@ -1,6 +1,6 @@
 """A graph of phones under construction: every state of sound is entered by a transition and stays by its self-loop.
 
-Input labels are transition ids, as in the graph of open speech; 0 consumes nothing.
+Input labels are those of `labels.py`, as in the graph of open speech; 0 consumes nothing.
 All costs are given, none is learned: of a closed list of sentences each is as likely as the others.
 """
 

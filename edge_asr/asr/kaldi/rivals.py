@@ -31,7 +31,7 @@ class Rivals:
     """Of one utterance. One thread."""
 
     def __init__(self, fst: Any, by_label: NDArray[np.float32]) -> None:
-        """Search all of it: scores float32 (n, labels) of all transition ids. Takes 1 % of its time."""
+        """Search all of it: scores float32 (n, labels) of all labels. Takes 1 % of its time."""
         self._lattice: Any = _lattice(fst, by_label)
 
     def rows(self) -> list[Rival]:

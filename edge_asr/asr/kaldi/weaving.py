@@ -1,7 +1,7 @@
 """From trees of phones to the graph: every phone is entered by a transition and held by its self-loop, in its context.
 
 A junction is a place of the grammar behind the phone that was said last: which transitions lead into the next phone
-depends on both. Input labels are transition ids, as in the graph of open speech; 0 consumes nothing.
+depends on both. Input labels are those of `labels.py`, as in the graph of open speech; 0 consumes nothing.
 """
 
 from typing import Any

@@ -12,7 +12,7 @@ from edge_asr_export.transition_model import TransitionModel
 
 
 def label_arrays(transitions: TransitionModel, folder: Path) -> dict[str, NDArray[Any]]:
-    """Arrays of `labels.npz` for the model in `folder`; all but the last are indexed by transition id.
+    """Arrays of `labels.npz` for the model in `folder`; all but the last are indexed by label.
 
     pdf_of_label int32 (-1 for epsilon), phone_of_label int32, position_of_label uint8, self_loop_of_label bool,
     silence_phones int32.
