@@ -71,7 +71,7 @@ CATALOGUE = (
         bundle_bytes=273_000_000,
         build_bytes=390_000_000,
         build_memory_bytes=750_000_000,
-        measured=Measured("WER", _ENGLISH_SETS, 17.4, 0.0125),
+        measured=Measured("WER", _ENGLISH_SETS, 17.4, 0.0168),
     ),
     CatalogueEntry(
         name="zh",
