@@ -63,5 +63,5 @@ def test_speech_without_a_pause_is_divided_and_loses_no_word(
     assert len(reasons) > 0.9 * len(stream) / RATE_HZ / longest_s
     errors = compare(SAID.split(), text(finals))
     assert errors.deletions == 0
-    # The whole file has 3 of 70. Divided at 9 s it had 7, one of them a word lost; now 8, misheard and none of them lost.
+    # The whole file has 3 of 70. Divided at 9 s it had 7, one of them a word lost; now 8, misheard and none lost.
     assert errors.total <= (8 if longest_s == 9.0 else 7)
