@@ -14,9 +14,9 @@ from edge_asr.onnx_session import first_line, open_session
 from edge_asr.sensitivity import Thresholds
 
 _FULL_SCALE = 32768.0
-# A voice that both have heard for so long goes on for a moment: the second is asked now and then, and computes what has
-# come in one run. It must hear all of it: by the newest of each 0.3 s alone it took a hum that followed a voice for more
-# of it, for seconds.
+# A voice that both have heard for so long goes on for a moment: the second is asked now and then, and computes what
+# has come in one run. It must hear all of it: by the newest of each 0.3 s alone it took a hum that followed a voice for
+# more of it, for seconds.
 _SURE_S = 0.2
 _UNASKED_S = 0.2
 _AT_ONCE = 2  # windows of one run, at least: between others' work, a run of one costs as much as one of three
@@ -83,7 +83,7 @@ class SileroVad:
             self._start(np.concatenate(self._pending)[-self._kept_samples :])
 
     def agrees(self, at_once: int = 1) -> bool:
-        """Whether the last window heard is a voice, all whole ones but fewer than `at_once`; raises RecognitionError."""
+        """Whether the last window is a voice, once at least `at_once` have come; raises RecognitionError."""
         count = (self._pending_samples - self._context_samples) // self._window_samples
         if count >= at_once:
             samples = np.concatenate(self._pending)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.errors import ModelError
+from edge_asr_export.alike_states import merge_alike
 from edge_asr_export.child_process import environment_with, run_child
 from edge_asr_export.kaldi_text import read_integers, word_numbers
 from edge_asr_export.spoken_runs import add_runs, knows_runs
@@ -81,7 +82,10 @@ def compose_graph(
     run("fstcompose", str(half), str(clean), str(composed))
     run("fstrelabel", f"--relabel_ipairs={pairs}", str(composed), str(relabelled))
     composed.unlink()
-    run("fstconvert", "--fst_align=true", "--fst_type=const", str(relabelled), str(graph))
+    run("fstconvert", "--fst_align=true", "--fst_type=const", str(relabelled), str(composed))
+    relabelled.unlink()
+    merge_alike(composed, graph, tick)
+    composed.unlink()
 
 
 def plain_half(folder: Path, work: Path, tick: Callable[[], None]) -> Path:
