@@ -33,6 +33,7 @@ class Wait:
     first_ms: float | None
     final_ms: float | None
     too_early: bool = False  # its last final came before the end: it heard only a part
+    decided_ms: float | None = None  # from its own decision that the speech was over to that final
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +65,26 @@ class Heed:
 
     def answered(self, end_ns: int) -> bool:
         """Nothing is open, and it has a final since the end: one before it may be of a part, while it is behind."""
-        last_ns = self._last_final_ns(end_ns)
-        return not self._open and last_ns is not None and last_ns >= end_ns
+        last = self._last_final(end_ns)
+        return not self._open and last is not None and last.at_ns >= end_ns
 
     def wait(self, file: str, began_ns: int, end_ns: int) -> Wait:
         """Times against the beginning and the end of the sound."""
         first = [at_ns for at_ns in self._texts if at_ns > began_ns]
-        last_ns = self._last_final_ns(end_ns)
-        too_early = last_ns is not None and last_ns < end_ns
+        last = self._last_final(end_ns)
+        too_early = last is not None and last.at_ns < end_ns
         return Wait(
             file,
             (first[0] - began_ns) / 1e6 if first else None,
-            None if last_ns is None or too_early else (last_ns - end_ns) / 1e6,
+            None if last is None or too_early else (last.at_ns - end_ns) / 1e6,
             too_early,
+            None if last is None or too_early else last.decided_ms,
         )
 
-    def _last_final_ns(self, end_ns: int) -> int | None:
+    def _last_final(self, end_ns: int) -> Saying | None:
         """A segment that it places after the end was invented there: its final is not this sentence's."""
-        return max((saying.at_ns for saying in self._finals if saying.began_ns < end_ns), default=None)
+        finals = [saying for saying in self._finals if saying.began_ns < end_ns]
+        return max(finals, key=lambda saying: saying.at_ns, default=None)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,11 @@ from edge_asr.bench.spread import median, percentile
 from edge_asr.bench.table import Cell, table
 
 _TAIL_PERCENT = 95
-_ROWS = (("first_ms", "first text - speech began"), ("final_ms", "final text - speech ended"))
+_ROWS = (
+    ("first_ms", "first text - speech began"),
+    ("final_ms", "final text - speech ended"),
+    ("decided_ms", "final text - it decided that the speech was over"),
+)
 _TOGETHER = "both heard each sentence at the same time, and shared the CPU"
 _IN_TURNS = "each sentence was played to one after the other, each with the machine to itself"
 
@@ -32,6 +36,7 @@ def beside_text(beside: Beside) -> str:
         rows.append(["  ours / theirs", None, _ratio(of_medians), _ratio(of_tails), None])
     lines = [table(["beside a peer, ms", "n", "median", "p95", "max"], rows)]
     lines.append(f"Timed by a second listener; {_TOGETHER if beside.together else _IN_TURNS}.")
+    lines.append("When it decided is each one's own word; moonshine-voice's is how long its last transcription took.")
     for hearer, waits in beside.waits.items():
         silent = [wait.file for wait in waits if wait.final_ms is None and not wait.too_early]
         cut = [wait.file for wait in waits if wait.too_early]

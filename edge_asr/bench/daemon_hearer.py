@@ -37,7 +37,10 @@ class DaemonHearer:
             return Saying("open", at_ns, event.segment_id, self._ns_of(event.start, at_ns), False)
         if isinstance(event, PartialEvent | FinalEvent):
             kind: Literal["text", "final"] = "final" if isinstance(event, FinalEvent) else "text"
-            return Saying(kind, at_ns, event.segment_id, self._ns_of(event.start, at_ns), bool(event.text))
+            decided_ms = event.latency_ms.decision if isinstance(event, FinalEvent) else None
+            if decided_ms is not None:
+                decided_ms += max(0, at_ns - self._ns_of(event.emitted_at, at_ns)) / 1e6
+            return Saying(kind, at_ns, event.segment_id, self._ns_of(event.start, at_ns), bool(event.text), decided_ms)
         if isinstance(event, SpeechEndedEvent) and event.words == 0:  # there may be no final
             return Saying("final", at_ns, event.segment_id, at_ns, False)
         return None

@@ -4,7 +4,8 @@ It is asked by lines on standard input: after `listen` a fresh stream hears the 
 in its favour: the more lines a stream has, the more its Python side does at each update. The sound comes as the bench's
 own ear gets it, and is handed over in blocks of 1024 samples, as by its MicTranscriber; what waits while it computes is
 not lost. Answers are lines of JSON: `ready`, `listening`, `resting`, `fault`, and what it says as `Saying` has it, with
-the moment at which its listener was called: the way to us costs it nothing.
+the moment at which its listener was called: the way to us costs it nothing. It does not tell when it decides that a
+line is over, but how long its last transcription of the line took, which it begins then.
 """
 
 import json
@@ -69,6 +70,7 @@ class Hearing:
             segment=str(line.line_id),
             began_ns=self._begin_ns + round(line.start_time * NS_PER_S),
             has_text=bool(line.text.strip()),
+            decided_ms=line.last_transcription_latency_ms if kind == "final" else None,
         )
 
 

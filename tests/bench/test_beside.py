@@ -6,6 +6,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Literal, cast
 
+import msgspec
 import pytest
 import soundfile
 
@@ -47,6 +48,15 @@ def test_first_text_is_timed_from_the_beginning_and_the_final_from_the_end() -> 
     taken = heed(said("open", 1.1), said("text", 1.5), said("text", 2.0), said("final", 3.7))
     assert taken.answered(at(3.0))
     assert rounded(taken.wait("a", at(1.0), at(3.0))) == Wait("a", 500.0, 700.0)
+
+
+def test_how_long_ago_it_decided_is_the_answering_finals_own_word() -> None:
+    taken = heed(
+        said("text", 1.5), msgspec.structs.replace(said("final", 2.0), decided_ms=70.0), said("open", 2.5, "2", 2.4)
+    )
+    taken.take(msgspec.structs.replace(said("final", 3.7, "2", 2.4), decided_ms=30.0))
+    assert taken.wait("a", at(1.0), at(3.0)).decided_ms == 30.0
+    assert taken.wait("a", at(1.0), at(3.8)).decided_ms is None  # it came too early
 
 
 def test_of_several_segments_the_last_is_the_answer() -> None:
@@ -200,15 +210,22 @@ def test_silence_is_no_sentence(sentence: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_report_divides_ours_by_theirs() -> None:
-    ours = [Wait("a", 400.0, 600.0), Wait("b", 500.0, 700.0), Wait("c", None, None)]
-    theirs = [Wait("a", 800.0, 1400.0), Wait("b", 900.0, None, too_early=True), Wait("c", 1000.0, 2800.0)]
+    ours = [Wait("a", 400.0, 600.0, decided_ms=20.0), Wait("b", 500.0, 700.0), Wait("c", None, None)]
+    theirs = [
+        Wait("a", 800.0, 1400.0, decided_ms=80.0),
+        Wait("b", 900.0, None, too_early=True),
+        Wait("c", 1000.0, 2800.0),
+    ]
     beside = Beside({"edge_asr": ours, "peer": theirs}, together=False)
     lines = beside_text(beside).splitlines()
     assert lines[1].split()[-4:] == ["2", "450.0", "500.0", "500.0"]
     assert lines[3].split()[-4:] == ["-", "0.50", "0.50", "-"]
     assert lines[6].split()[-4:] == ["-", "0.31", "0.25", "-"]
-    assert lines[7].startswith("Timed by a second listener; each sentence was played to one after the other")
-    assert lines[8:] == [
+    assert lines[7].split()[-4:] == ["1", "20.0", "20.0", "20.0"]
+    assert lines[9].split()[-4:] == ["-", "0.25", "0.25", "-"]
+    assert lines[10].startswith("Timed by a second listener; each sentence was played to one after the other")
+    assert "each one's own word" in lines[11]
+    assert lines[12:] == [
         "edge_asr: 1 of 3 sentences had no final: c",
         "peer: 1 of 3 sentences had a final before the end of the speech, and none after it: b",
     ]
@@ -221,6 +238,6 @@ def test_the_report_divides_ours_by_theirs() -> None:
 def test_a_report_without_values_has_no_ratio() -> None:
     nothing = [Wait("a", None, None)]
     beside = Beside({"edge_asr": nothing, "peer": nothing}, together=True)
-    assert beside_text(beside).count("ours / theirs") == 2
+    assert beside_text(beside).count("ours / theirs") == 3
     assert "at the same time" in beside_text(beside)
     assert beside_json(beside)["waits"]["final_ms"]["p95_ratio"] is None

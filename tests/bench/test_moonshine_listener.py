@@ -21,6 +21,10 @@ class LineCompleted(SimpleNamespace):
     pass
 
 
+def complete(number: int) -> SimpleNamespace:
+    return SimpleNamespace(line_id=number, start_time=0.25, text="he was", last_transcription_latency_ms=70)
+
+
 class Stream:
     """Starts a line with the first block, and completes it when it is stopped."""
 
@@ -41,7 +45,7 @@ class Stream:
     def add_audio(self, audio: "np.ndarray[tuple[int], np.dtype[np.float32]]", rate_hz: int) -> None:
         assert rate_hz == 16_000
         self.blocks.append(len(audio))
-        line = SimpleNamespace(line_id=7, start_time=0.25, text=" ")
+        line = SimpleNamespace(line_id=7, start_time=0.25, text=" ", last_transcription_latency_ms=90)
         for event in (LineStarted(line=line), LineUpdated(line=line)):
             self.tell(event)
 
@@ -50,7 +54,7 @@ class Stream:
             listener(event)
 
     def stop(self) -> None:
-        self.tell(LineCompleted(line=SimpleNamespace(line_id=7, start_time=0.25, text="he was")))
+        self.tell(LineCompleted(line=complete(7)))
 
     def close(self) -> None:
         self.closed = True
@@ -82,7 +86,9 @@ def test_a_segment_began_by_the_samples_that_had_come_and_the_earliest_arrival_c
     assert answers[0]["began_ns"] == 10 * NS_PER_S - 100_000_000 + 250_000_000
     assert answers[-1]["began_ns"] == answers[0]["began_ns"] - 50_000_000
     assert {answer["kind"] for answer in answers} == {"open"}  # an update alone says nothing new
-    stream.tell(LineCompleted(line=SimpleNamespace(line_id=8, start_time=0.25, text="he was")))
+    assert answers[0]["decided_ms"] is None
+    stream.tell(LineCompleted(line=complete(8)))
+    assert answers[-1]["decided_ms"] == 70
     assert (answers[-1]["kind"], answers[-1]["segment"], answers[-1]["has_text"]) == ("final", "8", True)
 
 

@@ -2,7 +2,7 @@
 
 OpenFst can do either, by a flag of its library that kaldifst's Python interface does not reach: a C++ string, "read" by
 default. It is set here in place, and only when it is found just as expected; else the graph is read, which costs its
-size in memory (225 MB in English) and changes nothing else. Mapped pages are shared, and the kernel may take them back.
+size in memory (216 MB in English) and changes nothing else. Mapped pages are shared, and the kernel may take them back.
 """
 
 import contextlib

@@ -34,7 +34,7 @@ _LONG_OUTPUTS = 80
 # The first call waits for 0.6 s, pre-roll and all: by then more is known of the voice than the noise before it. Of
 # 2,132 words 372 errors, and 371 with 0.9 s. In steps of 0.24 s, which cost 5 % more in all, with an even beam: 385
 # errors when the first call waits for 0.24 s, 382 for 0.48 s, 378 for 0.72 s, 373 for 0.96 s, 382 for 1.2 s.
-_FIRST_OUTPUTS = 2 * _CHUNK_OUTPUTS
+_FIRST_OUTPUTS = _CHUNK_OUTPUTS
 _NEW_VOICE_OUTPUTS = 4 * _CHUNK_OUTPUTS  # 1.2 s of a voice: until then it is told anew to every chunk, ...
 _ADAPT_OUTPUTS = 30  # ... then after so many: 2 word errors more of 388, half the cost
 _LOOK_OUTPUTS = 20  # how often the kernel is asked for the graph's pages, a fifteenth of a chunk's time
