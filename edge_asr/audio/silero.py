@@ -14,12 +14,11 @@ from edge_asr.onnx_session import first_line, open_session
 from edge_asr.sensitivity import Thresholds
 
 _FULL_SCALE = 32768.0
-# A voice that both have heard for so long goes on for a moment: the second is asked now and then, and computes what
-# has come in one run. It must hear all of it: by the newest of each 0.3 s alone it took a hum that followed a voice for
-# more of it, for seconds.
+# A voice that both have heard for so long goes on for a moment: the second is asked now and then, and computes what has
+# come in one run. While it disagrees it is asked about every block, so that no word comes late. It must hear all of it:
+# by the newest of each 0.3 s alone it took a hum that followed a voice for more of it, for seconds.
 _SURE_S = 0.2
 _UNASKED_S = 0.2
-_AT_ONCE = 2  # windows of one run, at least: between others' work, a run of one costs as much as one of three
 _PAUSE_S = 0.2  # what the first takes for so much silence ends a voice; it takes quiet sounds within words for less
 _KEPT_S = 0.5  # of what nobody asked about: heard again before an answer, for the network needs a run-up
 
@@ -82,10 +81,10 @@ class SileroVad:
         if self._pending_samples > 2 * self._kept_samples:
             self._start(np.concatenate(self._pending)[-self._kept_samples :])
 
-    def agrees(self, at_once: int = 1) -> bool:
-        """Whether the last window is a voice, once at least `at_once` have come; raises RecognitionError."""
+    def agrees(self) -> bool:
+        """Whether the last whole window is a voice; raises RecognitionError."""
         count = (self._pending_samples - self._context_samples) // self._window_samples
-        if count >= at_once:
+        if count > 0:
             samples = np.concatenate(self._pending)
             self._run(samples, count)
             self._pending = [samples[count * self._window_samples :]]
@@ -100,7 +99,7 @@ class SileroVad:
 
     def _run(self, samples: NDArray[np.float32], count: int) -> None:
         size, step = self._window_samples + self._context_samples, self._window_samples
-        windows = np.stack([samples[number * step : number * step + size] for number in range(count)])
+        windows = np.ndarray((count, size), np.float32, samples, strides=(step * samples.itemsize, samples.itemsize))
         memory, cell = self._memory
         feeds = {"input": np.minimum(np.maximum(windows, -1.0), 1.0), "h": memory, "c": cell}
         try:
@@ -141,7 +140,7 @@ class SecondOpinion:
         self._silent_samples = 0
         if self._unasked_samples > 0:
             return True
-        if not self._second.agrees(_AT_ONCE):
+        if not self._second.agrees():
             self._agreed_samples = 0
             return False
         self._agreed_samples += len(block)

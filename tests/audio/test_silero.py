@@ -144,7 +144,7 @@ def test_the_second_is_asked_only_when_the_first_is_sure_and_has_heard_all(netwo
     assert said == [False, False, True, False, False, False]
 
 
-@pytest.mark.parametrize(("voice_s", "believed_blocks"), [(1.0, 5), (0.14, 0)])
+@pytest.mark.parametrize(("voice_s", "believed_blocks"), [(1.0, 10), (0.14, 0)])
 def test_a_long_voice_is_believed_for_a_moment_and_a_short_one_is_not(
     network: Path, voice_s: float, believed_blocks: int
 ) -> None:
@@ -163,8 +163,9 @@ def test_what_is_asked_now_and_then_is_computed_in_fewer_runs(network: Path, mon
     windows = counted(second, monkeypatch)
     both = pair(Told("v" * 100), second)
     assert all([both.voiced(block) for block in blocks(tone(1.92))][2:])
+    second.agrees()
     assert sum(windows) == 1.92 * RATE_HZ // tiny_silero.WINDOW  # all of it is heard
-    assert len(windows) < 26
+    assert len(windows) < 17
 
 
 def test_who_is_believed_is_asked_again_after_a_pause_and_when_told_otherwise(network: Path) -> None:

@@ -1,6 +1,7 @@
 """States that cannot be told apart become one; whatever is said costs what it cost."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import kaldifst
 import numpy as np
 import pytest
 
+from edge_asr.asr.kaldi.fst_format import ARC, REST, STATE
+from edge_asr.asr.kaldi.graph_file import GraphHeader, check_graph_file
 from edge_asr.errors import ModelError
 from edge_asr_export import alike_states
 from edge_asr_export.alike_states import merge_alike
@@ -39,6 +42,17 @@ TEXT = """
 def graph(folder: Path, text: str) -> Path:
     path = folder / "graph.fst"
     kaldifst.StdConstFst(kaldifst.compile(text, acceptor=False)).write(str(path))
+    return path
+
+
+def aligned(path: Path) -> Path:
+    """The same file as the tools write it, its parts at multiples of 16."""
+    header = GraphHeader.read(path)
+    data = bytearray(path.read_bytes())
+    _, _, *rest = REST.unpack_from(data, header.rest_at)
+    REST.pack_into(data, header.rest_at, 1, 4, *rest)  # version and flag of alignment
+    parts = (data[: header.states_at], data[header.states_at : header.arcs_at], data[header.arcs_at :])
+    path.write_bytes(b"".join(bytes(part) + bytes(-len(part) % 16) for part in parts[:2]) + parts[2])
     return path
 
 
@@ -81,7 +95,7 @@ def test_what_ends_alike_is_one_state_and_every_path_costs_what_it_cost(tmp_path
     assert costs(after, 8)
 
 
-@pytest.mark.parametrize(
+DIFFERENT = pytest.mark.parametrize(
     ("of_one", "of_two"),
     [
         ("1 3 3 0 0.5", "2 3 4 0 0.5"),  # a label
@@ -93,8 +107,32 @@ def test_what_ends_alike_is_one_state_and_every_path_costs_what_it_cost(tmp_path
         ("1 3 3 0 0.5\n1 4 5 0 0.5", "2 4 3 0 0.5\n2 3 5 0 0.5"),  # which way leads where
     ],
 )
+
+
+def parted(of_one: str, of_two: str) -> str:
+    return f"0 1 1 0\n0 2 2 0\n{of_one}\n{of_two}\n3 1.0\n4 2.0\n"
+
+
+@DIFFERENT
+def test_what_was_to_be_merged_is_compared_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_one: str, of_two: str
+) -> None:
+    monkeypatch.setattr(alike_states, "_first_alike", lambda *_: np.array([0, 1, 1, 3, 4], np.int32))
+    with pytest.raises(ModelError, match="the same hash and are not alike"):
+        merged(tmp_path, parted(of_one, of_two))
+
+
+def test_ends_that_cost_differently_are_not_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = parted("1 3 3 0 0.5", "2 3 3 0 0.5") + "1 1.0\n2 2.0\n"
+    assert merged(tmp_path, text).num_states == 5
+    monkeypatch.setattr(alike_states, "_first_alike", lambda *_: np.array([0, 1, 1, 3, 4], np.int32))
+    with pytest.raises(ModelError, match="the same hash and are not alike"):
+        merge_alike(tmp_path / "graph.fst", tmp_path / "again.fst", lambda: None)
+
+
+@DIFFERENT
 def test_states_that_differ_in_anything_stay_two(tmp_path: Path, of_one: str, of_two: str) -> None:
-    text = f"0 1 1 0\n0 2 2 0\n{of_one}\n{of_two}\n3 1.0\n4 2.0\n"
+    text = parted(of_one, of_two)
     before = kaldifst.StdConstFst.read(str(graph(tmp_path, text)))
     after = merged(tmp_path, text)
     assert after.num_states == before.num_states
@@ -123,3 +161,50 @@ def test_one_hash_for_states_that_are_not_alike_is_found_out(tmp_path: Path, mon
     with pytest.raises(ModelError, match="the same hash and are not alike"):
         merged(tmp_path, TEXT)
     assert not (tmp_path / "merged.fst").exists()
+
+
+def test_the_beginning_may_be_any_state_and_the_parts_aligned(tmp_path: Path) -> None:
+    fst = kaldifst.compile("0 1 7 0\n1 3 3 0 0.5\n2 3 3 0 0.5\n4 1 1 11\n4 2 4 12\n3\n", acceptor=False)
+    fst.start = 4
+    path = tmp_path / "graph.fst"
+    kaldifst.StdConstFst(fst).write(str(path))
+    before = kaldifst.StdConstFst.read(str(path))
+    merge_alike(aligned(path), tmp_path / "merged.fst", lambda: None)
+    after = kaldifst.StdConstFst.read(str(tmp_path / "merged.fst"))
+    assert before.start == 4
+    assert after.num_states < before.num_states
+    assert costs(after, 2) == costs(before, 2) != {}
+    assert check_graph_file(tmp_path / "merged.fst", 7, np.ones(13, np.bool_))  # it can be mapped
+
+
+@pytest.mark.parametrize(
+    ("spoil", "complaint"),
+    [
+        (lambda data: data[:-3], "its own header says"),
+        (lambda data: data + b"x", "its own header says"),
+        (lambda data: data[: -ARC.itemsize] + data[-ARC.itemsize : -4] + b"\xff" * 4, "an arc to a state that is none"),
+        (lambda data: data[:-4] + (99).to_bytes(4, "little"), "an arc to a state that is none of its 10"),
+    ],
+)
+def test_a_file_that_is_no_graph_is_refused(tmp_path: Path, spoil: Callable[[bytes], bytes], complaint: str) -> None:
+    path = graph(tmp_path, TEXT)
+    path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(ModelError, match=complaint):
+        merge_alike(path, tmp_path / "merged.fst", lambda: None)
+
+
+def test_an_empty_graph_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "graph.fst"
+    kaldifst.StdConstFst(kaldifst.StdVectorFst()).write(str(path))
+    with pytest.raises(ModelError, match="is an empty graph"):
+        merge_alike(path, tmp_path / "merged.fst", lambda: None)
+
+
+def test_arcs_out_of_the_order_of_their_states_are_refused(tmp_path: Path) -> None:
+    path = graph(tmp_path, TEXT)
+    header, data = GraphHeader.read(path), bytearray(path.read_bytes())
+    state = np.frombuffer(data, STATE, header.states, header.states_at)
+    state["arc"][[1, 2]] = state["arc"][[2, 1]]
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="does not keep its arcs in the order of its states"):
+        merge_alike(path, tmp_path / "merged.fst", lambda: None)

@@ -7,6 +7,7 @@ import onnx
 import onnxruntime as ort
 import pytest
 from numpy.typing import NDArray
+from onnx import numpy_helper
 
 from edge_asr.errors import ModelError
 from edge_asr_export import silero_graph
@@ -61,3 +62,13 @@ def test_what_is_mirrored_behind_a_window_begins_with_its_last_sample_but_one() 
     framing = silero_graph._framing(ROW, 256)
     assert framing.shape == (4, 256)
     assert framing[3, 190:194].tolist() == [574, 575, 574, 573]
+
+
+@pytest.mark.parametrize("layer", ["encoder.0", "encoder.1", "encoder.3", "output"])
+def test_kernels_of_another_shape_are_refused(layer: str) -> None:
+    published = onnx.load_from_string(published_silero.network())
+    weight = next(tensor for tensor in published.graph.initializer if tensor.name == f"{layer}.weight")
+    changed = numpy_helper.to_array(weight)[:, :, :1].repeat(5, axis=2)
+    weight.CopyFrom(numpy_helper.from_array(changed, weight.name))
+    with pytest.raises(ModelError, match=r"of another build than Silero 5 and 6: its kernels are \["):
+        rewritten(published, ROW)

@@ -13,10 +13,7 @@ import kaldifst
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_asr.asr.kaldi.fst_format import ARC, HEAD, MAGIC, REST, STATE, VERSION
-
-_EXPANDED = 1  # the property that all const FSTs have; others are left unknown, OpenFst finds out when it needs them
-
+from edge_asr.asr.kaldi.fst_format import ARC, EXPANDED, HEAD, MAGIC, REST, STATE, VERSION
 
 Arcs = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]  # of FstArrays, in any order
 _BLOCK = 1 << 18  # arcs that are written together
@@ -63,7 +60,8 @@ class FstArrays:
         head = HEAD.pack(MAGIC) + b"".join(HEAD.pack(len(text)) + text for text in (b"const", b"standard"))
         with _file() as (number, name):
             with open(number, "wb", closefd=False) as file:
-                file.write(head + REST.pack(VERSION, 0, _EXPANDED, self.start, states, arcs))
+                # Other properties are left unknown: OpenFst finds out when it needs them.
+                file.write(head + REST.pack(VERSION, 0, EXPANDED, self.start, states, arcs))
                 file.write(state.data)
                 for begin in range(0, arcs, _BLOCK):
                     some = slice(begin, begin + _BLOCK)

@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_asr.asr.kaldi.fst_format import ARC, HEAD, MAGIC, REST, STATE, VERSION
+from edge_asr.asr.kaldi.fst_format import ARC, EXPANDED, HEAD, MAGIC, REST, STATE, VERSION
 from edge_asr.errors import ModelError
 
 _ALIGNED_VERSION = 1  # of a const FST whose parts begin at multiples of 16
@@ -25,7 +25,7 @@ _BLOCK = 1 << 18  # entries that are looked at together
 
 @dataclass(frozen=True, slots=True)
 class GraphHeader:
-    """What a const FST's file says of itself. `data`: its bytes before the states, padding and all."""
+    """What a whole const FST's file says of itself. `data`: its bytes before the states, padding and all."""
 
     data: bytes
     rest_at: int
@@ -51,7 +51,13 @@ class GraphHeader:
         alignment = {(_ALIGNED_VERSION, _ALIGNED_FLAG): _ALIGNMENT, (VERSION, 0): 1}.get((version, flags))
         if (kind, arc_kind) != (b"const", b"standard") or alignment is None:
             raise ModelError(f"{path} is not a decoding graph: no const FST of OpenFst")
-        return cls(data[: _aligned(offset + REST.size, alignment)], offset, alignment, start, states, arcs)
+        if not 0 <= start < states or arcs < 1:
+            raise ModelError(f"{path} is an empty graph: {states} states, {arcs} arcs, begin at {start}")
+        header = cls(data[: _aligned(offset + REST.size, alignment)], offset, alignment, start, states, arcs)
+        size, wanted = path.stat().st_size, header.arcs_at + arcs * ARC.itemsize
+        if size != wanted:
+            raise ModelError(f"{path} has {size} bytes, its own header says {wanted}")
+        return header
 
     @property
     def states_at(self) -> int:
@@ -64,10 +70,10 @@ class GraphHeader:
         return _aligned(self.states_at + self.states * STATE.itemsize, self.alignment)
 
     def of(self, start: int, states: int, arcs: int) -> Self:
-        """That of a graph with fewer states and arcs, and the same properties."""
+        """That of another graph; of its properties nothing is said, OpenFst finds out when it needs them."""
         data = bytearray(self.data)
-        version, flags, properties, *_ = REST.unpack_from(data, self.rest_at)
-        REST.pack_into(data, self.rest_at, version, flags, properties, start, states, arcs)
+        version, flags, *_ = REST.unpack_from(data, self.rest_at)
+        REST.pack_into(data, self.rest_at, version, flags, EXPANDED, start, states, arcs)
         return replace(self, data=bytes(data), start=start, states=states, arcs=arcs)
 
 
@@ -78,12 +84,7 @@ def check_graph_file(path: Path, labels: int, known: NDArray[np.bool_]) -> bool:
     """
     try:
         header = GraphHeader.read(path)
-        start, states, arcs = header.start, header.states, header.arcs
-        size, wanted = path.stat().st_size, header.arcs_at + arcs * ARC.itemsize
-        if size != wanted:
-            raise ModelError(f"{path} has {size} bytes, its own header says {wanted}")
-        if not 0 <= start < states or arcs < 1:
-            raise ModelError(f"{path} is an empty graph: {states} states, {arcs} arcs, begin at {start}")
+        states, arcs = header.states, header.arcs
         for state in _blocks(path, STATE, header.states_at, states):
             _within(path, "an arc", state["arc"].astype(np.int64) + state["arcs"], arcs)
         for arc in _blocks(path, ARC, header.arcs_at, arcs):

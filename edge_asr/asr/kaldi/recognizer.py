@@ -29,15 +29,13 @@ from edge_asr.asr.script import glued
 from edge_asr.errors import ModelError, TooBigError
 
 _CHUNK_OUTPUTS = 10  # 0.3 s: shorter answers sooner, longer calls the network less often
-_LATER_OUTPUTS = 15  # 0.45 s, once somebody has spoken for 2.4 s: a twentieth of all CPU less
-_LONG_OUTPUTS = 80
 # The first call waits for 0.6 s, pre-roll and all: by then more is known of the voice than the noise before it. Of
 # 2,132 words 372 errors, and 371 with 0.9 s. In steps of 0.24 s, which cost 5 % more in all, with an even beam: 385
 # errors when the first call waits for 0.24 s, 382 for 0.48 s, 378 for 0.72 s, 373 for 0.96 s, 382 for 1.2 s.
-_FIRST_OUTPUTS = _CHUNK_OUTPUTS
+_FIRST_OUTPUTS = 2 * _CHUNK_OUTPUTS
 _NEW_VOICE_OUTPUTS = 4 * _CHUNK_OUTPUTS  # 1.2 s of a voice: until then it is told anew to every chunk, ...
-_ADAPT_OUTPUTS = 30  # ... then after so many: 2 word errors more of 388, half the cost
-_LOOK_OUTPUTS = 20  # how often the kernel is asked for the graph's pages, a fifteenth of a chunk's time
+_ADAPT_OUTPUTS = 3 * _CHUNK_OUTPUTS  # ... then to every third one: few word errors more, half the cost
+_LOOK_OUTPUTS = 2 * _CHUNK_OUTPUTS  # how often the kernel is asked for the graph's pages, a fifteenth of a chunk's time
 _LONGEST_WORD_S = 2.5  # in steady noise the best path sits in one "huh" for up to 20 s; no spoken word lasts so long
 
 
@@ -55,8 +53,6 @@ class KaldiUtterance:
     waiting_samples: int = 0
     fed_samples: int = 0
     adapted_frames: int = 0  # frames that the speaker statistics have seen
-    adapt_at: int = 0  # when so many outputs are decoded, the voice is told anew,
-    look_at: int = 0  # and the graph's pages are asked for
     ivector: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), np.float32))
     certainty: Certainty = field(default_factory=Certainty)
     heard: list[NDArray[np.int16]] = field(default_factory=list)  # all of it, where somebody may have to weigh it
@@ -178,7 +174,7 @@ class KaldiRecognizer:
         advanced = False
         while (needed := self._samples_for_next_chunk(state)) <= state.waiting_samples:
             self._feed(needed, state)
-            self._decode(_chunk_outputs(state.decoded), state.mfcc.frames, state)
+            self._decode(_CHUNK_OUTPUTS if state.decoded else _FIRST_OUTPUTS, state.mfcc.frames, state)
             advanced = True
         return (self._partial(state) if advanced else None), state
 
@@ -206,7 +202,7 @@ class KaldiRecognizer:
 
     def _samples_for_next_chunk(self, state: KaldiUtterance) -> int:
         """How many waiting samples complete the next chunk and its right context."""
-        frames = self._reach_frames(state.decoded + _chunk_outputs(state.decoded))
+        frames = self._reach_frames(state.decoded + (_CHUNK_OUTPUTS if state.decoded else _FIRST_OUTPUTS))
         return (frames - 1) * self._mfcc.hop_samples + self._mfcc.window_samples - state.fed_samples
 
     def _feed(self, count: int, state: KaldiUtterance) -> None:
@@ -221,9 +217,8 @@ class KaldiRecognizer:
 
     def _decode(self, outputs: int, frames: NDArray[np.float32], state: KaldiUtterance) -> None:
         """Run the next `outputs` outputs through network and search; `frames` reaches to the end of their context."""
-        if state.decoded < _NEW_VOICE_OUTPUTS or state.decoded >= state.adapt_at:
+        if state.decoded < _NEW_VOICE_OUTPUTS or state.decoded % _ADAPT_OUTPUTS == 0:
             self._adapt(state)
-            state.adapt_at = state.decoded + _ADAPT_OUTPUTS
         end = self._reach_frames(state.decoded + outputs)
         if state.decoded:
             window = frames[self._reach_frames(state.decoded) : end]
@@ -240,9 +235,8 @@ class KaldiRecognizer:
             state.command.advance(by_label)
         if state.search is not None and self._graph is not None:
             state.search.advance(by_label)
-            if state.decoded >= state.look_at:
+            if state.decoded % _LOOK_OUTPUTS == _CHUNK_OUTPUTS:
                 self._graph.relieve()
-                state.look_at = state.decoded + _LOOK_OUTPUTS
 
     def _adapt(self, state: KaldiUtterance) -> None:
         """Take the frames up to now into what is known of the voice."""
@@ -292,10 +286,3 @@ class KaldiRecognizer:
         words = self._words(path, state.certainty.along(self._labels.pdf_of_label[path.labels]))
         silent_frames = self._labels.trailing_silence_frames(path.labels)
         return Hypothesis(words, state.decoded * self._output_s, silent_frames * self._output_s, timed)
-
-
-def _chunk_outputs(decoded: int) -> int:
-    """How many outputs the next call of the network has, after so many."""
-    if not decoded:
-        return _FIRST_OUTPUTS
-    return _CHUNK_OUTPUTS if decoded < _LONG_OUTPUTS else _LATER_OUTPUTS

@@ -59,7 +59,12 @@ class _Graph:
         begins = np.append(state["arc"], header.arcs).astype(np.int64)
         if (np.diff(begins) != state["arcs"]).any():
             raise ModelError(f"{path} does not keep its arcs in the order of its states")
-        return cls(header, state, arc, begins)
+        graph = cls(header, state, arc, begins)
+        for _, some in graph.blocks():
+            behind = arc["next"][some]
+            if ((behind < 0) | (behind >= header.states)).any():
+                raise ModelError(f"{path} has an arc to a state that is none of its {header.states}")
+        return graph
 
     def blocks(self) -> Iterator[tuple[slice, slice]]:
         """Some states at a time, and their arcs."""

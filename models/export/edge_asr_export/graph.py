@@ -81,7 +81,8 @@ def compose_graph(
         clean = grown
     run("fstcompose", str(half), str(clean), str(composed))
     run("fstrelabel", f"--relabel_ipairs={pairs}", str(composed), str(relabelled))
-    composed.unlink()
+    for done in (composed, work / "grammar.fst", work / "grown.fst"):
+        done.unlink(missing_ok=True)
     run("fstconvert", "--fst_align=true", "--fst_type=const", str(relabelled), str(composed))
     relabelled.unlink()
     merge_alike(composed, graph, tick)
