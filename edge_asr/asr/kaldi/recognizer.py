@@ -34,7 +34,7 @@ _CHUNK_OUTPUTS = 10  # 0.3 s: shorter answers sooner, longer calls the network l
 # errors when the first call waits for 0.24 s, 382 for 0.48 s, 378 for 0.72 s, 373 for 0.96 s, 382 for 1.2 s.
 _FIRST_OUTPUTS = 2 * _CHUNK_OUTPUTS
 _NEW_VOICE_OUTPUTS = 4 * _CHUNK_OUTPUTS  # 1.2 s of a voice: until then it is told anew to every chunk, ...
-_ADAPT_OUTPUTS = 3 * _CHUNK_OUTPUTS  # ... then to every third one: few word errors more, half the cost
+_ADAPT_OUTPUTS = 2 * _CHUNK_OUTPUTS  # ... then to every other one: 2 word errors more of 388, half the cost
 _LOOK_OUTPUTS = 2 * _CHUNK_OUTPUTS  # how often the kernel is asked for the graph's pages, a fifteenth of a chunk's time
 _LONGEST_WORD_S = 2.5  # in steady noise the best path sits in one "huh" for up to 20 s; no spoken word lasts so long
 
