@@ -147,6 +147,12 @@ def test_states_that_wait_are_alike_each_in_its_own_place(tmp_path: Path) -> Non
     assert all(costs(after, length) for length in range(1, 5))
 
 
+def test_long_ways_to_one_end_are_alike_from_the_end_to_the_beginning(tmp_path: Path) -> None:
+    """Each round finds one more of the nine pairs; the beginning stays."""
+    ways = [f"{state} {state + 2} {1 + state // 2} 0" for state in range(2, 18)]
+    assert merged(tmp_path, "\n".join(["0 2 1 7", "0 3 2 7", *ways, "18", "19", ""])).num_states == 1 + 9
+
+
 def test_some_states_at_a_time_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = merged(tmp_path, TEXT).to_str(show_weight_one=True)
     monkeypatch.setattr(alike_states, "_BLOCK", 3)

@@ -60,7 +60,7 @@ def compose_graph(
     environment = check_tools()
     half, grammar = folder / "HCLr.fst", folder / "Gr.fst"
     clean, grown = work / "grammar.fst", work / "grown.fst"
-    composed, relabelled = work / "composed.fst", work / "relabelled.fst"
+    composed, relabelled, whole = work / "composed.fst", work / "relabelled.fst", work / "whole.fst"
     pairs = work / "relabel.txt"
     relabel = dict.fromkeys(read_integers(folder / "disambig_tid.int"), 0)
     relabel |= {number: int(label) for number, label in enumerate(label_of_transition) if number != label}
@@ -81,12 +81,12 @@ def compose_graph(
         clean = grown
     run("fstcompose", str(half), str(clean), str(composed))
     run("fstrelabel", f"--relabel_ipairs={pairs}", str(composed), str(relabelled))
-    for done in (composed, work / "grammar.fst", work / "grown.fst"):
-        done.unlink(missing_ok=True)
-    run("fstconvert", "--fst_align=true", "--fst_type=const", str(relabelled), str(composed))
+    for done in {composed, work / "grammar.fst", clean}:  # a small machine's disk too holds little more
+        done.unlink()
+    run("fstconvert", "--fst_align=true", "--fst_type=const", str(relabelled), str(whole))
     relabelled.unlink()
-    merge_alike(composed, graph, tick)
-    composed.unlink()
+    merge_alike(whole, graph, tick)
+    whole.unlink()
 
 
 def plain_half(folder: Path, work: Path, tick: Callable[[], None]) -> Path:

@@ -36,7 +36,7 @@ class SileroBuilder:
         self.members = members
 
     def check(self) -> None:
-        """Nothing is needed beside what the program itself needs."""
+        """Nothing is needed beside packages, which are there when this file could be imported."""
 
     def build(self, entry: CatalogueEntry, source: Path, bundle: Path, _work: Path, progress: Progress) -> None:
         """Write the network anew, write the manifest, try it. Raises ModelError."""
