@@ -57,8 +57,9 @@ class Gate:
 
     def step(self, block: Samples) -> GateStep:
         """Take one block of BLOCK_MS; a shorter one, the last of a stream, counts as unvoiced."""
-        voice = len(block) == self._block_samples and self._vad.voiced(block)
-        self.unvoiced_blocks = 0 if voice else self.unvoiced_blocks + 1
+        voice = len(block) == self._block_samples and self._vad.voiced(block, later=self._open)
+        late_blocks = self._vad.unvoiced_samples // self._block_samples
+        self.unvoiced_blocks = 0 if voice else max(self.unvoiced_blocks + 1, late_blocks)
         self.voiced_blocks = self.voiced_blocks + 1 if voice else 0
         self._kept.append((block, voice))
         if self._open:

@@ -14,11 +14,11 @@ from edge_asr.onnx_session import first_line, open_session
 from edge_asr.sensitivity import Thresholds
 
 _FULL_SCALE = 32768.0
-# A voice that both have heard for so long goes on for a moment: the second is asked now and then, and computes what has
-# come in one run. While it disagrees it is asked about every block, so that no word comes late. It must hear all of it:
-# by the newest of each 0.3 s alone it took a hum that followed a voice for more of it, for seconds.
-_SURE_S = 0.2
-_UNASKED_S = 0.2
+# While a voice is passed on the second is asked now and then, and computes what has come in one run: so it says as well
+# since when there is none. The wait for more words is longer than this. While it disagrees it is asked about every
+# block, so that no word comes late. It must hear all of it: by the newest of each 0.3 s alone it took a hum that
+# followed a voice for more of it, for seconds.
+_UNASKED_S = 0.4
 _PAUSE_S = 0.2  # what the first takes for so much silence ends a voice; it takes quiet sounds within words for less
 _KEPT_S = 0.5  # of what nobody asked about: heard again before an answer, for the network needs a run-up
 
@@ -30,7 +30,8 @@ class SileroVad:
     Blocks of any length are cut into them; a block's answer is that of the last window that is whole, so it comes up to
     one window late. It hears through the same slow gain as the other detector.
 
-    `hear` is cheap and computes nothing; `agrees` computes what has come since it was last asked.
+    `hear` is cheap and computes nothing; `agrees` computes what has come since it was last asked, and sets
+    `unvoiced_samples`: how much of that, up to its end, is no voice.
     """
 
     def __init__(
@@ -55,9 +56,10 @@ class SileroVad:
         self._pending_samples = 0
         self._memory: tuple[NDArray[np.float32], NDArray[np.float32]]
         self._probability = 0.0
+        self.unvoiced_samples = 0
         self.reset()
 
-    def voiced(self, block: Samples) -> bool:
+    def voiced(self, block: Samples, *, later: bool = False) -> bool:  # noqa: ARG002 - it is asked each time
         """Decide for one block; raises RecognitionError."""
         self.hear(block)
         return self.agrees()
@@ -84,6 +86,7 @@ class SileroVad:
     def agrees(self) -> bool:
         """Whether the last whole window is a voice; raises RecognitionError."""
         count = (self._pending_samples - self._context_samples) // self._window_samples
+        self.unvoiced_samples = 0
         if count > 0:
             samples = np.concatenate(self._pending)
             self._run(samples, count)
@@ -96,6 +99,7 @@ class SileroVad:
         self._pending, self._pending_samples = [samples], len(samples)
         self._memory = (np.zeros((1, 1, self._width), np.float32), np.zeros((1, 1, self._width), np.float32))
         self._probability = 0.0
+        self.unvoiced_samples = 0
 
     def _run(self, samples: NDArray[np.float32], count: int) -> None:
         size, step = self._window_samples + self._context_samples, self._window_samples
@@ -107,13 +111,15 @@ class SileroVad:
         except Exception as error:
             raise RecognitionError(f"{self._path.name} failed: {first_line(error)}") from error
         self._memory, self._probability = (memory, cell), float(probabilities[-1])
+        voices = np.flatnonzero(probabilities.ravel() >= self._threshold)
+        self.unvoiced_samples = step * (count - 1 - int(voices[-1]) if len(voices) else count)
 
 
 class SecondOpinion:
     """Voiced is what both detectors say is voiced; the second is asked only after the first has said so.
 
-    So a quiet room costs what the first costs, and a long sentence half of what asking each time would: where noise
-    follows a voice, that is heard up to `_UNASKED_S` later, in whole blocks. Both hear through one slow gain. One
+    So a quiet room costs what the first costs, and a long sentence a third of what asking each time would: where noise
+    follows a voice, that is heard up to `_UNASKED_S` later, and since when. Both hear through one slow gain. One
     stream, one thread.
     """
 
@@ -121,31 +127,30 @@ class SecondOpinion:
         self._first = first
         self._second = second
         self._gain = gain
-        self._sure_samples = round(_SURE_S * second.sample_rate_hz)
         self._pause_samples = round(_PAUSE_S * second.sample_rate_hz)
-        self._agreed_samples = 0  # without a pause
         self._silent_samples = 0  # the first's, up to now
-        self._unasked_samples = 0  # for so many more the second is believed to agree
+        self._unasked_samples = 0  # for so many more the second is believed to agree, where it may say so later
+        self.unvoiced_samples = 0
 
-    def voiced(self, block: Samples) -> bool:
+    def voiced(self, block: Samples, *, later: bool = False) -> bool:
         """Decide for one block of 10, 20 or 30 ms; raises RecognitionError."""
+        self.unvoiced_samples = 0
         centred, gain = self._gain.step(block)
         self._second.hear_levelled(centred, gain)
         self._unasked_samples = max(0, self._unasked_samples - len(block))
         if not self._first.decides(block, centred, gain):
             self._silent_samples += len(block)
             if self._silent_samples >= self._pause_samples:
-                self._agreed_samples = self._unasked_samples = 0
+                self._unasked_samples = 0
             return False
         self._silent_samples = 0
-        if self._unasked_samples > 0:
+        if later and self._unasked_samples > 0:
             return True
         if not self._second.agrees():
-            self._agreed_samples = 0
+            self._unasked_samples = 0
+            self.unvoiced_samples = self._second.unvoiced_samples
             return False
-        self._agreed_samples += len(block)
-        if self._agreed_samples >= self._sure_samples:
-            self._unasked_samples = round(_UNASKED_S * self._second.sample_rate_hz)
+        self._unasked_samples = round(_UNASKED_S * self._second.sample_rate_hz)
         return True
 
     def reset(self) -> None:
@@ -161,7 +166,7 @@ class SecondOpinion:
         self._begin()
 
     def _begin(self) -> None:
-        self._agreed_samples = self._silent_samples = self._unasked_samples = 0
+        self._silent_samples = self._unasked_samples = self.unvoiced_samples = 0
 
 
 def _loaded(path: Path, row_samples: int) -> tuple[Any, int]:

@@ -16,8 +16,16 @@ _INT16_MIN, _INT16_MAX = np.float32(-32768), np.float32(32767)
 class Vad(Protocol):
     """Voice activity, block by block; keeps its own short memory. One thread."""
 
-    def voiced(self, block: Samples) -> bool:
-        """Decide for int16 samples of shape (n,), 10, 20 or 30 ms of them."""
+    def voiced(self, block: Samples, *, later: bool = False) -> bool:
+        """Decide for int16 samples of shape (n,), 10, 20 or 30 ms of them.
+
+        With `later` what is no voice may be taken for one at first; `unvoiced_samples` then puts that right.
+        """
+        ...
+
+    @property
+    def unvoiced_samples(self) -> int:
+        """How much of the newest is known to hold no voice: after a no that came late, more than its block. Else 0."""
         ...
 
     def reset(self) -> None:
@@ -59,9 +67,14 @@ class WebRtcVad:
         self._sample_rate_hz = sample_rate_hz
         self._gain = SlowGain(sample_rate_hz, max_gain_db)
 
-    def voiced(self, block: Samples) -> bool:
+    def voiced(self, block: Samples, *, later: bool = False) -> bool:  # noqa: ARG002 - it knows at once
         """Decide for one block of 10, 20 or 30 ms."""
         return self.decides(block, *self._gain.step(block))
+
+    @property
+    def unvoiced_samples(self) -> int:
+        """Nothing comes late."""
+        return 0
 
     def decides(self, block: Samples, centred: NDArray[np.float32], gain: float) -> bool:
         """See `LevelledVad`."""

@@ -18,8 +18,11 @@ class ScriptedVad:
     def __init__(self) -> None:
         self.resets = 0
         self.tuned: list[Thresholds] = []
+        self.unvoiced_samples = 0
+        self.asked_later: list[bool] = []
 
-    def voiced(self, block: NDArray[np.int16]) -> bool:
+    def voiced(self, block: NDArray[np.int16], *, later: bool = False) -> bool:
+        self.asked_later.append(later)
         return bool(block[0] % 2)
 
     def reset(self) -> None:
@@ -74,6 +77,24 @@ def test_hangover_closes_it_and_counts_from_the_last_voice() -> None:
     steps = run("v" * 10 + "." * 60, hangover_ms=200)
     assert [index for index, step in enumerate(steps) if step.closed] == [19]
     assert passed(steps) == list(range(20))
+
+
+def test_a_no_that_comes_late_counts_from_the_end_of_the_voice_and_may_do_so_only_while_it_is_open() -> None:
+    vad = ScriptedVad()
+    gate = Gate(GateConfig(), 400, vad, BLOCK)
+    script = blocks("." * 20 + "v" * 27 + "." * 9)
+    for block in script[:47]:
+        gate.step(block)
+    first_open = vad.asked_later.index(True)
+    assert first_open > 20
+    assert vad.asked_later == [False] * first_open + [True] * (47 - first_open)
+    counts = []
+    for late, block in zip([12 * BLOCK + 192, 0, BLOCK, 0, 0, 0, 0, 0], script[47:], strict=False):
+        vad.unvoiced_samples = late
+        counts.append((gate.unvoiced_blocks, gate.step(block).closed))
+    assert counts == [(0, False), *((count, False) for count in range(12, 19))]
+    assert gate.unvoiced_blocks == 19
+    assert gate.step(script[55]).closed
 
 
 def test_what_closed_it_may_come_before_the_next_onset_and_no_voice_passes_twice() -> None:

@@ -19,7 +19,7 @@ from tests.fakes import RATE_HZ, LoudVad, tone
 class DeafVad(LoudVad):
     """Hears nothing."""
 
-    def voiced(self, _block: Samples) -> bool:
+    def voiced(self, _block: Samples, *, later: bool = False) -> bool:  # noqa: ARG002 - it knows at once
         return False
 
 

@@ -72,7 +72,7 @@ CORRUPT: dict[str, tuple[str, Callable[[], bytes | None], str]] = {
     "labels of a smaller model": ("labels", lambda: arrays("labels", pdf_of_label=np.zeros(9, int)), "shape (9,)"),
     "labels of a wider network": (
         "labels",
-        lambda: arrays("labels", pdf_of_label=np.full(6111, 2192)),
+        lambda: arrays("labels", pdf_of_label=np.full(3087, 2192)),
         "pdf_of_label goes from 2192 to 2192, expected 0 to 2191",
     ),
     "objects for labels": ("labels", lambda: arrays("labels", pdf_of_label=np.array([{}])), "labels.npz"),
@@ -93,8 +93,8 @@ CORRUPT: dict[str, tuple[str, Callable[[], bytes | None], str]] = {
     "half a graph": ("graph", lambda: graph_head(500_000), "its own header says"),
     "a graph over other labels": (
         "graph",
-        lambda: small_graph(6111, 1, 1),
-        "a label 6111, expected 0 to 6110",
+        lambda: small_graph(3087, 1, 1),
+        "a label 3087, expected 0 to 3086",
     ),
     "a graph over other words": ("graph", lambda: small_graph(1, 999_999, 1), "names a word 999999"),
     "a graph that leads nowhere": ("graph", lambda: small_graph(1, 1, 7), "names a state 7, expected 0 to 1"),

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from edge_asr.asr.kaldi.labels import Labels
 from edge_asr.errors import ModelError
 from edge_asr_export.kaldi_binary import KaldiReader
-from edge_asr_export.label_arrays import label_arrays
-from edge_asr_export.transition_model import TransitionModel, read_transition_model
+from edge_asr_export.kaldi_text import POSITIONS
+from edge_asr_export.label_arrays import distinct, label_arrays
+from edge_asr_export.transition_model import read_transition_model
 from tests.export import kaldi_files as kaldi
 from tests.export.conftest import Published
 from tests.export.tiny_model import LABELS, transitions
@@ -27,17 +30,25 @@ def test_loop_and_forward_transition_have_their_own_pdfs() -> None:
     assert loops == [False] + [True, False] * 5
 
 
-def test_ids_that_sound_alike_are_one_label() -> None:
-    model = TransitionModel(
-        np.array([-1, 7, 3, 7, 3, 7, 7], np.int32),
-        np.array([0, 1, 1, 1, 2, 1, 1], np.int32),
-        np.array([False, False, True, False, True, True, False]),
-    )
-    alike, label_of = model.distinct()
-    assert label_of.tolist() == [0, 1, 2, 1, 3, 4, 1]
-    assert alike.labels == 4
-    for name in ("pdf_of_label", "phone_of_label", "self_loop_of_label"):
-        assert (getattr(alike, name)[label_of] == getattr(model, name)).all()
+def test_ids_that_mean_the_same_to_search_and_words_are_one_label() -> None:
+    begin, internal, end, nonword = (POSITIONS[place] for place in ("begin", "internal", "end", "nonword"))
+    arrays: dict[str, NDArray[np.generic]] = {
+        "pdf_of_label": np.array([-1, 7, 3, 7, 3, 7, 7, 7, 7], np.int32),
+        "phone_of_label": np.array([0, 5, 5, 6, 6, 7, 5, 2, 3], np.int32),
+        "position_of_label": np.array(
+            [nonword, begin, begin, internal, internal, end, begin, nonword, nonword], np.uint8
+        ),
+        "self_loop_of_label": np.array([False, False, True, False, True, True, True, False, True]),
+        "silence_phones": np.array([2], np.int32),
+    }
+    fewer, label_of = distinct(arrays)
+    # the way into a word alone, its loops and what is inside as one, another output, silence, and noise that is none
+    assert label_of.tolist() == [0, 1, 2, 3, 2, 3, 3, 4, 5]
+    before, after = Labels.of(arrays), Labels.of(fewer)
+    for name in ("pdf_of_label", "silence_of_label", "enters_of_label", "breaks_of_label"):
+        assert (getattr(after, name)[label_of] == getattr(before, name)).all()
+        assert len(getattr(after, name)) == 6
+    assert fewer["silence_phones"].tolist() == [2]
 
 
 def test_the_older_layout_has_one_pdf_for_both() -> None:

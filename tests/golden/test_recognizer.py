@@ -8,7 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from edge_asr.asr.bundle import load_bundle
+from edge_asr.asr.kaldi.labels import Labels, Position
+from edge_asr.asr.kaldi.lexicon import Lexicon
 from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
+from edge_asr.asr.manifest import KaldiManifest
 from edge_asr.asr.recognizer import Recognizer
 from edge_asr.asr.result import Hypothesis
 from edge_asr.config import Config, RecognizerConfig
@@ -119,12 +122,20 @@ def test_the_graph_is_looked_after_however_short_an_utterance_is(
 def test_the_labels_of_commands_sound_as_their_phones() -> None:
     """Labels are numbered anew when a bundle is built, in the graph, its table and the pronunciations alike."""
     bundle = load_bundle(model_folder(Config()), "en")
-    with np.load(bundle.path("labels")) as labels, np.load(bundle.path("lexicon")) as lexicon:
-        phone_of, loops = labels["phone_of_label"], labels["self_loop_of_label"]
-        contexts = lexicon["contexts"]
-    held = contexts[contexts[:, 3] > 0]
-    assert len(held) > 1000
-    assert (phone_of[contexts[:, 2]] == contexts[:, 1]).all()
-    assert (phone_of[held[:, 3]] == held[:, 1]).all()
-    assert loops[held[:, 3]].all()
-    assert not loops[contexts[:, 2]].any()
+    assert isinstance(bundle.manifest, KaldiManifest)
+    labels = Labels.load(bundle.path("labels"), bundle.manifest.labels, bundle.manifest.pdfs)
+    lexicon = Lexicon.load(bundle.path("lexicon"), bundle.manifest.labels, labels.silence)
+    place = np.array(lexicon.position_of_phone)
+    with np.load(bundle.path("labels")) as arrays:
+        silences = set(arrays["silence_phones"].tolist())
+    sounds: dict[int, set[int]] = {}
+    assert len(lexicon.contexts) > 1000
+    for (_, phone), (into, held) in lexicon.contexts.items():
+        assert labels.enters_of_label[into] == (place[phone] in {Position.BEGIN, Position.SINGLETON})
+        assert not labels.enters_of_label[held]
+        for label in (into, held):
+            assert labels.breaks_of_label[label] == (labels.enters_of_label[label] or place[phone] == Position.NONWORD)
+            assert labels.silence_of_label[label] == (phone in silences)
+            sounds.setdefault(int(labels.pdf_of_label[label]), set()).add(lexicon._sound(phone))
+    assert len(sounds) > 1000
+    assert all(len(one) == 1 for one in sounds.values())  # an output of the network is of one sound

@@ -19,6 +19,7 @@ class Certainty:
     def __init__(self) -> None:
         self._scores: NDArray[np.float32] = np.empty((0, 0), np.float32)
         self._totals: NDArray[np.float32] = np.empty(0, np.float32)
+        self._shares: NDArray[np.float32] = np.empty((0, 0), np.float32)
         self._count = 0
 
     def add(self, scores: NDArray[np.float32]) -> None:
@@ -29,10 +30,9 @@ class Certainty:
             self._scores = _longer(self._scores[: self._count], (room, scores.shape[1]))
             self._totals = _longer(self._totals[: self._count], (room,))
         self._scores[self._count : end] = scores
-        top = np.maximum.reduce(scores, axis=1)
-        shares = scores - top[:, None]
-        np.exp(shares, out=shares)
-        self._totals[self._count : end] = top + np.log(np.add.reduce(shares, axis=1))
+        if scores.shape != self._shares.shape:
+            self._shares = np.empty_like(scores)
+        self._totals[self._count : end] = _log_total(scores, self._shares)
         self._count = end
 
     @property
@@ -45,6 +45,17 @@ class Certainty:
         frames = np.arange(min(len(pdfs), self._count))
         certainty: NDArray[np.float32] = self._scores[frames, pdfs[: len(frames)]] - self._totals[: len(frames)]
         return certainty
+
+
+def _log_total(scores: NDArray[np.float32], room: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logarithm float32 (n,) of the sum of each row's exponentials; `room` is as large as `scores`."""
+    with np.errstate(over="ignore", divide="ignore"):
+        totals: NDArray[np.float32] = np.log(np.add.reduce(np.exp(scores, out=room), axis=1))
+    if np.isfinite(totals).all():  # always, by the scores of a network as they are trained
+        return totals
+    top = np.maximum.reduce(scores, axis=1)
+    careful: NDArray[np.float32] = top + np.log(np.add.reduce(np.exp(scores - top[:, None]), axis=1))
+    return careful
 
 
 def _longer(array: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:

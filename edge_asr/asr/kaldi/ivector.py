@@ -21,6 +21,7 @@ Singles = NDArray[np.float32]  # what one frame adds; sums of many frames are fl
 _GAUSSIANS_PER_FRAME = 5
 _MIN_POSTERIOR = 0.025
 _POSTERIOR_SCALE = 0.1
+_EVERY_FRAMES = 2  # neighbours share six of seven frames behind a splice: of 2,132 words 374 errors for 372
 _PRIOR_COUNT = 100.0  # statistics beyond this many frames' worth strengthen the prior in step, so that it never fades
 _CMVN_WINDOW_FRAMES = 600
 _CMVN_GLOBAL_FRAMES = 200
@@ -95,14 +96,19 @@ class IvectorExtractor:
         return SpeakerState(np.eye(self.dim), linear, 0.0, np.zeros((1, len(self._cmvn_mean))))
 
     def accept(self, frames: NDArray[np.float32], first: int, state: SpeakerState) -> SpeakerState:
-        """Add frames `first`.. of `frames` (float32 (n, D): the utterance up to now) to the statistics."""
+        """Add frames `first`.. of `frames` (float32 (n, D): the utterance up to now) to the statistics.
+
+        Of `_EVERY_FRAMES` one is looked at and counts for all, always the same one, whatever `first` is.
+        """
         if first >= len(frames):
             return state
         fresh = np.cumsum(frames[first:], axis=0, dtype=np.float64) + state.sums[first]
         state.sums = np.concatenate([state.sums[: first + 1], fresh])
         begin = max(0, first - self._left)
         block = frames[begin:]
-        index = np.arange(first - begin, len(block))
+        index = np.arange(first + -first % _EVERY_FRAMES - begin, len(block), _EVERY_FRAMES)
+        if not len(index):
+            return state
         normalized = self._project((block - self._running_mean(begin, state.sums)).astype(np.float32), index)
         plain = self._project(block, index)
         posteriors, used = self._posteriors(normalized)
@@ -149,5 +155,5 @@ class IvectorExtractor:
         scores = scores[:, used]
         posteriors: Singles = np.exp(scores - highest) / whole
         posteriors[(scores < top[:, :1]) | (posteriors < _MIN_POSTERIOR)] = 0.0  # the best is at least 0.2: it stays
-        posteriors *= _POSTERIOR_SCALE / posteriors.sum(axis=1, keepdims=True)
+        posteriors *= _EVERY_FRAMES * _POSTERIOR_SCALE / posteriors.sum(axis=1, keepdims=True)
         return posteriors, used

@@ -1,13 +1,13 @@
 """What each label of a graph stands for: its output of the network, its phone, its place in a word.
 
-A label is one of Kaldi's transition ids, or several that are the same in all of this.
+A label is one of Kaldi's transition ids, or several that mean the same to the search and to the words.
 """
 
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,12 +56,16 @@ class Labels:
             low, high = int(array.min()), int(array.max())
             if low < 0 or high >= limit:
                 raise ModelError(f"{path}: {name} goes from {low} to {high}, expected 0 to {limit - 1}")
-        phones = arrays["phone_of_label"]
-        loops = arrays["self_loop_of_label"].astype(np.bool_)
+        return cls.of(arrays)
+
+    @classmethod
+    def of(cls, arrays: dict[str, NDArray[Any]]) -> Self:
+        """Those of a labels.npz that is whole; a label that is several ids has the phone and place of any of them."""
+        positions, loops = arrays["position_of_label"], arrays["self_loop_of_label"].astype(np.bool_)
         enters = np.isin(positions, (Position.BEGIN, Position.SINGLETON)) & ~loops
         return cls(
-            pdf_of_label=outputs.astype(np.int32),
-            silence_of_label=np.isin(phones, arrays["silence_phones"]),
+            pdf_of_label=arrays["pdf_of_label"].astype(np.int32),
+            silence_of_label=np.isin(arrays["phone_of_label"], arrays["silence_phones"]),
             enters_of_label=enters,
             breaks_of_label=enters | (positions == Position.NONWORD),
             silence=int(arrays["silence_phones"][0]),

@@ -15,17 +15,17 @@ from edge_asr.asr.grammar import Grammar
 from edge_asr.asr.judge import Judge
 from edge_asr.asr.kaldi.command_reader import CommandReader
 from edge_asr.asr.kaldi.command_search import CommandGraphs, CommandSearch
-from edge_asr.asr.kaldi.confidence import Certainty, word_confidence
+from edge_asr.asr.kaldi.confidence import Certainty
 from edge_asr.asr.kaldi.features import MfccStream
 from edge_asr.asr.kaldi.ivector import IvectorExtractor, SpeakerState
 from edge_asr.asr.kaldi.labels import Labels
 from edge_asr.asr.kaldi.lexicon import Lexicon
 from edge_asr.asr.kaldi.mfcc import Mfcc
 from edge_asr.asr.kaldi.network import AcousticNetwork, NetworkState
+from edge_asr.asr.kaldi.path_words import PathWords
 from edge_asr.asr.kaldi.search import EARLY_BEAM, BestPath, Graph, Search
 from edge_asr.asr.manifest import KaldiManifest
-from edge_asr.asr.result import Hypothesis, Word
-from edge_asr.asr.script import glued
+from edge_asr.asr.result import Hypothesis
 from edge_asr.errors import ModelError, TooBigError
 
 _CHUNK_OUTPUTS = 10  # 0.3 s: shorter answers sooner, longer calls the network less often
@@ -35,8 +35,6 @@ _CHUNK_OUTPUTS = 10  # 0.3 s: shorter answers sooner, longer calls the network l
 _FIRST_OUTPUTS = 2 * _CHUNK_OUTPUTS
 _NEW_VOICE_OUTPUTS = 4 * _CHUNK_OUTPUTS  # 1.2 s of a voice: until then it is told anew to every chunk, ...
 _ADAPT_OUTPUTS = 2 * _CHUNK_OUTPUTS  # ... then to every other one: 2 word errors more of 388, half the cost
-_LOOK_OUTPUTS = 2 * _CHUNK_OUTPUTS  # how often the kernel is asked for the graph's pages, a fifteenth of a chunk's time
-_LONGEST_WORD_S = 2.5  # in steady noise the best path sits in one "huh" for up to 20 s; no spoken word lasts so long
 
 
 @dataclass(slots=True)
@@ -47,6 +45,7 @@ class KaldiUtterance:
     speaker: SpeakerState
     network: NetworkState
     search: Search | None
+    words: PathWords | None  # of that search
     command: CommandSearch | None
     decoded: int = 0  # outputs of the network that the searches have seen
     waiting: list[NDArray[np.int16]] = field(default_factory=list)
@@ -154,10 +153,13 @@ class KaldiRecognizer:
 
     def start(self, gain: float = 1.0) -> KaldiUtterance:
         """State of a new utterance, whose samples are raised by `gain`."""
-        search = Search(self._graph.fst, self._beam, self._max_active, EARLY_BEAM) if self._graph is not None else None
+        search = words = None
+        if self._graph is not None:
+            search = Search(self._graph.fst, self._beam, self._max_active, EARLY_BEAM)
+            words = PathWords(self._graph.words, self._labels, self._output_s)
         command = CommandSearch(self._commands.graphs) if self._commands is not None else None
         mfcc = MfccStream(self._mfcc, gain)
-        return KaldiUtterance(mfcc, self._ivectors.start(), self.network.start(), search, command)
+        return KaldiUtterance(mfcc, self._ivectors.start(), self.network.start(), search, words, command)
 
     def step(
         self,
@@ -187,8 +189,6 @@ class KaldiRecognizer:
             missing = self._reach_frames(state.decoded + outputs) - len(frames)
             tail = np.repeat(frames[-1:], max(0, missing), axis=0)
             self._decode(outputs, np.concatenate([frames, tail]), state)
-        if self._graph is not None:  # utterances may be too short for a look on their way
-            self._graph.relieve()
         return self._final(state), state
 
     def stop(self) -> None:
@@ -235,8 +235,7 @@ class KaldiRecognizer:
             state.command.advance(by_label)
         if state.search is not None and self._graph is not None:
             state.search.advance(by_label)
-            if state.decoded % _LOOK_OUTPUTS == _CHUNK_OUTPUTS:
-                self._graph.relieve()
+            self._graph.relieve()
 
     def _adapt(self, state: KaldiUtterance) -> None:
         """Take the frames up to now into what is known of the voice."""
@@ -267,22 +266,8 @@ class KaldiRecognizer:
         assert state.search is not None  # noqa: S101 - one of the two searches is there
         return self._hypothesis(state.search.best_path(final=True), state, timed=True)
 
-    def _words(self, path: BestPath, certainty: NDArray[np.float32]) -> tuple[Word, ...]:
-        """Words of a path with their times, less what is none: marks for noise, and a sound held too long."""
-        assert self._graph is not None  # noqa: S101 - narrows the type
-        graph_words, spans = self._graph.words, self._labels.word_spans(path.labels)
-        nowhere = (len(path.labels), len(path.labels))  # the path stops before the word's first phone
-        words: list[Word] = []
-        for number, label in enumerate(path.words):
-            begin, end = spans[number] if number < len(spans) else nowhere
-            if graph_words.spoken[label] and (end - begin) * self._output_s <= _LONGEST_WORD_S:
-                confidence = word_confidence(certainty[begin:end])
-                word = graph_words[label]
-                joined = bool(words) and glued(words[-1].word, word)
-                words.append(Word(word, begin * self._output_s, end * self._output_s, confidence, joined))
-        return tuple(words)
-
     def _hypothesis(self, path: BestPath, state: KaldiUtterance, *, timed: bool) -> Hypothesis:
-        words = self._words(path, state.certainty.along(self._labels.pdf_of_label[path.labels]))
+        assert state.words is not None  # noqa: S101 - whoever searches open speech reads words
+        words = state.words.read(path, state.certainty, last=timed)
         silent_frames = self._labels.trailing_silence_frames(path.labels)
         return Hypothesis(words, state.decoded * self._output_s, silent_frames * self._output_s, timed)

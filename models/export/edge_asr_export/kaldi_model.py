@@ -17,7 +17,7 @@ from edge_asr_export.ivector_arrays import ivector_arrays
 from edge_asr_export.kaldi_binary import KaldiReader
 from edge_asr_export.kaldi_folder import MEMBERS
 from edge_asr_export.kaldi_text import read_options, read_word_positions, word_numbers
-from edge_asr_export.label_arrays import label_arrays
+from edge_asr_export.label_arrays import distinct, label_arrays
 from edge_asr_export.lexicon import lexicon_arrays
 from edge_asr_export.manifest_file import file_entry, published, write_manifest
 from edge_asr_export.nnet3 import read_nnet3
@@ -73,13 +73,13 @@ def build_bundle(entry: CatalogueEntry, source: Path, bundle: Path, work: Path, 
     progress.start(NETWORK)
     reader = KaldiReader.open(source / "am/final.mdl")
     transitions = read_transition_model(reader)
-    sounds, label_of_transition = transitions.distinct()
+    labels, label_of_transition = distinct(label_arrays(transitions, source))
     net = read_nnet3(reader)
     options = read_options(source / "conf/model.conf")
     factor = int(_number(options, "model.conf", "frame-subsampling-factor"))
     network = convert(net, factor)
     onnx.save(network, bundle / FILES["network_float"])
-    _save(bundle / FILES["labels"], label_arrays(sounds, source))
+    _save(bundle / FILES["labels"], labels)
     _save(bundle / FILES["ivector"], ivector_arrays(source / "ivector"))
     progress.start(QUANTIZE)
     write_quantized(convert_streaming(net, factor), bundle / FILES["network"], net, factor)
@@ -105,7 +105,7 @@ def build_bundle(entry: CatalogueEntry, source: Path, bundle: Path, work: Path, 
         subsampling_factor=factor,
         ivector_dim=net.inputs[IVECTOR],
         pdfs=int(network.graph.output[0].type.tensor_type.shape.dim[1].dim_value),
-        labels=sounds.labels,
+        labels=len(labels["pdf_of_label"]) - 1,
         search=msgspec.structs.replace(_SEARCH, beam=_BEAM_OF.get(entry.language, _SEARCH.beam)),
         files={role: file_entry(bundle / name) for role, name in FILES.items()},
     )

@@ -28,8 +28,8 @@ class DeafVad(LoudVad):
         super().__init__()
         self.begun = False
 
-    def voiced(self, block: NDArray[np.int16]) -> bool:
-        self.begun = self.begun or super().voiced(block)
+    def voiced(self, block: NDArray[np.int16], *, later: bool = False) -> bool:
+        self.begun = self.begun or super().voiced(block, later=later)
         return self.begun
 
 
