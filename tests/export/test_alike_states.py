@@ -12,7 +12,7 @@ import pytest
 from edge_asr.asr.kaldi.fst_format import ARC, REST, STATE
 from edge_asr.asr.kaldi.graph_file import GraphHeader, check_graph_file
 from edge_asr.errors import ModelError
-from edge_asr_export import alike_states
+from edge_asr_export import alike_states, graph_arrays
 from edge_asr_export.alike_states import merge_alike
 
 Costs = dict[tuple[tuple[int, ...], tuple[int, ...]], list[float]]  # by labels and words
@@ -155,8 +155,8 @@ def test_long_ways_to_one_end_are_alike_from_the_end_to_the_beginning(tmp_path: 
 
 def test_some_states_at_a_time_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = merged(tmp_path, TEXT).to_str(show_weight_one=True)
-    monkeypatch.setattr(alike_states, "_BLOCK", 3)
-    monkeypatch.setattr(alike_states, "_PIECE_BYTES", 7)
+    monkeypatch.setattr(graph_arrays, "_BLOCK", 3)
+    monkeypatch.setattr(graph_arrays, "_PIECE_BYTES", 7)
     assert merged(tmp_path, TEXT).to_str(show_weight_one=True) == whole
 
 

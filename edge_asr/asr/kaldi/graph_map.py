@@ -5,39 +5,40 @@ default. It is set here in place, and only when it is found just as expected; el
 size in memory (216 MB in English) and changes nothing else. Mapped pages are shared, and the kernel may take them back.
 """
 
+import bisect
 import contextlib
 import ctypes
 import mmap
 import os
 import weakref
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import kaldifst
+import numpy as np
 
+from edge_asr.asr.kaldi.fst_format import ARC, STATE
+from edge_asr.asr.kaldi.graph_file import BUSY_BYTES, GraphHeader
 from edge_asr.errors import ModelError
 
 _SYMBOL = "_Z23FST_FLAGS_fst_read_modeB5cxx11"
 _SIZE_AT, _TEXT_AT = 8, 16  # of libstdc++'s std::string: pointer, size, and a short text within itself
 _MADV_DONTNEED = 4
 _STATM_BYTES = 256  # more than its one line
-_MOST_BYTES = 56 << 20  # of mapped pages
-# Let go in parts, each in its turn, until so much is left: 180 page faults a second of speech; all at once, 276.
-_LEFT_BYTES = _MOST_BYTES // 2
-_PART_BYTES = 3 << 20
+_MOST_BYTES = 64 << 20  # of mapped pages, those of the busy states among them
+
+Region: TypeAlias = tuple[int, int, int]  # addresses [begin, end), and the offset in the file of what begins there
+BusyEnds: TypeAlias = tuple[int, int, int]  # offsets in the file: of the first arc, behind the busy states and arcs
 
 
 class OpenGraph:
     """A graph that was opened; `fst` is kaldifst's object, `mapped` whether its pages are the file's."""
 
-    def __init__(self, fst: Any, regions: list[tuple[int, int]]) -> None:
+    def __init__(self, fst: Any, regions: list[Region], busy: BusyEnds = (0, 0, 0)) -> None:
         self.fst = fst
         self.mapped = bool(regions)
-        self._parts = deque(
-            (first, min(first + _PART_BYTES, end)) for begin, end in regions for first in range(begin, end, _PART_BYTES)
-        )
+        self._others = [span for region in regions if (span := _others(region, busy))]
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)  # opening it costs more than reading it
         # Not at the program's end: a thread that still decodes may look.
         weakref.finalize(self, os.close, self._statm).atexit = False
@@ -45,23 +46,15 @@ class OpenGraph:
         self._before_pages = self._file_pages()
 
     def relieve(self) -> None:
-        """Let go of mapped pages when they have become many.
+        """Let go of the mapped pages of all but the busy states when they have become many.
 
         The next look at one finds it in the kernel's cache, or in the file.
         """
-        if not self._parts or self._mapped_bytes() <= _MOST_BYTES:
-            return
-        for _ in range(len(self._parts)):
-            begin, end = self._parts[0]
-            self._parts.rotate(-1)
-            self._advise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), _MADV_DONTNEED)
-            if self._mapped_bytes() <= _LEFT_BYTES:
-                return
-        # Of other files more is held than at the beginning, and nothing of the graph: that is not its own.
-        self._before_pages = self._file_pages()
-
-    def _mapped_bytes(self) -> int:
-        return (self._file_pages() - self._before_pages) * mmap.PAGESIZE
+        if self._others and self._file_pages() - self._before_pages > _MOST_BYTES // mmap.PAGESIZE:
+            for begin, end in self._others:
+                self._advise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), _MADV_DONTNEED)
+            # What other files hold by now is none of it; the busy states may be mapped or not yet.
+            self._before_pages = max(self._before_pages, self._file_pages() - BUSY_BYTES // mmap.PAGESIZE)
 
     def _file_pages(self) -> int:
         """Pages of files that this process holds in memory."""
@@ -76,7 +69,29 @@ def open_graph(path: Path, *, mappable: bool) -> OpenGraph:
         fst = kaldifst.StdConstFst.read(str(path))
     if fst is None:
         raise ModelError(f"{path} is not a decoding graph that can be read")
-    return OpenGraph(fst, sorted(_regions(path) - others))
+    regions = sorted(_regions(path) - others)
+    return OpenGraph(fst, regions, _busy_ends(path) if regions else (0, 0, 0))
+
+
+def _busy_ends(path: Path) -> BusyEnds:
+    """Where the arcs begin, and where the busy states and the busy arcs end."""
+    header = GraphHeader.read(path)
+    begins = np.memmap(path, STATE, "r", offset=header.states_at, shape=(header.states,))["arc"]
+
+    def bytes_of(states: int) -> int:
+        return states * STATE.itemsize + int(begins[states]) * ARC.itemsize
+
+    count = bisect.bisect_right(range(header.states), BUSY_BYTES, key=bytes_of) - 1
+    return header.arcs_at, header.states_at + count * STATE.itemsize, header.arcs_at + int(begins[count]) * ARC.itemsize
+
+
+def _others(region: Region, busy: BusyEnds) -> tuple[int, int] | None:
+    """Addresses of what is mapped there of other states than the busy ones."""
+    begin, end, offset = region
+    arcs_at, *ends = busy
+    busy_bytes = max(0, ends[offset + mmap.PAGESIZE > arcs_at] - offset)
+    first = begin + -(-busy_bytes // mmap.PAGESIZE) * mmap.PAGESIZE
+    return (first, end) if first < end else None
 
 
 @contextlib.contextmanager
@@ -111,15 +126,15 @@ def _write(flag: int, value: bytes) -> None:
     ctypes.c_size_t.from_address(flag + _SIZE_AT).value = len(value)
 
 
-def _regions(path: Path) -> set[tuple[int, int]]:
-    """Where the file is mapped in this process: addresses [begin, end)."""
+def _regions(path: Path) -> set[Region]:
+    """Where the file is mapped in this process: addresses [begin, end), and what lies there begins where in it."""
     real = str(path.resolve())
     try:
         lines = Path("/proc/self/maps").read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
         return set()
     return {
-        (int(begin, 16), int(end, 16))
+        (int(begin, 16), int(end, 16), int(found[2], 16))
         for line in lines
         if line.endswith(real) and (found := line.split(maxsplit=5))[-1] == real
         for begin, _, end in [found[0].partition("-")]

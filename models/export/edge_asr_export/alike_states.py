@@ -4,30 +4,21 @@ Two states are alike when both end at the same cost and have the same ways: labe
 are alike. What is found alike makes more alike, so it is asked again until nothing changes; begun with every state like
 itself alone, each step's classes are a bisimulation. English: 2.8 of 3.3 million states are left, 216 of 245 MB.
 
-Ways are compared by a hash of 64 bits, and what is to be merged then once more as it is. Some states at a time: small
-machines hold little beside the graph.
+Ways are compared by a hash of 64 bits, and what is to be merged then once more as it is.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_asr.asr.kaldi.fst_format import ARC, STATE
-from edge_asr.asr.kaldi.graph_file import GraphHeader
 from edge_asr.errors import ModelError
+from edge_asr_export.graph_arrays import GraphArrays, Indices
 
-_BLOCK = 1 << 18  # states that are looked at together
-# Linux may keep what is written at once as one large piece, and one look maps all of it: resident memory went up by the
-# whole graph. So much a look maps in any case.
-_PIECE_BYTES = 1 << 16
 _OWN = np.uint64(0x9E3779B97F4A7C15)  # stands for a state's own class, wherever that is
 
 Hashes = NDArray[np.uint64]
-Indices = NDArray[np.int64]
 
 
 def merge_alike(graph: Path, merged: Path, tick: Callable[[], None]) -> None:
@@ -35,45 +26,16 @@ def merge_alike(graph: Path, merged: Path, tick: Callable[[], None]) -> None:
 
     `tick` is called now and then.
     """
-    parts = _Graph.open(graph)
+    parts = GraphArrays.open(graph)
     first = _first_alike(parts, tick)
     _check(parts, first)
-    _write(parts, first, merged)
+    kept = np.flatnonzero(first == np.arange(len(first)))
+    number = np.empty(len(first), np.int32)
+    number[kept] = np.arange(len(kept), dtype=np.int32)
+    parts.write(merged, kept, number[first])
 
 
-@dataclass(frozen=True)
-class _Graph:
-    """States, arcs where they lie in the file, and where each state's begin, (states + 1,)."""
-
-    header: GraphHeader
-    state: NDArray[np.void]
-    arc: NDArray[np.void]
-    begins: Indices
-
-    @classmethod
-    def open(cls, path: Path) -> Self:
-        """Raises ModelError."""
-        header = GraphHeader.read(path)
-        state = np.fromfile(path, STATE, header.states, offset=header.states_at)
-        arc = np.memmap(path, ARC, "r", offset=header.arcs_at, shape=(header.arcs,))
-        begins = np.append(state["arc"], header.arcs).astype(np.int64)
-        if (np.diff(begins) != state["arcs"]).any():
-            raise ModelError(f"{path} does not keep its arcs in the order of its states")
-        graph = cls(header, state, arc, begins)
-        for _, some in graph.blocks():
-            behind = arc["next"][some]
-            if ((behind < 0) | (behind >= header.states)).any():
-                raise ModelError(f"{path} has an arc to a state that is none of its {header.states}")
-        return graph
-
-    def blocks(self) -> Iterator[tuple[slice, slice]]:
-        """Some states at a time, and their arcs."""
-        for first in range(0, len(self.state), _BLOCK):
-            last = min(first + _BLOCK, len(self.state))
-            yield slice(first, last), slice(int(self.begins[first]), int(self.begins[last]))
-
-
-def _first_alike(graph: _Graph, tick: Callable[[], None]) -> NDArray[np.int32]:
+def _first_alike(graph: GraphArrays, tick: Callable[[], None]) -> NDArray[np.int32]:
     """For each state the first one that is like it, int32 (states,)."""
     state, begins = graph.state, graph.begins
     ways = np.empty(len(graph.arc), np.uint64)
@@ -98,47 +60,23 @@ def _first_alike(graph: _Graph, tick: Callable[[], None]) -> NDArray[np.int32]:
     return first
 
 
-def _check(graph: _Graph, first: NDArray[np.int32]) -> None:
+def _check(graph: GraphArrays, first: NDArray[np.int32]) -> None:
     """Compare each state that is to go with the first one that is like it. Raises ModelError."""
     for states, _ in graph.blocks():
         going = np.flatnonzero(first[states] != np.arange(states.start, states.stop)) + states.start
-        one, other = (_said(graph, which, first) for which in (going, first[going]))
+        one, other = (_said(graph, which, first) for which in (going, first[going].astype(np.int64)))
         if one != other:
             raise ModelError("two states of the graph have the same hash and are not alike")
 
 
-def _said(graph: _Graph, which: Indices | NDArray[np.int32], first: NDArray[np.int32]) -> bytes:
+def _said(graph: GraphArrays, which: Indices, first: NDArray[np.int32]) -> bytes:
     """All that some states say: what ending costs, how many ways there are, and the ways in an order of their own."""
     state = graph.state[which]
     number = np.repeat(np.arange(len(state)), state["arcs"])
-    before = np.cumsum(state["arcs"], dtype=np.int64) - state["arcs"]
-    arc = graph.arc[np.arange(len(number)) + np.repeat(state["arc"].astype(np.int64) - before, state["arcs"])]
+    arc = graph.arcs_of(which)
     columns = (number, arc["label"], arc["word"], arc["weight"].view(np.int32), first[arc["next"]])
     order = np.lexsort(columns[::-1])
     return b"".join(part.tobytes() for part in (state["weight"], *(column[order] for column in columns)))
-
-
-def _write(graph: _Graph, first: NDArray[np.int32], path: Path) -> None:
-    kept = first == np.arange(len(first))
-    number = (np.cumsum(kept) - 1).astype(np.int32)[first]
-    state = graph.state[kept]
-    arcs = int(state["arcs"].sum(dtype=np.int64))
-    state["arc"] = np.cumsum(state["arcs"], dtype=np.int64) - state["arcs"]
-    header = graph.header.of(int(number[graph.header.start]), len(state), arcs)
-    with path.open("wb") as file:
-        file.write(header.data)
-        _put(file, state)
-        file.write(b"\0" * (header.arcs_at - file.tell()))
-        for states, some in graph.blocks():
-            arc = graph.arc[some][np.repeat(kept[states], graph.state["arcs"][states])]
-            arc["next"] = number[arc["next"]]
-            _put(file, arc)
-
-
-def _put(file: BinaryIO, array: NDArray[np.void]) -> None:
-    data = memoryview(array.tobytes())
-    for begin in range(0, len(data), _PIECE_BYTES):
-        file.write(data[begin : begin + _PIECE_BYTES])
 
 
 def _mixed(numbers: NDArray[np.generic], seed: int = 0) -> Hashes:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from edge_asr.asr.kaldi import graph_map
-from edge_asr.asr.kaldi.graph_file import check_graph_file
+from edge_asr.asr.kaldi.graph_file import GraphHeader, check_graph_file
 from edge_asr.asr.kaldi.graph_map import open_graph
 from edge_asr.errors import ModelError
 
@@ -19,9 +19,9 @@ _MAP_FIXED_NOREPLACE = 0x100000
 TEXT = "0 1 1 1 0.5\n1 1 2 0 0.25\n1 2 3 2\n2 0.75\n"
 
 
-def const_fst(path: Path, *, aligned: bool) -> Path:
+def const_fst(path: Path, *, aligned: bool, text: str = TEXT) -> Path:
     vector = path.with_suffix(".vector")
-    kaldifst.compile(TEXT, acceptor=False).write(str(vector))
+    kaldifst.compile(text, acceptor=False).write(str(vector))
     subprocess.run(
         ["fstconvert", f"--fst_align={str(aligned).lower()}", "--fst_type=const", str(vector), str(path)], check=True
     )
@@ -67,17 +67,63 @@ def test_a_library_without_the_flag_reads(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(content(graph.fst)) == 3
 
 
-@pytest.mark.parametrize("most_bytes", [0, 1 << 40])
-def test_pages_go_when_they_have_become_many(most_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = const_fst(tmp_path / "graph.fst", aligned=True)
+CHAIN = "".join(f"{state} {state + 1} 1 2 0.5\n{state} {state} 1 0\n" for state in range(20_000)) + "20000\n"
+STATES_KIB, ARCS_KIB = 20_000 * 20 // 1024, 40_000 * 16 // 1024
+
+
+@pytest.mark.parametrize(
+    ("most_bytes", "busy_bytes", "left_kib"),
+    [
+        (1 << 40, 0, STATES_KIB + ARCS_KIB),
+        (0, 0, 0),
+        (0, 260_000, 260_000 // 1024),
+        (0, 1 << 30, STATES_KIB + ARCS_KIB),
+    ],
+)
+def test_pages_of_all_but_the_first_states_go_when_they_have_become_many(
+    most_bytes: int, busy_bytes: int, left_kib: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_map, "_MOST_BYTES", most_bytes)
+    monkeypatch.setattr(graph_map, "BUSY_BYTES", busy_bytes)
+    path = const_fst(tmp_path / "graph.fst", aligned=True, text=CHAIN)
     graph = open_graph(path, mappable=True)
     before = content(graph.fst)
-    assert resident_kib(path) > 0
-    monkeypatch.setattr(graph_map, "_MOST_BYTES", most_bytes)
+    assert resident_kib(path) >= STATES_KIB + ARCS_KIB - 8
     monkeypatch.setattr(graph, "_before_pages", 0)
     graph.relieve()
-    assert (resident_kib(path) > 0) is (most_bytes > 0)
+    assert left_kib - 8 <= resident_kib(path) <= left_kib + 24  # whole pages, at both ends of both parts
     assert content(graph.fst) == before
+
+
+@pytest.mark.parametrize("busy_bytes", [0, 260_000, 1 << 30])
+def test_the_first_states_and_their_own_arcs_stay(
+    busy_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_map, "BUSY_BYTES", busy_bytes)
+    path = const_fst(tmp_path / "graph.fst", aligned=True, text=CHAIN)
+    arcs_at, states_end, arcs_end = graph_map._busy_ends(path)
+    header = GraphHeader.read(path)
+    states, arcs = (states_end - header.states_at) // 20, (arcs_end - arcs_at) // 16
+    assert arcs_at == header.arcs_at
+    assert arcs == 2 * states
+    assert states == min(busy_bytes // 52, 20_000)
+
+
+def test_what_other_files_hold_is_not_the_graph_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph_map, "BUSY_BYTES", 260_000)
+    monkeypatch.setattr(graph_map, "_MOST_BYTES", 500_000)
+    path = const_fst(tmp_path / "graph.fst", aligned=True, text=CHAIN)
+    graph = open_graph(path, mappable=True)
+    other = tmp_path / "other"
+    other.write_bytes(bytes(4 << 20))
+    with other.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as view:
+        assert not sum(view[::4096])
+        graph.relieve()  # too much is held, though none of it is the graph's
+        touched = [arc.nextstate for arc in kaldifst.ArcIterator(graph.fst, 19_000)]
+        kept_kib = resident_kib(path)
+        graph.relieve()
+        assert resident_kib(path) == kept_kib
+        assert touched == [19_001, 19_000]
 
 
 def test_memory_that_takes_the_place_of_another_graph_is_left_alone(
@@ -85,6 +131,7 @@ def test_memory_that_takes_the_place_of_another_graph_is_left_alone(
 ) -> None:
     path = const_fst(tmp_path / "graph.fst", aligned=True)
     before = open_graph(path, mappable=True)
+    monkeypatch.setattr(graph_map, "BUSY_BYTES", 0)
     places = [(begin, end - begin) for begin, end in mapped(path)]
     graph = open_graph(path, mappable=True)
     del before
