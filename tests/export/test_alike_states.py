@@ -12,8 +12,8 @@ import pytest
 from edge_asr.asr.kaldi.fst_format import ARC, REST, STATE
 from edge_asr.asr.kaldi.graph_file import GraphHeader, check_graph_file
 from edge_asr.errors import ModelError
-from edge_asr_export import alike_states, graph_arrays
-from edge_asr_export.alike_states import merge_alike
+from edge_asr_export import alike_states, busy_states, graph_arrays
+from edge_asr_export.graph import arrange
 
 Costs = dict[tuple[tuple[int, ...], tuple[int, ...]], list[float]]  # by labels and words
 
@@ -39,6 +39,12 @@ TEXT = """
 """
 
 
+@pytest.fixture(autouse=True)
+def as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stays keeps its order."""
+    monkeypatch.setattr(busy_states, "BUSY_BYTES", 0)
+
+
 def graph(folder: Path, text: str) -> Path:
     path = folder / "graph.fst"
     kaldifst.StdConstFst(kaldifst.compile(text, acceptor=False)).write(str(path))
@@ -58,7 +64,7 @@ def aligned(path: Path) -> Path:
 
 def merged(folder: Path, text: str) -> Any:
     ticks: list[int] = []
-    merge_alike(graph(folder, text), folder / "merged.fst", lambda: ticks.append(1))
+    arrange(graph(folder, text), folder / "merged.fst", lambda: ticks.append(1))
     assert ticks
     return kaldifst.StdConstFst.read(str(folder / "merged.fst"))
 
@@ -127,7 +133,7 @@ def test_ends_that_cost_differently_are_not_alike(tmp_path: Path, monkeypatch: p
     assert merged(tmp_path, text).num_states == 5
     monkeypatch.setattr(alike_states, "_first_alike", lambda *_: np.array([0, 1, 1, 3, 4], np.int32))
     with pytest.raises(ModelError, match="the same hash and are not alike"):
-        merge_alike(tmp_path / "graph.fst", tmp_path / "again.fst", lambda: None)
+        arrange(tmp_path / "graph.fst", tmp_path / "again.fst", lambda: None)
 
 
 @DIFFERENT
@@ -175,7 +181,7 @@ def test_the_beginning_may_be_any_state_and_the_parts_aligned(tmp_path: Path) ->
     path = tmp_path / "graph.fst"
     kaldifst.StdConstFst(fst).write(str(path))
     before = kaldifst.StdConstFst.read(str(path))
-    merge_alike(aligned(path), tmp_path / "merged.fst", lambda: None)
+    arrange(aligned(path), tmp_path / "merged.fst", lambda: None)
     after = kaldifst.StdConstFst.read(str(tmp_path / "merged.fst"))
     assert before.start == 4
     assert after.num_states < before.num_states
@@ -196,14 +202,14 @@ def test_a_file_that_is_no_graph_is_refused(tmp_path: Path, spoil: Callable[[byt
     path = graph(tmp_path, TEXT)
     path.write_bytes(spoil(path.read_bytes()))
     with pytest.raises(ModelError, match=complaint):
-        merge_alike(path, tmp_path / "merged.fst", lambda: None)
+        arrange(path, tmp_path / "merged.fst", lambda: None)
 
 
 def test_an_empty_graph_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "graph.fst"
     kaldifst.StdConstFst(kaldifst.StdVectorFst()).write(str(path))
     with pytest.raises(ModelError, match="is an empty graph"):
-        merge_alike(path, tmp_path / "merged.fst", lambda: None)
+        arrange(path, tmp_path / "merged.fst", lambda: None)
 
 
 def test_arcs_out_of_the_order_of_their_states_are_refused(tmp_path: Path) -> None:
@@ -213,4 +219,4 @@ def test_arcs_out_of_the_order_of_their_states_are_refused(tmp_path: Path) -> No
     state["arc"][[1, 2]] = state["arc"][[2, 1]]
     path.write_bytes(data)
     with pytest.raises(ModelError, match="does not keep its arcs in the order of its states"):
-        merge_alike(path, tmp_path / "merged.fst", lambda: None)
+        arrange(path, tmp_path / "merged.fst", lambda: None)

@@ -9,8 +9,8 @@ import pytest
 
 from edge_asr.asr.kaldi.fst_format import ARC, STATE
 from edge_asr.asr.kaldi.graph_file import check_graph_file
-from edge_asr_export import busy_states, graph_arrays
-from edge_asr_export.busy_states import busy_first
+from edge_asr_export import alike_states, busy_states, graph_arrays
+from edge_asr_export.graph import arrange
 from edge_asr_export.graph_arrays import GraphArrays
 from tests.export.test_alike_states import aligned, costs, graph
 
@@ -31,7 +31,7 @@ SIZES = [STATE.itemsize + arcs * ARC.itemsize for arcs in (2, 1, 0, 1, 2)]
 
 def sorted_graph(folder: Path, text: str = TEXT) -> Path:
     ticks: list[int] = []
-    busy_first(aligned(graph(folder, text)), folder / "sorted.fst", lambda: ticks.append(1))
+    arrange(aligned(graph(folder, text)), folder / "sorted.fst", lambda: ticks.append(1))
     assert ticks
     return folder / "sorted.fst"
 
@@ -84,6 +84,18 @@ def test_visits_are_those_of_somebody_who_goes_by_the_costs(tmp_path: Path) -> N
     assert visits == pytest.approx(wanted, rel=1e-5)
 
 
+def test_what_is_alike_is_visited_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four states that wait alike have two visits of three, each of them fewer than the state behind 5."""
+    ways = [f"0 {state} {state} 0 {-math.log(1 / 6)}\n{state} 0 9 0" for state in (1, 2, 3, 4)]
+    text = "\n".join([f"0 5 5 0 {-math.log(1 / 3):.6f}", *ways, "5 0 8 0", ""])
+    monkeypatch.setattr(busy_states, "BUSY_BYTES", STATE.itemsize * 2 + ARC.itemsize * 6)
+    path = sorted_graph(tmp_path, text)
+    assert [sorted(labels) for labels in words_of_states(path)] == [[1, 2, 3, 4, 5], [9], [8]]
+    monkeypatch.setattr(alike_states, "_first_alike", lambda arrays, _: np.arange(len(arrays.state), dtype=np.int32))
+    path = sorted_graph(tmp_path, text)
+    assert [sorted(labels) for labels in words_of_states(path)] == [[1, 2, 3, 4, 5], [8], [9], [9], [9], [9]]
+
+
 def test_some_states_at_a_time_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(busy_states, "BUSY_BYTES", SIZES[0] + SIZES[3])
     whole = sorted_graph(tmp_path).read_bytes()
@@ -97,6 +109,6 @@ def test_a_beginning_elsewhere_stays_the_beginning(tmp_path: Path, monkeypatch: 
     fst.start = 2
     kaldifst.StdConstFst(fst).write(str(tmp_path / "graph.fst"))
     before = kaldifst.StdConstFst.read(str(tmp_path / "graph.fst"))
-    busy_first(aligned(tmp_path / "graph.fst"), tmp_path / "sorted.fst", lambda: None)
+    arrange(aligned(tmp_path / "graph.fst"), tmp_path / "sorted.fst", lambda: None)
     after = kaldifst.StdConstFst.read(str(tmp_path / "sorted.fst"))
     assert costs(after, 2) == costs(before, 2) == {((3, 1), (8, 7)): [0.5]}

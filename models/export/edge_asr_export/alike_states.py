@@ -8,7 +8,6 @@ Ways are compared by a hash of 64 bits, and what is to be merged then once more 
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,22 +20,17 @@ _OWN = np.uint64(0x9E3779B97F4A7C15)  # stands for a state's own class, wherever
 Hashes = NDArray[np.uint64]
 
 
-def merge_alike(graph: Path, merged: Path, tick: Callable[[], None]) -> None:
-    """Write the const FST `graph` as `merged`, with one state for all that are alike. Raises ModelError.
+def first_alike(graph: GraphArrays, tick: Callable[[], None]) -> NDArray[np.int32]:
+    """For each state the first one that is like it, int32 (states,). Raises ModelError.
 
     `tick` is called now and then.
     """
-    parts = GraphArrays.open(graph)
-    first = _first_alike(parts, tick)
-    _check(parts, first)
-    kept = np.flatnonzero(first == np.arange(len(first)))
-    number = np.empty(len(first), np.int32)
-    number[kept] = np.arange(len(kept), dtype=np.int32)
-    parts.write(merged, kept, number[first])
+    first = _first_alike(graph, tick)
+    _check(graph, first)
+    return first
 
 
 def _first_alike(graph: GraphArrays, tick: Callable[[], None]) -> NDArray[np.int32]:
-    """For each state the first one that is like it, int32 (states,)."""
     state, begins = graph.state, graph.begins
     ways = np.empty(len(graph.arc), np.uint64)
     for _, arcs in graph.blocks():

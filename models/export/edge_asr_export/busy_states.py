@@ -7,32 +7,30 @@ in place of 276.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.asr.kaldi.fst_format import ARC, STATE
 from edge_asr.asr.kaldi.graph_file import BUSY_BYTES
-from edge_asr_export.graph_arrays import GraphArrays
+from edge_asr_export.graph_arrays import GraphArrays, Indices
 
 _STEPS = 40  # through as many sounds and words
 
 
-def busy_first(graph: Path, sorted_graph: Path, tick: Callable[[], None]) -> None:
-    """Write the const FST `graph` as `sorted_graph`, `BUSY_BYTES` of busy states before all others. Raises ModelError.
+def busy_first(graph: GraphArrays, first: NDArray[np.int32], tick: Callable[[], None]) -> Indices:
+    """Numbers of the states that stay, in the order of the file: `BUSY_BYTES` of busy ones before all others.
 
-    Among the busy and among the others the order stays. `tick` is called now and then.
+    first (states,): for each state the first one that is like it; that one stays, and is visited as all of them are.
+    Among the busy and among the others the order is what it was. `tick` is called now and then.
     """
-    parts = GraphArrays.open(graph)
-    order = np.argsort(-_visits(parts, tick), kind="stable")
-    sizes = STATE.itemsize + ARC.itemsize * parts.state["arcs"][order].astype(np.int64)
-    busy = np.zeros(len(order), np.bool_)
+    stay = first == np.arange(len(first))
+    visits = np.bincount(first, _visits(graph, tick), len(first))
+    order = np.argsort(np.where(stay, -visits, np.inf), kind="stable")[: int(stay.sum())]
+    sizes = STATE.itemsize + ARC.itemsize * graph.state["arcs"][order].astype(np.int64)
+    busy = np.zeros(len(first), np.bool_)
     busy[order[: int(np.searchsorted(np.cumsum(sizes), BUSY_BYTES, side="right"))]] = True
-    kept = np.concatenate([np.flatnonzero(busy), np.flatnonzero(~busy)])
-    number = np.empty(len(kept), np.int32)
-    number[kept] = np.arange(len(kept), dtype=np.int32)
-    parts.write(sorted_graph, kept, number)
+    return np.concatenate([np.flatnonzero(stay & busy), np.flatnonzero(stay & ~busy)])
 
 
 def _visits(graph: GraphArrays, tick: Callable[[], None]) -> NDArray[np.float64]:

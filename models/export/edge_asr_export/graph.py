@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.errors import ModelError
-from edge_asr_export.alike_states import merge_alike
+from edge_asr_export.alike_states import first_alike
 from edge_asr_export.busy_states import busy_first
 from edge_asr_export.child_process import environment_with, run_child
+from edge_asr_export.graph_arrays import GraphArrays
 from edge_asr_export.kaldi_text import read_integers, word_numbers
 from edge_asr_export.spoken_runs import add_runs, knows_runs
 
@@ -61,8 +62,7 @@ def compose_graph(
     environment = check_tools()
     half, grammar = folder / "HCLr.fst", folder / "Gr.fst"
     clean, grown = work / "grammar.fst", work / "grown.fst"
-    composed, relabelled = work / "composed.fst", work / "relabelled.fst"
-    whole, merged = work / "whole.fst", work / "merged.fst"
+    composed, relabelled, whole = work / "composed.fst", work / "relabelled.fst", work / "whole.fst"
     pairs = work / "relabel.txt"
     relabel = dict.fromkeys(read_integers(folder / "disambig_tid.int"), 0)
     relabel |= {number: int(label) for number, label in enumerate(label_of_transition) if number != label}
@@ -87,10 +87,21 @@ def compose_graph(
         done.unlink()
     run("fstconvert", "--fst_align=true", "--fst_type=const", str(relabelled), str(whole))
     relabelled.unlink()
-    merge_alike(whole, merged, tick)
+    arrange(whole, graph, tick)
     whole.unlink()
-    busy_first(merged, graph, tick)
-    merged.unlink()
+
+
+def arrange(whole: Path, graph: Path, tick: Callable[[], None]) -> None:
+    """Write the const FST `whole` as `graph`, one state for all that are alike, the busy ones before the others.
+
+    `tick` is called now and then. Raises ModelError.
+    """
+    arrays = GraphArrays.open(whole)
+    first = first_alike(arrays, tick)
+    kept = busy_first(arrays, first, tick)
+    number = np.empty(len(first), np.int32)
+    number[kept] = np.arange(len(kept), dtype=np.int32)
+    arrays.write(graph, kept, number[first])
 
 
 def plain_half(folder: Path, work: Path, tick: Callable[[], None]) -> Path:
