@@ -13,7 +13,7 @@ import numpy as np
 
 from edge_asr.audio.anchor import anchor
 from edge_asr.audio.chunk import Samples
-from edge_asr.audio.vad import Vad
+from edge_asr.audio.vad import LATEST_MS, Vad
 from edge_asr.config import GateConfig
 from edge_asr.sensitivity import Thresholds, thresholds
 
@@ -47,6 +47,7 @@ class Gate:
         self._onset_blocks = self._blocks_of(thresholds(config, config.sensitivity))
         self._pre_roll_blocks = config.pre_roll_ms // BLOCK_MS
         self._hangover_blocks = max(1, hangover_ms // BLOCK_MS)
+        self._may_wait = hangover_ms >= LATEST_MS
         self._anchor_blocks = min(_ANCHOR_MS // BLOCK_MS, self._pre_roll_blocks)
         kept_blocks = self._pre_roll_blocks + self._anchor_blocks + self._window_blocks
         self._kept: deque[tuple[Samples, bool]] = deque(maxlen=kept_blocks)
@@ -57,7 +58,7 @@ class Gate:
 
     def step(self, block: Samples) -> GateStep:
         """Take one block of BLOCK_MS; a shorter one, the last of a stream, counts as unvoiced."""
-        voice = len(block) == self._block_samples and self._vad.voiced(block, later=self._open)
+        voice = len(block) == self._block_samples and self._vad.voiced(block, later=self._open and self._may_wait)
         late_blocks = self._vad.unvoiced_samples // self._block_samples
         self.unvoiced_blocks = 0 if voice else max(self.unvoiced_blocks + 1, late_blocks)
         self.voiced_blocks = self.voiced_blocks + 1 if voice else 0

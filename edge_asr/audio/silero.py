@@ -8,17 +8,16 @@ from numpy.typing import NDArray
 
 from edge_asr.audio.chunk import Samples
 from edge_asr.audio.slow_gain import SlowGain
-from edge_asr.audio.vad import LevelledVad
+from edge_asr.audio.vad import LATEST_MS, LevelledVad
 from edge_asr.errors import ModelError, RecognitionError
 from edge_asr.onnx_session import first_line, open_session
 from edge_asr.sensitivity import Thresholds
 
 _FULL_SCALE = 32768.0
 # While a voice is passed on the second is asked now and then, and computes what has come in one run: so it says as well
-# since when there is none. The wait for more words is longer than this. While it disagrees it is asked about every
-# block, so that no word comes late. It must hear all of it: by the newest of each 0.3 s alone it took a hum that
-# followed a voice for more of it, for seconds.
-_UNASKED_S = 0.4
+# since when there is none. While it disagrees it is asked about every block, so that no word comes late. It must hear
+# all of it: by the newest of each 0.3 s alone it took a hum that followed a voice for more of it, for seconds.
+_UNASKED_S = LATEST_MS / 1000
 _PAUSE_S = 0.2  # what the first takes for so much silence ends a voice; it takes quiet sounds within words for less
 _KEPT_S = 0.5  # of what nobody asked about: heard again before an answer, for the network needs a run-up
 
@@ -130,6 +129,7 @@ class SecondOpinion:
         self._pause_samples = round(_PAUSE_S * second.sample_rate_hz)
         self._silent_samples = 0  # the first's, up to now
         self._unasked_samples = 0  # for so many more the second is believed to agree, where it may say so later
+        self._believed = False  # since it was last asked
         self.unvoiced_samples = 0
 
     def voiced(self, block: Samples, *, later: bool = False) -> bool:
@@ -142,16 +142,22 @@ class SecondOpinion:
             self._silent_samples += len(block)
             if self._silent_samples >= self._pause_samples:
                 self._unasked_samples = 0
+                if self._believed:  # the pause may have begun before the first heard it
+                    self._agrees()
             return False
         self._silent_samples = 0
         if later and self._unasked_samples > 0:
+            self._believed = True
             return True
-        if not self._second.agrees():
-            self._unasked_samples = 0
-            self.unvoiced_samples = self._second.unvoiced_samples
-            return False
-        self._unasked_samples = round(_UNASKED_S * self._second.sample_rate_hz)
-        return True
+        agrees = self._agrees()
+        self._unasked_samples = round(_UNASKED_S * self._second.sample_rate_hz) if agrees else 0
+        return agrees
+
+    def _agrees(self) -> bool:
+        agrees = self._second.agrees()
+        self.unvoiced_samples = 0 if agrees else self._second.unvoiced_samples
+        self._believed = False
+        return agrees
 
     def reset(self) -> None:
         """Both forget."""
@@ -167,6 +173,7 @@ class SecondOpinion:
 
     def _begin(self) -> None:
         self._silent_samples = self._unasked_samples = self.unvoiced_samples = 0
+        self._believed = False
 
 
 def _loaded(path: Path, row_samples: int) -> tuple[Any, int]:

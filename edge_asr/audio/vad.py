@@ -10,6 +10,7 @@ from edge_asr.audio.chunk import Samples
 from edge_asr.audio.slow_gain import SlowGain
 from edge_asr.sensitivity import Thresholds
 
+LATEST_MS = 400  # so much later than asked may an answer come; who waits for less silence needs it at once
 _INT16_MIN, _INT16_MAX = np.float32(-32768), np.float32(32767)
 
 
@@ -19,7 +20,8 @@ class Vad(Protocol):
     def voiced(self, block: Samples, *, later: bool = False) -> bool:
         """Decide for int16 samples of shape (n,), 10, 20 or 30 ms of them.
 
-        With `later` what is no voice may be taken for one at first; `unvoiced_samples` then puts that right.
+        With `later` what is no voice may be taken for one at first; `unvoiced_samples` puts that right, `LATEST_MS`
+        later at most or as soon as this one hears a pause.
         """
         ...
 

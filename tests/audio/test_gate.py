@@ -1,6 +1,7 @@
 """The gate: what opens it, what passes, what closes it."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -95,6 +96,15 @@ def test_a_no_that_comes_late_counts_from_the_end_of_the_voice_and_may_do_so_onl
     assert counts == [(0, False), *((count, False) for count in range(12, 19))]
     assert gate.unvoiced_blocks == 19
     assert gate.step(script[55]).closed
+
+
+@pytest.mark.parametrize(("hangover_ms", "may_wait"), [(200, False), (380, False), (400, True)])
+def test_whoever_waits_for_little_silence_is_told_at_once(hangover_ms: int, may_wait: bool) -> None:
+    vad = ScriptedVad()
+    gate = Gate(GateConfig(), hangover_ms, vad, BLOCK)
+    for block in blocks("v" * 30):
+        gate.step(block)
+    assert vad.asked_later[-1] is may_wait
 
 
 def test_what_closed_it_may_come_before_the_next_onset_and_no_voice_passes_twice() -> None:

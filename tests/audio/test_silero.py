@@ -168,6 +168,54 @@ def test_a_voice_is_believed_for_a_moment_and_it_is_then_known_when_it_ended(net
     assert max(counts) >= 27
 
 
+@pytest.mark.parametrize("breath", range(2, 20))
+def test_a_pause_that_began_before_the_first_heard_it_is_known_too(network: Path, breath: int) -> None:
+    """The first detector takes a breath behind the voice for more of it, and then hears a pause."""
+    for voice in range(40, 60, 3):
+        both, alone = pair(Told("v" * (voice + breath) + "." * 40), silero(network)), silero(network)
+        sound = blocks(np.concatenate([tone(voice * 0.02), hush((breath + 40) * 0.02)]))
+        counts, each_time = (unvoiced_blocks(vad, sound) for vad in (both, alone))
+        assert abs(counts[-1] - each_time[-1]) <= 1
+        assert counts[voice + breath + 10 :] == list(range(counts[-1] - 29, counts[-1] + 1))
+
+
+def test_no_count_is_left_from_a_no_that_came_late(network: Path) -> None:
+    for voice in range(40, 62, 2):
+        both = pair(Told("v" * (voice + 30) + "." + "v" * 60), silero(network))
+        sound = blocks(np.concatenate([tone(voice * 0.02), hush(0.44), tone(0.16), hush(0.02), tone(1.0)]))
+        counts = unvoiced_blocks(both, sound[: voice + 31])
+        assert max(counts[voice:]) >= 15
+        assert 0 in counts[voice:-2]  # the no came late
+        assert counts[-2:] == [0, 1]
+
+
+@pytest.mark.parametrize("after", ["reset", "tune", "silence"])
+def test_what_came_late_is_told_once(network: Path, after: str) -> None:
+    both = pair(Told("v" * 70 + "."), silero(network))
+    for block in blocks(np.concatenate([tone(1.0), hush(0.4)])):
+        if not both.voiced(block, later=True) and both.unvoiced_samples > 2 * BLOCK:
+            break
+    assert both.unvoiced_samples > 2 * BLOCK
+    if after == "reset":
+        both.reset()
+    elif after == "tune":
+        both.tune(Thresholds(2, 0.5, 100))
+    else:
+        both._first = Told(".")
+        assert not both.voiced(blocks(hush(0.02))[0], later=True)
+    assert both.unvoiced_samples == 0
+
+
+def test_a_fresh_beginning_knows_of_no_pause(network: Path) -> None:
+    vad = silero(network)
+    for block in blocks(hush(0.2)):
+        vad.hear(block)
+    assert not vad.agrees()
+    assert vad.unvoiced_samples >= 5 * tiny_silero.WINDOW
+    vad.reset()
+    assert vad.unvoiced_samples == 0
+
+
 def test_whoever_cannot_be_told_later_is_told_at_once(network: Path) -> None:
     both, alone = pair(Told("v" * 150), silero(network)), silero(network)
     sound = blocks(np.concatenate([tone(1.0), hush(0.4), tone(0.2)]))

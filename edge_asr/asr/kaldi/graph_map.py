@@ -27,6 +27,7 @@ _SIZE_AT, _TEXT_AT = 8, 16  # of libstdc++'s std::string: pointer, size, and a s
 _MADV_DONTNEED = 4
 _STATM_BYTES = 256  # more than its one line
 _MOST_BYTES = 64 << 20  # of mapped pages, those of the busy states among them
+_SLACK_PAGES = 1024  # other files come and go by so many
 
 Region: TypeAlias = tuple[int, int, int]  # addresses [begin, end), and the offset in the file of what begins there
 BusyEnds: TypeAlias = tuple[int, int, int]  # offsets in the file: of the first arc, behind the busy states and arcs
@@ -38,7 +39,10 @@ class OpenGraph:
     def __init__(self, fst: Any, regions: list[Region], busy: BusyEnds = (0, 0, 0)) -> None:
         self.fst = fst
         self.mapped = bool(regions)
+        self._whole = [(begin, end) for begin, end, _ in regions]
         self._others = [span for region in regions if (span := _others(region, busy))]
+        self._busy_pages = (_length(self._whole) - _length(self._others)) // mmap.PAGESIZE
+        self._kept_pages = 0  # of the busy states, when it was last looked
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)  # opening it costs more than reading it
         # Not at the program's end: a thread that still decodes may look.
         weakref.finalize(self, os.close, self._statm).atexit = False
@@ -50,11 +54,19 @@ class OpenGraph:
 
         The next look at one finds it in the kernel's cache, or in the file.
         """
-        if self._others and self._file_pages() - self._before_pages > _MOST_BYTES // mmap.PAGESIZE:
-            for begin, end in self._others:
-                self._advise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), _MADV_DONTNEED)
-            # What other files hold by now is none of it; the busy states may be mapped or not yet.
-            self._before_pages = max(self._before_pages, self._file_pages() - BUSY_BYTES // mmap.PAGESIZE)
+        if not self._others or self._file_pages() - self._before_pages <= _MOST_BYTES // mmap.PAGESIZE:
+            return
+        self._release(self._others)
+        kept = self._file_pages() - self._before_pages
+        if not self._kept_pages - _SLACK_PAGES <= kept <= self._busy_pages + _SLACK_PAGES:
+            # Other files hold more than before, or less. How much, only the pages tell that are left without any of it.
+            self._release(self._whole)
+            kept, self._before_pages = 0, self._file_pages()
+        self._kept_pages = kept
+
+    def _release(self, spans: list[tuple[int, int]]) -> None:
+        for begin, end in spans:
+            self._advise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), _MADV_DONTNEED)
 
     def _file_pages(self) -> int:
         """Pages of files that this process holds in memory."""
@@ -92,6 +104,10 @@ def _others(region: Region, busy: BusyEnds) -> tuple[int, int] | None:
     busy_bytes = max(0, ends[offset + mmap.PAGESIZE > arcs_at] - offset)
     first = begin + -(-busy_bytes // mmap.PAGESIZE) * mmap.PAGESIZE
     return (first, end) if first < end else None
+
+
+def _length(spans: list[tuple[int, int]]) -> int:
+    return sum(end - begin for begin, end in spans)
 
 
 @contextlib.contextmanager

@@ -23,6 +23,17 @@ def test_the_shares_of_all_outputs_add_up_to_one() -> None:
     assert total == pytest.approx(np.ones(7), abs=1e-5)
 
 
+@pytest.mark.parametrize("top", [-1000.0, -104.0, -103.0, -95.0, -81.0, -3.0, 79.0, 85.0, 100.0, 1000.0])
+def test_scores_of_any_size_are_shared_out(top: float) -> None:
+    scores = np.random.default_rng(4).uniform(-9, 0, (3, 50)).astype(np.float32)
+    scores[:, 0] = 0.0
+    scores[1] += np.float32(top)
+    told = heard(scores).along(np.zeros(3, np.int32))
+    each = scores.astype(np.float64)
+    wanted = each[:, 0] - np.log(np.exp(each - each.max(axis=1, keepdims=True)).sum(axis=1)) - each.max(axis=1)
+    assert told == pytest.approx(wanted, abs=1e-4)
+
+
 def test_a_path_shorter_than_the_scores_uses_its_own_frames() -> None:
     certainty = heard(np.zeros((4, 2), np.float32), np.zeros((4, 2), np.float32))
     for frames in (2, 5):

@@ -1,8 +1,10 @@
 """The graph is mapped where it can be, read where not, and is the same graph either way."""
 
+import contextlib
 import ctypes
 import mmap
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +91,6 @@ def test_pages_of_all_but_the_first_states_go_when_they_have_become_many(
     graph = open_graph(path, mappable=True)
     before = content(graph.fst)
     assert resident_kib(path) >= STATES_KIB + ARCS_KIB - 8
-    monkeypatch.setattr(graph, "_before_pages", 0)
     graph.relieve()
     assert left_kib - 8 <= resident_kib(path) <= left_kib + 24  # whole pages, at both ends of both parts
     assert content(graph.fst) == before
@@ -109,21 +110,52 @@ def test_the_first_states_and_their_own_arcs_stay(
     assert states == min(busy_bytes // 52, 20_000)
 
 
-def test_what_other_files_hold_is_not_the_graph_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graph_map, "BUSY_BYTES", 260_000)
     monkeypatch.setattr(graph_map, "_MOST_BYTES", 500_000)
+    monkeypatch.setattr(graph_map, "_SLACK_PAGES", 16)
+
+
+@contextlib.contextmanager
+def held(path: Path, size: int) -> Iterator[None]:
+    """Another file, mapped and looked at."""
+    path.write_bytes(bytes(size))
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as view:
+        assert not sum(view[::4096])
+        yield
+
+
+@pytest.mark.usefixtures("bounds")
+def test_what_other_files_come_to_hold_is_not_the_graph_s(tmp_path: Path) -> None:
     path = const_fst(tmp_path / "graph.fst", aligned=True, text=CHAIN)
     graph = open_graph(path, mappable=True)
-    other = tmp_path / "other"
-    other.write_bytes(bytes(4 << 20))
-    with other.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as view:
-        assert not sum(view[::4096])
+    with held(tmp_path / "other", 4 << 20):
         graph.relieve()  # too much is held, though none of it is the graph's
         touched = [arc.nextstate for arc in kaldifst.ArcIterator(graph.fst, 19_000)]
         kept_kib = resident_kib(path)
         graph.relieve()
         assert resident_kib(path) == kept_kib
         assert touched == [19_001, 19_000]
+
+
+@pytest.mark.usefixtures("bounds")
+def test_what_other_files_have_let_go_is_not_the_graph_s_to_take(tmp_path: Path) -> None:
+    path = const_fst(tmp_path / "graph.fst", aligned=True, text=CHAIN)
+    with held(tmp_path / "other", 400_000):
+        graph = open_graph(path, mappable=True)
+    for _ in range(3):
+        assert len(content(graph.fst)) == 40_000
+        graph.relieve()
+    busy_kib = 260_000 // 1024
+    assert busy_kib - 8 <= resident_kib(path) <= busy_kib + 24
+    [list(kaldifst.ArcIterator(graph.fst, state)) for state in range(19_000, 19_500)]
+    before_kib = resident_kib(path)
+    graph.relieve()
+    assert resident_kib(path) == before_kib > busy_kib + 24  # that much there is room for
+    [list(kaldifst.ArcIterator(graph.fst, state)) for state in range(13_000, 19_500)]
+    graph.relieve()
+    assert resident_kib(path) <= busy_kib + 24  # and no more
 
 
 def test_memory_that_takes_the_place_of_another_graph_is_left_alone(
