@@ -179,6 +179,16 @@ def test_a_pause_that_began_before_the_first_heard_it_is_known_too(network: Path
         assert counts[voice + breath + 10 :] == list(range(counts[-1] - 29, counts[-1] + 1))
 
 
+def test_in_a_pause_it_is_asked_once(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    second = silero(network)
+    both, runs = pair(Told("v" * 45 + "." * 40), second), counted(second, monkeypatch)
+    sound = blocks(np.concatenate([tone(0.9), hush(0.8)]))
+    unvoiced_blocks(both, sound[:45])
+    before = len(runs)
+    unvoiced_blocks(both, sound[45:])
+    assert len(runs) == before + 1
+
+
 def test_no_count_is_left_from_a_no_that_came_late(network: Path) -> None:
     for voice in range(40, 62, 2):
         both = pair(Told("v" * (voice + 30) + "." + "v" * 60), silero(network))
