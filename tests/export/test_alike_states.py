@@ -12,8 +12,8 @@ import pytest
 from edge_asr.asr.kaldi.fst_format import ARC, REST, STATE
 from edge_asr.asr.kaldi.graph_file import GraphHeader, check_graph_file
 from edge_asr.errors import ModelError
-from edge_asr_export import alike_states, busy_states, graph_arrays
-from edge_asr_export.graph import arrange
+from edge_asr_export import alike_states, graph_arrays
+from edge_asr_export.alike_states import merge_alike
 
 Costs = dict[tuple[tuple[int, ...], tuple[int, ...]], list[float]]  # by labels and words
 
@@ -39,12 +39,6 @@ TEXT = """
 """
 
 
-@pytest.fixture(autouse=True)
-def as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stays keeps its order."""
-    monkeypatch.setattr(busy_states, "BUSY_BYTES", 0)
-
-
 def graph(folder: Path, text: str) -> Path:
     path = folder / "graph.fst"
     kaldifst.StdConstFst(kaldifst.compile(text, acceptor=False)).write(str(path))
@@ -64,7 +58,7 @@ def aligned(path: Path) -> Path:
 
 def merged(folder: Path, text: str) -> Any:
     ticks: list[int] = []
-    arrange(graph(folder, text), folder / "merged.fst", lambda: ticks.append(1))
+    merge_alike(graph(folder, text), folder / "merged.fst", lambda: ticks.append(1))
     assert ticks
     return kaldifst.StdConstFst.read(str(folder / "merged.fst"))
 
@@ -133,7 +127,7 @@ def test_ends_that_cost_differently_are_not_alike(tmp_path: Path, monkeypatch: p
     assert merged(tmp_path, text).num_states == 5
     monkeypatch.setattr(alike_states, "_first_alike", lambda *_: np.array([0, 1, 1, 3, 4], np.int32))
     with pytest.raises(ModelError, match="the same hash and are not alike"):
-        arrange(tmp_path / "graph.fst", tmp_path / "again.fst", lambda: None)
+        merge_alike(tmp_path / "graph.fst", tmp_path / "again.fst", lambda: None)
 
 
 @DIFFERENT
@@ -181,7 +175,7 @@ def test_the_beginning_may_be_any_state_and_the_parts_aligned(tmp_path: Path) ->
     path = tmp_path / "graph.fst"
     kaldifst.StdConstFst(fst).write(str(path))
     before = kaldifst.StdConstFst.read(str(path))
-    arrange(aligned(path), tmp_path / "merged.fst", lambda: None)
+    merge_alike(aligned(path), tmp_path / "merged.fst", lambda: None)
     after = kaldifst.StdConstFst.read(str(tmp_path / "merged.fst"))
     assert before.start == 4
     assert after.num_states < before.num_states
@@ -202,14 +196,14 @@ def test_a_file_that_is_no_graph_is_refused(tmp_path: Path, spoil: Callable[[byt
     path = graph(tmp_path, TEXT)
     path.write_bytes(spoil(path.read_bytes()))
     with pytest.raises(ModelError, match=complaint):
-        arrange(path, tmp_path / "merged.fst", lambda: None)
+        merge_alike(path, tmp_path / "merged.fst", lambda: None)
 
 
 def test_an_empty_graph_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "graph.fst"
     kaldifst.StdConstFst(kaldifst.StdVectorFst()).write(str(path))
     with pytest.raises(ModelError, match="is an empty graph"):
-        arrange(path, tmp_path / "merged.fst", lambda: None)
+        merge_alike(path, tmp_path / "merged.fst", lambda: None)
 
 
 def test_arcs_out_of_the_order_of_their_states_are_refused(tmp_path: Path) -> None:
@@ -219,4 +213,4 @@ def test_arcs_out_of_the_order_of_their_states_are_refused(tmp_path: Path) -> No
     state["arc"][[1, 2]] = state["arc"][[2, 1]]
     path.write_bytes(data)
     with pytest.raises(ModelError, match="does not keep its arcs in the order of its states"):
-        arrange(path, tmp_path / "merged.fst", lambda: None)
+        merge_alike(path, tmp_path / "merged.fst", lambda: None)

@@ -21,7 +21,6 @@ _ALIGNED_FLAG = 4
 _ALIGNMENT = 16
 _MOST_HEADER_BYTES = 256
 _BLOCK = 1 << 18  # entries that are looked at together
-BUSY_BYTES = 46 << 20  # of the states that are visited most, and of their arcs: they come first
 
 
 @dataclass(frozen=True, slots=True)

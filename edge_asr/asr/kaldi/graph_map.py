@@ -19,30 +19,33 @@ import kaldifst
 import numpy as np
 
 from edge_asr.asr.kaldi.fst_format import ARC, STATE
-from edge_asr.asr.kaldi.graph_file import BUSY_BYTES, GraphHeader
+from edge_asr.asr.kaldi.graph_file import GraphHeader
 from edge_asr.errors import ModelError
 
 _SYMBOL = "_Z23FST_FLAGS_fst_read_modeB5cxx11"
 _SIZE_AT, _TEXT_AT = 8, 16  # of libstdc++'s std::string: pointer, size, and a short text within itself
 _MADV_DONTNEED = 4
 _STATM_BYTES = 256  # more than its one line
-_MOST_BYTES = 64 << 20  # of mapped pages, those of the busy states among them
+_MOST_BYTES = 64 << 20  # of mapped pages, ...
+_KEPT_BYTES = 46 << 20  # ... of which those of the first states stay: 190 page faults a second of speech; without, 280
 _SLACK_PAGES = 1024  # other files come and go by so many
 
 Region: TypeAlias = tuple[int, int, int]  # addresses [begin, end), and the offset in the file of what begins there
-BusyEnds: TypeAlias = tuple[int, int, int]  # offsets in the file: of the first arc, behind the busy states and arcs
+KeptEnds: TypeAlias = tuple[
+    int, int, int
+]  # offsets in the file: of the first arc, behind states and arcs that stay
 
 
 class OpenGraph:
     """A graph that was opened; `fst` is kaldifst's object, `mapped` whether its pages are the file's."""
 
-    def __init__(self, fst: Any, regions: list[Region], busy: BusyEnds = (0, 0, 0)) -> None:
+    def __init__(self, fst: Any, regions: list[Region], kept: KeptEnds = (0, 0, 0)) -> None:
         self.fst = fst
         self.mapped = bool(regions)
         self._whole = [(begin, end) for begin, end, _ in regions]
-        self._others = [span for region in regions if (span := _others(region, busy))]
-        self._busy_pages = (_length(self._whole) - _length(self._others)) // mmap.PAGESIZE
-        self._kept_pages = 0  # of the busy states, when it was last looked
+        self._others = [span for region in regions if (span := _others(region, kept))]
+        self._first_pages = (_length(self._whole) - _length(self._others)) // mmap.PAGESIZE
+        self._kept_pages = 0  # of the first states, when it was last looked
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)  # opening it costs more than reading it
         # Not at the program's end: a thread that still decodes may look.
         weakref.finalize(self, os.close, self._statm).atexit = False
@@ -50,7 +53,7 @@ class OpenGraph:
         self._before_pages = self._file_pages()
 
     def relieve(self) -> None:
-        """Let go of the mapped pages of all but the busy states when they have become many.
+        """Let go of the mapped pages of all but the first states when they have become many.
 
         The next look at one finds it in the kernel's cache, or in the file.
         """
@@ -58,7 +61,7 @@ class OpenGraph:
             return
         self._release(self._others)
         kept = self._file_pages() - self._before_pages
-        if not self._kept_pages - _SLACK_PAGES <= kept <= self._busy_pages + _SLACK_PAGES:
+        if not self._kept_pages - _SLACK_PAGES <= kept <= self._first_pages + _SLACK_PAGES:
             # Other files hold more than before, or less. How much, only the pages tell that are left without any of it.
             self._release(self._whole)
             kept, self._before_pages = 0, self._file_pages()
@@ -82,27 +85,27 @@ def open_graph(path: Path, *, mappable: bool) -> OpenGraph:
     if fst is None:
         raise ModelError(f"{path} is not a decoding graph that can be read")
     regions = sorted(_regions(path) - others)
-    return OpenGraph(fst, regions, _busy_ends(path) if regions else (0, 0, 0))
+    return OpenGraph(fst, regions, _kept_ends(path) if regions else (0, 0, 0))
 
 
-def _busy_ends(path: Path) -> BusyEnds:
-    """Where the arcs begin, and where the busy states and the busy arcs end."""
+def _kept_ends(path: Path) -> KeptEnds:
+    """Where the arcs begin, and where the states that stay and their arcs end."""
     header = GraphHeader.read(path)
     begins = np.memmap(path, STATE, "r", offset=header.states_at, shape=(header.states,))["arc"]
 
     def bytes_of(states: int) -> int:
         return states * STATE.itemsize + int(begins[states]) * ARC.itemsize
 
-    count = bisect.bisect_right(range(header.states), BUSY_BYTES, key=bytes_of) - 1
+    count = bisect.bisect_right(range(header.states), _KEPT_BYTES, key=bytes_of) - 1
     return header.arcs_at, header.states_at + count * STATE.itemsize, header.arcs_at + int(begins[count]) * ARC.itemsize
 
 
-def _others(region: Region, busy: BusyEnds) -> tuple[int, int] | None:
-    """Addresses of what is mapped there of other states than the busy ones."""
+def _others(region: Region, kept: KeptEnds) -> tuple[int, int] | None:
+    """Addresses of what is mapped there of other states than the first ones."""
     begin, end, offset = region
-    arcs_at, *ends = busy
-    busy_bytes = max(0, ends[offset + mmap.PAGESIZE > arcs_at] - offset)
-    first = begin + -(-busy_bytes // mmap.PAGESIZE) * mmap.PAGESIZE
+    arcs_at, *ends = kept
+    kept_bytes = max(0, ends[offset + mmap.PAGESIZE > arcs_at] - offset)
+    first = begin + -(-kept_bytes // mmap.PAGESIZE) * mmap.PAGESIZE
     return (first, end) if first < end else None
 
 

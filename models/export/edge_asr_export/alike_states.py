@@ -8,6 +8,7 @@ Ways are compared by a hash of 64 bits, and what is to be merged then once more 
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,17 +21,22 @@ _OWN = np.uint64(0x9E3779B97F4A7C15)  # stands for a state's own class, wherever
 Hashes = NDArray[np.uint64]
 
 
-def first_alike(graph: GraphArrays, tick: Callable[[], None]) -> NDArray[np.int32]:
-    """For each state the first one that is like it, int32 (states,). Raises ModelError.
+def merge_alike(graph: Path, merged: Path, tick: Callable[[], None]) -> None:
+    """Write the const FST `graph` as `merged`, with one state for all that are alike. Raises ModelError.
 
     `tick` is called now and then.
     """
-    first = _first_alike(graph, tick)
-    _check(graph, first)
-    return first
+    arrays = GraphArrays.open(graph)
+    first = _first_alike(arrays, tick)
+    _check(arrays, first)
+    kept = np.flatnonzero(first == np.arange(len(first)))
+    number = np.empty(len(first), np.int32)
+    number[kept] = np.arange(len(kept), dtype=np.int32)
+    arrays.write(merged, kept, number[first])
 
 
 def _first_alike(graph: GraphArrays, tick: Callable[[], None]) -> NDArray[np.int32]:
+    """For each state the first one that is like it, int32 (states,)."""
     state, begins = graph.state, graph.begins
     ways = np.empty(len(graph.arc), np.uint64)
     for _, arcs in graph.blocks():

@@ -14,10 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.errors import ModelError
-from edge_asr_export.alike_states import first_alike
-from edge_asr_export.busy_states import busy_first
+from edge_asr_export.alike_states import merge_alike
 from edge_asr_export.child_process import environment_with, run_child
-from edge_asr_export.graph_arrays import GraphArrays
 from edge_asr_export.kaldi_text import read_integers, word_numbers
 from edge_asr_export.spoken_runs import add_runs, knows_runs
 
@@ -87,21 +85,8 @@ def compose_graph(
         done.unlink()
     run("fstconvert", "--fst_align=true", "--fst_type=const", str(relabelled), str(whole))
     relabelled.unlink()
-    arrange(whole, graph, tick)
+    merge_alike(whole, graph, tick)
     whole.unlink()
-
-
-def arrange(whole: Path, graph: Path, tick: Callable[[], None]) -> None:
-    """Write the const FST `whole` as `graph`, one state for all that are alike, the busy ones before the others.
-
-    `tick` is called now and then. Raises ModelError.
-    """
-    arrays = GraphArrays.open(whole)
-    first = first_alike(arrays, tick)
-    kept = busy_first(arrays, first, tick)
-    number = np.empty(len(first), np.int32)
-    number[kept] = np.arange(len(kept), dtype=np.int32)
-    arrays.write(graph, kept, number[first])
 
 
 def plain_half(folder: Path, work: Path, tick: Callable[[], None]) -> Path:

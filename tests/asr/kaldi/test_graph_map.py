@@ -74,7 +74,7 @@ STATES_KIB, ARCS_KIB = 20_000 * 20 // 1024, 40_000 * 16 // 1024
 
 
 @pytest.mark.parametrize(
-    ("most_bytes", "busy_bytes", "left_kib"),
+    ("most_bytes", "kept_bytes", "left_kib"),
     [
         (1 << 40, 0, STATES_KIB + ARCS_KIB),
         (0, 0, 0),
@@ -83,10 +83,10 @@ STATES_KIB, ARCS_KIB = 20_000 * 20 // 1024, 40_000 * 16 // 1024
     ],
 )
 def test_pages_of_all_but_the_first_states_go_when_they_have_become_many(
-    most_bytes: int, busy_bytes: int, left_kib: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    most_bytes: int, kept_bytes: int, left_kib: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(graph_map, "_MOST_BYTES", most_bytes)
-    monkeypatch.setattr(graph_map, "BUSY_BYTES", busy_bytes)
+    monkeypatch.setattr(graph_map, "_KEPT_BYTES", kept_bytes)
     path = const_fst(tmp_path / "graph.fst", aligned=True, text=CHAIN)
     graph = open_graph(path, mappable=True)
     before = content(graph.fst)
@@ -96,23 +96,23 @@ def test_pages_of_all_but_the_first_states_go_when_they_have_become_many(
     assert content(graph.fst) == before
 
 
-@pytest.mark.parametrize("busy_bytes", [0, 260_000, 1 << 30])
+@pytest.mark.parametrize("kept_bytes", [0, 260_000, 1 << 30])
 def test_the_first_states_and_their_own_arcs_stay(
-    busy_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kept_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graph_map, "BUSY_BYTES", busy_bytes)
+    monkeypatch.setattr(graph_map, "_KEPT_BYTES", kept_bytes)
     path = const_fst(tmp_path / "graph.fst", aligned=True, text=CHAIN)
-    arcs_at, states_end, arcs_end = graph_map._busy_ends(path)
+    arcs_at, states_end, arcs_end = graph_map._kept_ends(path)
     header = GraphHeader.read(path)
     states, arcs = (states_end - header.states_at) // 20, (arcs_end - arcs_at) // 16
     assert arcs_at == header.arcs_at
     assert arcs == 2 * states
-    assert states == min(busy_bytes // 52, 20_000)
+    assert states == min(kept_bytes // 52, 20_000)
 
 
 @pytest.fixture
 def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph_map, "BUSY_BYTES", 260_000)
+    monkeypatch.setattr(graph_map, "_KEPT_BYTES", 260_000)
     monkeypatch.setattr(graph_map, "_MOST_BYTES", 500_000)
     monkeypatch.setattr(graph_map, "_SLACK_PAGES", 16)
 
@@ -147,15 +147,15 @@ def test_what_other_files_have_let_go_is_not_the_graph_s_to_take(tmp_path: Path)
     for _ in range(3):
         assert len(content(graph.fst)) == 40_000
         graph.relieve()
-    busy_kib = 260_000 // 1024
-    assert busy_kib - 8 <= resident_kib(path) <= busy_kib + 24
+    first_kib = 260_000 // 1024
+    assert first_kib - 8 <= resident_kib(path) <= first_kib + 24
     [list(kaldifst.ArcIterator(graph.fst, state)) for state in range(19_000, 19_500)]
     before_kib = resident_kib(path)
     graph.relieve()
-    assert resident_kib(path) == before_kib > busy_kib + 24  # that much there is room for
+    assert resident_kib(path) == before_kib > first_kib + 24  # that much there is room for
     [list(kaldifst.ArcIterator(graph.fst, state)) for state in range(9_000, 19_900)]
     graph.relieve()
-    assert resident_kib(path) <= busy_kib + 24  # and no more
+    assert resident_kib(path) <= first_kib + 24  # and no more
 
 
 def test_memory_that_takes_the_place_of_another_graph_is_left_alone(
@@ -163,7 +163,7 @@ def test_memory_that_takes_the_place_of_another_graph_is_left_alone(
 ) -> None:
     path = const_fst(tmp_path / "graph.fst", aligned=True)
     before = open_graph(path, mappable=True)
-    monkeypatch.setattr(graph_map, "BUSY_BYTES", 0)
+    monkeypatch.setattr(graph_map, "_KEPT_BYTES", 0)
     places = [(begin, end - begin) for begin, end in mapped(path)]
     graph = open_graph(path, mappable=True)
     del before
