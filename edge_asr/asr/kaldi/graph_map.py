@@ -31,9 +31,7 @@ _KEPT_BYTES = 44 << 20  # ... of which those of the first states stay: 223 page 
 _SLACK_PAGES = 1024  # other files come and go by so many
 
 Region: TypeAlias = tuple[int, int, int]  # addresses [begin, end), and the offset in the file of what begins there
-KeptEnds: TypeAlias = tuple[
-    int, int, int
-]  # offsets in the file: of the first arc, behind states and arcs that stay
+KeptEnds: TypeAlias = tuple[int, int, int]  # offsets in the file: of the first arc, behind states and arcs that stay
 
 
 class OpenGraph:
