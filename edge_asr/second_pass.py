@@ -11,8 +11,8 @@ given. Measured on recordings that the endpointer cuts: see `SecondPassConfig.co
 
 import itertools
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ from edge_asr.asr.belief import Doubt, doubt, without_leading_marks
 from edge_asr.asr.rescorer import Rescored, Rescorer, SpokenWord, always
 from edge_asr.asr.result import EndReason, Hypothesis, Word
 from edge_asr.asr.spoken_runs import run_share
+from edge_asr.asr.vote import voted
 from edge_asr.audio.chunk import Samples
 from edge_asr.errors import RecognitionError
 from edge_asr.observation import Observation, Transcript, is_final
@@ -74,6 +75,15 @@ class _Task:
         return self.given == other.given and np.array_equal(self.samples, other.samples)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the model made of a task, and what it was asked about it since: `margins` by the texts."""
+
+    task: _Task
+    rescored: Rescored
+    margins: dict[tuple[str, ...], list[float]] = field(default_factory=dict)
+
+
 class SecondPass:
     """One rescorer, and what it has just heard. One thread; finals come in their order."""
 
@@ -82,7 +92,7 @@ class SecondPass:
         self._context_samples = round(context_s * rescorer.sample_rate_hz)
         self._longest_samples = round(rescorer.longest_s * rescorer.sample_rate_hz)
         self._context: list[_Heard] = []
-        self._foreseen: tuple[_Task, Rescored] | None = None
+        self._foreseen: _Found | None = None
         self.model = rescorer.model
 
     def rewrite(self, final: Transcript) -> Rewritten:
@@ -91,12 +101,12 @@ class SecondPass:
         self._context, self._foreseen = [], None
         if not isinstance(task, _Task):
             return Rewritten(final, task)
-        used = foreseen is not None and foreseen[0].same(task)
+        used = foreseen is not None and foreseen.task.same(task)
         try:
-            found = foreseen[1] if foreseen is not None and used else self._decode(task)
+            found = foreseen if foreseen is not None and used else self._find(task)
+            return self._rewritten(final, found, used=used)
         except RecognitionError as error:
             return Rewritten(final, "error", str(error))
-        return self._judged(final, task.context, found, used=used)
 
     def foresee(self, candidate: Transcript, wanted: Callable[[], bool]) -> None:
         """Decode what is likely to become a final, as long as it is `wanted`; a later `rewrite` may find it done.
@@ -108,9 +118,12 @@ class SecondPass:
         if not isinstance(task, _Task):
             return
         try:
-            self._foreseen = task, self._decode(task, wanted)
+            found = self._find(task, wanted)
+            self._words(candidate, found, wanted)  # the same will be asked of the final
         except RecognitionError:
             log.debug("a decoding ahead of its final was given up")
+        else:
+            self._foreseen = found
 
     def same_sound(self, one: Transcript, other: Transcript) -> bool:
         """Whether it would hear the same of both. Any thread."""
@@ -136,22 +149,43 @@ class SecondPass:
         given = self.rescorer.open_end(list(itertools.chain.from_iterable(one.tokens for one in context)))
         return _Task(context, samples, list(given))
 
-    def _decode(self, task: _Task, wanted: Callable[[], bool] = always) -> Rescored:
-        return self.rescorer.decode(task.samples, given=task.given, wanted=wanted)
+    def _find(self, task: _Task, wanted: Callable[[], bool] = always) -> _Found:
+        return _Found(task, self.rescorer.decode(task.samples, given=task.given, wanted=wanted))
 
-    def _judged(self, final: Transcript, context: list[_Heard], found: Rescored, *, used: bool) -> Rewritten:
-        words = without_leading_marks(found.words)
-        if context:
-            words = _without_echo(words, context[-1].words, final.hypothesis.words)
-        seconds = len(final.samples) / self.rescorer.sample_rate_hz
-        reason = doubt(words, final.hypothesis.words, seconds, complete=found.complete)
-        if reason is not None:
-            return Rewritten(final, reason, foreseen=used)
+    def _rewritten(self, final: Transcript, found: _Found, *, used: bool) -> Rewritten:
+        words = self._words(final, found)
+        if isinstance(words, str):
+            return Rewritten(final, words, foreseen=used)
         # The rest of a text that was cut off would come out with the next; and nothing is heard across a gap.
-        if found.complete and final.end_reason in _WHOLE:
-            end_s = final.start_s + seconds
-            self._context = [*context, _Heard(final.stream_id, final.samples, found.tokens, words, end_s)]
+        if found.rescored.complete and final.end_reason in _WHOLE:
+            end_s = final.start_s + len(final.samples) / self.rescorer.sample_rate_hz
+            heard = _Heard(final.stream_id, final.samples, found.rescored.tokens, self._own(final, found), end_s)
+            self._context = [*found.task.context, heard]
         return Rewritten(self._with(final, words), foreseen=used)
+
+    def _words(
+        self, final: Transcript, found: _Found, wanted: Callable[[], bool] = always
+    ) -> tuple[SpokenWord, ...] | Doubt:
+        """The words of both passes, or why those of the second are not believed."""
+        first, own, rescored = final.hypothesis.words, self._own(final, found), found.rescored
+        seconds = len(final.samples) / self.rescorer.sample_rate_hz
+        reason = doubt(own, first, seconds, complete=rescored.complete)
+        if reason is not None or not rescored.complete:
+            return reason or own
+
+        def margins(text: str, others: Sequence[str]) -> list[float]:
+            texts = text, *others
+            if texts not in found.margins:
+                asked = self.rescorer.margins(rescored.sound, found.task.given, text, others, wanted)
+                found.margins[texts] = asked
+            return found.margins[texts]
+
+        return voted(first, own, margins)
+
+    def _own(self, final: Transcript, found: _Found) -> tuple[SpokenWord, ...]:
+        """The words of the second pass alone."""
+        words, context = without_leading_marks(found.rescored.words), found.task.context
+        return _without_echo(words, context[-1].words, final.hypothesis.words) if context else words
 
     def _before(self, final: Transcript) -> list[_Heard]:
         """The segments right before this one, as many as the context may hold."""

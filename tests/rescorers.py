@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,8 @@ class ScriptedRescorer:
     def __init__(self, say: Callable[[int], str] = lambda _: "Well, well.", confidence: float = 0.9) -> None:
         self.say, self.confidence, self.complete = say, confidence, True
         self.heard: list[tuple[int, tuple[int, ...]]] = []  # samples and given tokens of each call
+        self.likelier: Callable[[str], float] = lambda _: 9.0  # how much likelier its own text is than another one
+        self.asked: list[tuple[Any, tuple[int, ...], str, list[str]]] = []  # each call of `margins`
         self.stopped = False
 
     def open_end(self, tokens: Sequence[int]) -> Sequence[int]:
@@ -39,7 +43,20 @@ class ScriptedRescorer:
     ) -> Rescored:
         self.heard.append((len(samples), tuple(given)))
         words = tuple(SpokenWord(word, self.confidence) for word in self.say(len(samples)).split())
-        return Rescored(words, (*range(len(words)), COMMA), self.complete)
+        return Rescored(words, (*range(len(words)), COMMA), self.complete, f"sound {len(self.heard)}")
+
+    def margins(
+        self,
+        sound: Any,
+        given: Sequence[int],
+        text: str,
+        others: Sequence[str],
+        wanted: Callable[[], bool] = always,
+    ) -> list[float]:
+        if self.stopped or not wanted():
+            raise RecognitionError("stopped")
+        self.asked.append((sound, tuple(given), text, list(others)))
+        return [self.likelier(other) for other in others]
 
     def stop(self) -> None:
         self.stopped = True
@@ -77,3 +94,21 @@ def final(number: int = 1, *words: str, start_s: float = 0.0, seconds: float = 2
         stream, f"{stream}-{number}", 3, Hypothesis(timed, seconds, 0.1, timed=True), start_s, start_s,
         start_s + seconds, EndReason.SILENCE, samples=np.zeros(round(seconds * 16_000), np.int16),
     )  # fmt: skip
+
+
+def ahead_of(one: Transcript, silent_s: float) -> Transcript:
+    """What was foreseen of a final while `silent_s` of the silence at its end had not been heard yet."""
+    first = one.hypothesis
+    earlier = replace(
+        first,
+        decoded_s=first.decoded_s - silent_s,
+        trailing_silence_s=first.trailing_silence_s - silent_s,
+        timed=False,
+    )
+    return replace(one, hypothesis=earlier, samples=one.samples[: len(one.samples) - round(silent_s * 16_000)])
+
+
+def paused(number: int, *words: str, start_s: float = 0.0) -> Transcript:
+    """A final of 2 s that ends with 0.6 s of silence."""
+    one = final(number, *words, start_s=start_s)
+    return replace(one, hypothesis=replace(one.hypothesis, trailing_silence_s=0.6))

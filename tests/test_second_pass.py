@@ -12,7 +12,7 @@ from edge_asr.asr.result import EndReason
 from edge_asr.errors import RecognitionError
 from edge_asr.observation import SpeechEnded, Transcript
 from edge_asr.second_pass import SecondPass, heard_again
-from tests.rescorers import COMMA, ScriptedRescorer, final
+from tests.rescorers import COMMA, ScriptedRescorer, ahead_of, final, paused
 
 
 def test_its_words_replace_those_of_the_first_in_their_time() -> None:
@@ -204,24 +204,6 @@ def test_a_row_of_numbers_or_letters_is_left_to_the_first_pass(said: str, reason
     after = SecondPass(rescorer, 10.0).rewrite(final(1, *said.split(), seconds=5.0))
     assert after.skipped == reason
     assert bool(rescorer.heard) is (reason is None)
-
-
-def ahead_of(one: Transcript, silent_s: float) -> Transcript:
-    """What was foreseen of a final while `silent_s` of the silence at its end had not been heard yet."""
-    first = one.hypothesis
-    earlier = replace(
-        first,
-        decoded_s=first.decoded_s - silent_s,
-        trailing_silence_s=first.trailing_silence_s - silent_s,
-        timed=False,
-    )
-    return replace(one, hypothesis=earlier, samples=one.samples[: len(one.samples) - round(silent_s * 16_000)])
-
-
-def paused(number: int, *words: str, start_s: float = 0.0) -> Transcript:
-    """A final of 2 s that ends with 0.6 s of silence."""
-    one = final(number, *words, start_s=start_s)
-    return replace(one, hypothesis=replace(one.hypothesis, trailing_silence_s=0.6))
 
 
 def test_what_was_decoded_before_the_final_came_is_used_and_is_the_same() -> None:

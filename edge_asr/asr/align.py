@@ -18,7 +18,7 @@ _SHORTEST_S = 0.06  # of a word that the first pass has not heard: two hops of i
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class Block:
     """Words first[begin:end] and spoken[spoken_begin:spoken_end] belong together."""
 
     begin: int
@@ -33,7 +33,7 @@ def align(first: Sequence[Word], spoken: Sequence[SpokenWord], end_s: float) -> 
     Each begins where the one before it ends, or later. Confidences are those of the second pass.
     """
     timed: list[Word] = []
-    for block in _blocks(first, spoken):
+    for block in blocks(first, spoken):
         words = spoken[block.spoken_begin : block.spoken_end]
         if not words:
             continue
@@ -72,17 +72,17 @@ def _shared(words: Sequence[SpokenWord], begin_s: float, until_s: float) -> Iter
         yield Word(word.word, start_s, begin_s + (until_s - begin_s) * done / sum(lengths), word.confidence)
 
 
-def _blocks(first: Sequence[Word], spoken: Sequence[SpokenWord]) -> list[_Block]:
+def blocks(first: Sequence[Word], spoken: Sequence[SpokenWord]) -> list[Block]:
     """Equal words one by one, and between them what differs, as one block each."""
-    blocks: list[_Block] = []
+    found: list[Block] = []
     at, spoken_at = 0, 0
     for match, spoken_match in [*_matches(first, spoken), (len(first), len(spoken))]:
         if match > at or spoken_match > spoken_at:
-            blocks.append(_Block(at, match, spoken_at, spoken_match))
+            found.append(Block(at, match, spoken_at, spoken_match))
         at, spoken_at = match + 1, spoken_match + 1
         if match < len(first) and spoken_match < len(spoken):
-            blocks.append(_Block(match, at, spoken_match, spoken_at))
-    return blocks
+            found.append(Block(match, at, spoken_match, spoken_at))
+    return found
 
 
 def _matches(first: Sequence[Word], spoken: Sequence[SpokenWord]) -> list[tuple[int, int]]:

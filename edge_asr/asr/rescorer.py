@@ -1,8 +1,8 @@
 """The seam behind which an offline model gives a finished segment a better text: the second pass."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,14 @@ class Rescored:
     """What an offline model made of a segment.
 
     `tokens` may be the draft of the next, longer decoding of the same speech. `complete` is false when the model did
-    not come to an end by itself: it went round in circles, or wrote more than anybody says in that time.
+    not come to an end by itself: it went round in circles, or wrote more than anybody says in that time. `sound` is the
+    model's own: what it heard, for its `margins`.
     """
 
     words: tuple[SpokenWord, ...]
     tokens: tuple[int, ...]
     complete: bool
+    sound: Any = field(default=None, compare=False, repr=False)
 
     @property
     def text(self) -> str:
@@ -64,6 +66,20 @@ class Rescorer(Protocol):
         context. draft: tokens of an earlier, shorter decoding of the rest; they save time. A model may compute a close
         decision a little otherwise with them, never follow them. wanted: asked now and then in the thread that
         computes; once it is false, that ends in a RecognitionError.
+        """
+        ...
+
+    def margins(
+        self,
+        sound: Any,
+        given: Sequence[int],
+        text: str,
+        others: Sequence[str],
+        wanted: Callable[[], bool] = always,
+    ) -> list[float]:
+        """Log ratio of the share of `text`, behind what is given, to that of each other one; 0 is as likely.
+
+        Texts with case and punctuation; infinite for one that the model cannot write. Raises RecognitionError.
         """
         ...
 

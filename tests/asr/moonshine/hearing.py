@@ -1,6 +1,7 @@
 """A model that hears what the tests play: a word for each half second of loudness, for offline and streaming alike."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,11 @@ class HearingRescorer:
             SpokenWord(f"{self.letter}{n}{mark}", self.confidence) for n, mark in zip(range(count), marks, strict=False)
         )
         return Rescored(words, tuple(range(count)), self.complete)
+
+    def margins(
+        self, sound: Any, given: Sequence[int], text: str, others: Sequence[str], wanted: Callable[[], bool] = always
+    ) -> list[float]:
+        raise NotImplementedError  # who listens alone has no other text to compare with
 
     def stop(self) -> None:
         self.stopped = True

@@ -66,3 +66,47 @@ def test_what_cannot_be_weighed_is_an_error(tmp_path: Path) -> None:
     model.stop()
     with pytest.raises(RecognitionError, match="the model 'tiny' failed"):
         model.weigh(SECOND, ["Hel"])
+
+
+LETTERS = [b"<unk>", b"<s>", b"</s>", SPACE + b"H", b"i", b"o", SPACE, b"H", b"."]
+
+
+def letters(tmp_path: Path) -> Moonshine:
+    """It expects "Hi", and after an "o" another."""
+    follows = {START: 3, 3: 4, 4: END, 5: 5}
+    write(tmp_path, content(follows) | {"tokenizer": pack_pieces(LETTERS)})
+    return Moonshine(of_family(load_bundle(tmp_path, "tiny"), MoonshineManifest))
+
+
+def test_a_margin_is_the_log_ratio_of_two_texts_shares(tmp_path: Path) -> None:
+    model = letters(tmp_path)
+    sound = model.decode(SECOND).sound
+    texts = ["Hi", "Ho", "Hoo", "H", "Hio", "Hi."]
+    shares = [weighed.log_share for weighed in model.weigh(SECOND, texts)]
+    for own, share_of_own in zip(texts, shares, strict=True):
+        expected = [share_of_own - other for other in shares]
+        assert model.margins(sound, (), own, texts) == pytest.approx(expected, abs=1e-4), own
+
+
+def test_a_margin_is_that_behind_what_is_given(tmp_path: Path) -> None:
+    model = letters(tmp_path)
+    sound = model.decode(SECOND).sound
+    # " H" is expected at the beginning alone; behind an "o" one more "o" is, and neither text begins with it
+    assert model.margins(sound, (), "Hi", ["i"]) != pytest.approx(model.margins(sound, (3, 5), "Hi", ["i"]), abs=0.1)
+
+
+def test_what_cannot_be_written_is_never_as_likely(tmp_path: Path) -> None:
+    model = letters(tmp_path)
+    sound = model.decode(SECOND).sound
+    assert model.margins(sound, (), "Hi", ["Hx", "Hi"]) == [math.inf, 0.0]
+    assert model.margins(sound, (), "Hx", ["Hi", "Hx"]) == [math.inf, math.inf]
+
+
+def test_margins_that_nobody_waits_for_or_that_fail_are_an_error(tmp_path: Path) -> None:
+    model = letters(tmp_path)
+    sound = model.decode(SECOND).sound
+    with pytest.raises(RecognitionError, match="nobody waits"):
+        model.margins(sound, (), "Hi", ["Ho"], lambda: False)
+    model.stop()
+    with pytest.raises(RecognitionError, match="the model 'tiny' failed"):
+        model.margins(sound, (), "Hi", ["Ho"])

@@ -1,0 +1,148 @@
+"""Where two passes differ: what is put to the vote, how it is written, and what is taken."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_asr.asr.align import normalized
+from edge_asr.asr.rescorer import SpokenWord
+from edge_asr.asr.result import Word
+from edge_asr.asr.vote import voted
+from edge_asr.bench.wer import compare
+
+
+def first(text: str, *, glued: bool = False) -> list[Word]:
+    return [Word(word, at, at + 0.5, 0.7, glued) for at, word in enumerate(text.split())]
+
+
+def spoken(text: str) -> list[SpokenWord]:
+    """Words, those with an underscore before them unsure."""
+    return [SpokenWord(word.removeprefix("_"), 0.4 if word[0] == "_" else 0.9) for word in text.split()]
+
+
+def text(words: Sequence[SpokenWord]) -> str:
+    return " ".join(word.word for word in words)
+
+
+class Asked:
+    """Keeps what it is asked; how much likelier the text is than another is told by a function of that."""
+
+    def __init__(self, margin: Callable[[str], float] = lambda _: 0.0) -> None:
+        self.margin = margin
+        self.texts: list[tuple[str, list[str]]] = []
+
+    def __call__(self, own: str, others: Sequence[str]) -> list[float]:
+        self.texts.append((own, list(others)))
+        return [self.margin(other) for other in others]
+
+
+def others(heard: str, said: str) -> list[str]:
+    asked = Asked()
+    voted(first(heard), spoken(said), asked)
+    return asked.texts[0][1] if asked.texts else []
+
+
+def test_a_word_that_the_second_pass_finds_as_likely_as_its_own_is_taken_with_the_firsts_confidence() -> None:
+    found = voted(first("form a yellow"), spoken("Form a _miello."), Asked())
+    assert text(found) == "Form a yellow."
+    assert [word.confidence for word in found] == [0.9, 0.9, 0.7]
+
+
+@pytest.mark.parametrize(("margin", "taken"), [(-3.0, True), (0.99, True), (1.01, False), (float("inf"), False)])
+def test_how_much_likelier_its_own_word_must_be_to_stand(margin: float, taken: bool) -> None:
+    found = voted(first("form yellow"), spoken("Form _miello."), Asked(lambda _: margin))
+    assert text(found) == ("Form yellow." if taken else "Form miello.")
+
+
+@pytest.mark.parametrize(
+    ("heard", "said"),
+    [
+        ("turn on the light", "Turn on the light."),
+        ("turn off the light", "Turn on the light."),  # sure of "on"
+        ("it's", "_It's!"),  # the same, however it is written
+        ("", "_Light."),
+    ],
+)
+def test_what_is_not_in_doubt_is_not_put_to_the_vote(heard: str, said: str) -> None:
+    asked = Asked()
+    words = spoken(said)
+    assert voted(first(heard), words, asked) == tuple(words)
+    assert asked.texts == []
+
+
+def test_a_text_without_spaces_is_left_alone() -> None:
+    asked = Asked()
+    assert text(voted(first("one", glued=True), spoken("_Two."), asked)) == "Two."
+    assert asked.texts == []
+
+
+@pytest.mark.parametrize(
+    ("heard", "said", "written"),
+    [
+        ("the light on", "The _lamp, on.", ["The light, on."]),  # its mark stays
+        ("lights on", "_Light on.", ["Lights on."]),  # a sentence begins with a capital letter
+        ("well lights on", "Well. _Light on.", ["Well. Lights on."]),
+        ("said the eunuch then", "said the _Juno then", ["said the eunuch then", "said the Eunuch then"]),
+        ("what i said", "What _had said", ["What I said"]),
+        ("what i'm told", "What _had told", ["What I'm told"]),
+        ("what in told", "What _had told", ["What in told"]),
+        ("super imposition is", "_Superimposition is", ["Super imposition is"]),
+        ("on the table", "on _a table", ["on the table"]),
+        ("by more", "by _human rights, more", ["by more"]),  # less
+        ("by more", "_Oh by more", ["By more"]),
+        ("turn it off", "turn it off _now.", ["turn it off."]),
+        ("turn it off", "turn it off _now,", ["turn it off"]),
+        ("turn it", "turn _now, it", ["turn it"]),
+        ("turn it right off", "turn it off.", ["turn it right off."]),  # more
+        ("turn it off now", "turn it off.", ["turn it off now."]),
+        ("so turn it off", "Turn it off.", ["So Turn it off.", "So turn it off."]),
+        ("HALLO THERE", "_Hollow there", ["Hallo there"]),
+    ],
+)  # fmt: skip
+def test_how_the_firsts_words_are_written(heard: str, said: str, written: list[str]) -> None:
+    assert others(heard, said) == written
+
+
+def test_each_place_is_asked_for_alone_and_all_that_win_are_taken() -> None:
+    asked = Asked(lambda other: 5.0 if "can" in other else 0.5)
+    found = voted(first("the fireman can part"), spoken("the _firemen _could _parted."), asked)
+    assert asked.texts == [("the firemen could parted.", ["the fireman can part."])]  # one place: nothing lies between
+    found = voted(first("the fireman so can part"), spoken("the _firemen so _could part."), asked)
+    assert asked.texts[1][1] == ["the fireman so could part.", "the firemen so can part."]
+    assert text(found) == "the fireman so could part."
+
+
+def test_of_two_ways_to_write_a_place_the_likelier_is_taken() -> None:
+    found = voted(first("said the eunuch"), spoken("said the _Juno"), Asked(lambda other: -("Eun" in other)))
+    assert text(found) == "said the Eunuch"
+
+
+def test_of_many_places_the_least_sure_are_asked_for() -> None:
+    count = 9
+    words = [word for at in range(count) for word in (SpokenWord(f"b{at}", 0.1 + at / 20), SpokenWord("x", 0.9))]
+    asked = Asked()
+    found = voted(first(" ".join(f"a{at} x" for at in range(count))), words, asked)
+    assert len(asked.texts[0][1]) == 6
+    assert [word.word for word in found[::2]] == ["A0", *(f"a{at}" for at in range(1, 6)), "b6", "b7", "b8"]
+
+
+WORDS = st.lists(st.sampled_from(["one", "two", "Two.", "i", "three,", "Four"]), max_size=9)
+
+
+@given(heard=WORDS, said=WORDS, seed=st.randoms(use_true_random=False))
+def test_no_word_comes_from_nowhere_and_what_both_heard_stays(heard: list[str], said: list[str], seed: object) -> None:
+    asked = Asked(lambda _: seed.choice([-1.0, 2.0]))  # type: ignore[attr-defined]
+    known = [Word(normalized(word), at, at + 1, 0.7) for at, word in enumerate(heard)]
+    words = [SpokenWord(word, 0.3) for word in said]
+    found = [normalized(word.word) for word in voted(known, words, asked)]
+    assert {*found} <= {normalized(word) for word in (*heard, *said)}
+    if not asked.texts:
+        assert found == [normalized(word) for word in said]
+    assert len(asked.texts) <= 1
+    reference = [word.word for word in known]
+    everything = [normalized(word.word) for word in voted(known, words, lambda _, others: [-1.0] * len(others))]
+    before, after = (compare(reference, these).total for these in ([normalized(word) for word in said], everything))
+    assert after <= before
+    assert after < before or before == 0 or not heard or not said

@@ -1,0 +1,98 @@
+"""Where both passes differ: what the second is asked, when, and what becomes of the text."""
+
+from dataclasses import replace
+
+import pytest
+
+from edge_asr.asr.rescorer import always
+from edge_asr.errors import RecognitionError
+from edge_asr.second_pass import SecondPass
+from tests.rescorers import ScriptedRescorer, ahead_of, final, paused
+
+
+def unsure(say: str) -> ScriptedRescorer:
+    rescorer = ScriptedRescorer(lambda _: say, confidence=0.6)
+    rescorer.likelier = lambda _: 0.5
+    return rescorer
+
+
+def test_a_word_of_the_first_pass_has_its_own_time_and_confidence() -> None:
+    rescorer = unsure("Form miello.")
+    after = SecondPass(rescorer, 10.0).rewrite(final(1, "form", "yellow"))
+    assert rescorer.asked == [("sound 1", (), "Form miello.", ["Form yellow."])]
+    assert (after.skipped, after.final.second_model) == (None, "second")
+    words = [(word.word, word.start_s, word.end_s, word.confidence) for word in after.final.hypothesis.words]
+    assert words == [("Form", 0.0, 0.5, 0.6), ("yellow.", 0.5, 1.0, 0.7)]
+
+
+def test_where_its_own_is_much_likelier_its_text_stays() -> None:
+    rescorer = unsure("Form miello.")
+    rescorer.likelier = lambda _: 2.0
+    assert SecondPass(rescorer, 10.0).rewrite(final(1, "form", "yellow")).final.hypothesis.text == "Form miello."
+
+
+@pytest.mark.parametrize("say", ["Form yellow.", "Thank you for watching."])
+def test_nothing_is_asked_where_both_agree_or_the_second_is_not_believed(say: str) -> None:
+    rescorer = unsure(say)
+    rescorer.confidence = 0.3
+    after = SecondPass(rescorer, 10.0).rewrite(final(1, "form", "yellow"))
+    assert rescorer.asked == []
+    assert after.skipped == (None if say.startswith("Form") else "doubtful")
+
+
+def test_a_text_that_was_cut_off_is_not_put_to_the_vote() -> None:
+    rescorer = unsure("Form yellow lights, lights")
+    rescorer.complete = False
+    SecondPass(rescorer, 10.0).rewrite(final(1, "form", "yellow", "lights"))
+    assert rescorer.asked == []
+
+
+def test_it_is_asked_behind_the_context_whose_words_remain_its_own() -> None:
+    said = iter(["Form miello.", "miello light now."])
+    rescorer = ScriptedRescorer(lambda _: next(said), confidence=0.6)
+    rescorer.likelier = lambda _: 0.5
+    second_pass = SecondPass(rescorer, 10.0)
+    second_pass.rewrite(final(1, "form", "yellow"))
+    after = second_pass.rewrite(final(2, "light", "how", start_s=2.0))
+    # what it says again are its own words
+    assert rescorer.asked[1] == ("sound 2", (0, 1), "light now.", ["light how."])
+    assert after.final.hypothesis.text == "light how."
+
+
+def test_what_was_asked_ahead_of_the_final_is_not_asked_again() -> None:
+    rescorer = unsure("Form miello.")
+    second_pass, one = SecondPass(rescorer, 10.0), paused(1, "form", "yellow")
+    second_pass.foresee(ahead_of(one, 0.3), always)
+    assert len(rescorer.asked) == 1
+    after, plain = second_pass.rewrite(one), SecondPass(unsure("Form miello."), 10.0).rewrite(one)
+    assert len(rescorer.asked) == 1
+    assert (after.foreseen, after.final) == (True, plain.final)
+
+
+def test_where_the_final_has_other_words_the_same_sound_is_asked_once_more() -> None:
+    rescorer = unsure("Form miello.")
+    second_pass, one = SecondPass(rescorer, 10.0), paused(1, "form", "yellow")
+    earlier = ahead_of(paused(1, "form", "mellow"), 0.3)
+    second_pass.foresee(replace(earlier, samples=ahead_of(one, 0.3).samples), always)
+    after = second_pass.rewrite(one)
+    assert [others for *_, others in rescorer.asked] == [["Form mellow."], ["Form yellow."]]
+    assert [sound for sound, *_ in rescorer.asked] == ["sound 1"] * 2
+    assert (after.foreseen, after.final.hypothesis.text, len(rescorer.heard)) == (True, "Form yellow.", 1)
+
+
+def test_what_nobody_waits_for_ahead_is_asked_when_the_final_is_there() -> None:
+    rescorer = unsure("Form miello.")
+    second_pass, one = SecondPass(rescorer, 10.0), paused(1, "form", "yellow")
+    second_pass.foresee(ahead_of(one, 0.3), lambda: False)
+    assert rescorer.asked == []
+    after = second_pass.rewrite(one)
+    assert (after.foreseen, after.final.hypothesis.text) == (False, "Form yellow.")
+
+
+def test_who_fails_when_asked_leaves_the_first_text() -> None:
+    class Failing(ScriptedRescorer):
+        def margins(self, *_: object, **__: object) -> list[float]:
+            raise RecognitionError("out of order")
+
+    after = SecondPass(Failing(lambda _: "Form miello.", 0.6), 10.0).rewrite(final(1, "form", "yellow"))
+    assert (after.skipped, after.fault, after.final.hypothesis.text) == ("error", "out of order", "form yellow")
