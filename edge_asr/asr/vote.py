@@ -18,7 +18,7 @@ from edge_asr.asr.rescorer import SpokenWord
 from edge_asr.asr.result import Word
 
 _WORTH = 1.0  # how much likelier, as a log ratio, its own words have to be for the second pass to keep them
-_SURE = 0.85  # a confidence from which on a word of the second pass stands
+_SURE = 0.95  # a confidence from which on a word of the second pass stands
 _MOST_PLACES = 6
 
 _MARKS = re.compile(r"[^\w%]*$")  # at the end of a word
@@ -102,7 +102,9 @@ def _longer(spoken: Sequence[SpokenWord], at: int, ours: list[SpokenWord], *, op
         yield _Rival(at - 1, at, (_with_mark(last, ""), *ours[:-1], _with_mark(ours[-1], _mark(last))))
         return
     yield _Rival(at, at, tuple(ours))
-    if opens and at < len(spoken):
+    if not opens:
+        yield _Rival(at, at, (_capital(ours[0]), *ours[1:]))
+    elif at < len(spoken):
         yield _Rival(at, at + 1, (*ours, _small(spoken[at])))
 
 

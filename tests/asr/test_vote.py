@@ -19,7 +19,7 @@ def first(text: str, *, glued: bool = False) -> list[Word]:
 
 def spoken(text: str) -> list[SpokenWord]:
     """Words, those with an underscore before them unsure."""
-    return [SpokenWord(word.removeprefix("_"), 0.4 if word[0] == "_" else 0.9) for word in text.split()]
+    return [SpokenWord(word.removeprefix("_"), 0.4 if word[0] == "_" else 0.96) for word in text.split()]
 
 
 def text(words: Sequence[SpokenWord]) -> str:
@@ -47,7 +47,7 @@ def others(heard: str, said: str) -> list[str]:
 def test_a_word_that_the_second_pass_finds_as_likely_as_its_own_is_taken_with_the_firsts_confidence() -> None:
     found = voted(first("form a yellow"), spoken("Form a _miello."), Asked())
     assert text(found) == "Form a yellow."
-    assert [word.confidence for word in found] == [0.9, 0.9, 0.7]
+    assert [word.confidence for word in found] == [0.96, 0.96, 0.7]
 
 
 @pytest.mark.parametrize(("margin", "taken"), [(-3.0, True), (0.99, True), (1.01, False), (float("inf"), False)])
@@ -95,7 +95,7 @@ def test_a_text_without_spaces_is_left_alone() -> None:
         ("turn it off", "turn it off _now.", ["turn it off."]),
         ("turn it off", "turn it off _now,", ["turn it off"]),
         ("turn it", "turn _now, it", ["turn it"]),
-        ("turn it right off", "turn it off.", ["turn it right off."]),  # more
+        ("turn it right off", "turn it off.", ["turn it right off.", "turn it Right off."]),  # more
         ("turn it off now", "turn it off.", ["turn it off now."]),
         ("so turn it off", "Turn it off.", ["So Turn it off.", "So turn it off."]),
         ("HALLO THERE", "_Hollow there", ["Hallo there"]),
@@ -121,7 +121,7 @@ def test_of_two_ways_to_write_a_place_the_likelier_is_taken() -> None:
 
 def test_of_many_places_the_least_sure_are_asked_for() -> None:
     count = 9
-    words = [word for at in range(count) for word in (SpokenWord(f"b{at}", 0.1 + at / 20), SpokenWord("x", 0.9))]
+    words = [word for at in range(count) for word in (SpokenWord(f"b{at}", 0.1 + at / 20), SpokenWord("x", 0.96))]
     asked = Asked()
     found = voted(first(" ".join(f"a{at} x" for at in range(count))), words, asked)
     assert len(asked.texts[0][1]) == 6
