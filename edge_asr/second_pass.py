@@ -95,8 +95,11 @@ class SecondPass:
         self._foreseen: _Found | None = None
         self.model = rescorer.model
 
-    def rewrite(self, final: Transcript) -> Rewritten:
-        """The same final with the text of the second pass, or as it was; never raises RecognitionError."""
+    def rewrite(self, final: Transcript, in_time: Callable[[], bool] = always) -> Rewritten:
+        """The same final with the text of the second pass, or as it was; never raises RecognitionError.
+
+        in_time: asked before each step of the vote; without time for it the text is the second pass's own.
+        """
         task, foreseen = self._task(final), self._foreseen
         self._context, self._foreseen = [], None
         if not isinstance(task, _Task):
@@ -104,7 +107,7 @@ class SecondPass:
         used = foreseen is not None and foreseen.task.same(task)
         try:
             found = foreseen if foreseen is not None and used else self._find(task)
-            return self._rewritten(final, found, used=used)
+            return self._rewritten(final, found, in_time, used=used)
         except RecognitionError as error:
             return Rewritten(final, "error", str(error))
 
@@ -119,7 +122,8 @@ class SecondPass:
             return
         try:
             found = self._find(task, wanted)
-            self._words(candidate, found, wanted)  # the same will be asked of the final
+            if self._doubt(candidate, found) is None:
+                self._vote(candidate, found, wanted)  # the same will be asked of the final
         except RecognitionError:
             log.debug("a decoding ahead of its final was given up")
         else:
@@ -152,8 +156,8 @@ class SecondPass:
     def _find(self, task: _Task, wanted: Callable[[], bool] = always) -> _Found:
         return _Found(task, self.rescorer.decode(task.samples, given=task.given, wanted=wanted))
 
-    def _rewritten(self, final: Transcript, found: _Found, *, used: bool) -> Rewritten:
-        words = self._words(final, found)
+    def _rewritten(self, final: Transcript, found: _Found, in_time: Callable[[], bool], *, used: bool) -> Rewritten:
+        words = self._words(final, found, in_time)
         if isinstance(words, str):
             return Rewritten(final, words, foreseen=used)
         # The rest of a text that was cut off would come out with the next; and nothing is heard across a gap.
@@ -163,24 +167,37 @@ class SecondPass:
             self._context = [*found.task.context, heard]
         return Rewritten(self._with(final, words), foreseen=used)
 
-    def _words(
-        self, final: Transcript, found: _Found, wanted: Callable[[], bool] = always
-    ) -> tuple[SpokenWord, ...] | Doubt:
+    def _words(self, final: Transcript, found: _Found, in_time: Callable[[], bool]) -> tuple[SpokenWord, ...] | Doubt:
         """The words of both passes, or why those of the second are not believed."""
-        first, own, rescored = final.hypothesis.words, self._own(final, found), found.rescored
+        reason = self._doubt(final, found)
+        if reason is not None:
+            return reason
+        try:
+            return self._vote(final, found, in_time)
+        except RecognitionError:
+            log.debug("a vote was given up")
+            return self._own(final, found)
+
+    def _doubt(self, final: Transcript, found: _Found) -> Doubt | None:
         seconds = len(final.samples) / self.rescorer.sample_rate_hz
-        reason = doubt(own, first, seconds, complete=rescored.complete)
-        if reason is not None or not rescored.complete:
-            return reason or own
+        return doubt(self._own(final, found), final.hypothesis.words, seconds, complete=found.rescored.complete)
+
+    def _vote(self, final: Transcript, found: _Found, wanted: Callable[[], bool]) -> tuple[SpokenWord, ...]:
+        own, rescored = self._own(final, found), found.rescored
+        if not rescored.complete:
+            return own
+        # What the model has written before its own words, a mark or what was said before, it must be given again.
+        before = [word.word for word in rescored.words[: len(rescored.words) - len(own)]]
 
         def margins(text: str, others: Sequence[str]) -> list[float]:
             texts = text, *others
             if texts not in found.margins:
-                asked = self.rescorer.margins(rescored.sound, found.task.given, text, others, wanted)
+                whole, *rest = (" ".join([*before, one]) for one in texts)
+                asked = self.rescorer.margins(rescored.sound, found.task.given, whole, rest, wanted)
                 found.margins[texts] = asked
             return found.margins[texts]
 
-        return voted(first, own, margins)
+        return voted(final.hypothesis.words, own, margins)
 
     def _own(self, final: Transcript, found: _Found) -> tuple[SpokenWord, ...]:
         """The words of the second pass alone."""

@@ -223,8 +223,9 @@ class SecondPassWorker:
                 self._computing = False
 
     def _rewrite(self, one: _Waiting) -> None:
+        spare_ns = self._deadline_ns // 2  # what was begun must end before the final is due
         try:
-            result = self._second_pass.rewrite(one.final)
+            result = self._second_pass.rewrite(one.final, lambda: self._clock.monotonic_ns() < one.due_ns - spare_ns)
         except Exception as error:  # noqa: BLE001 - the worker's edge: it costs the better text, not the final
             result = Rewritten(one.final, "error", f"{type(error).__name__}: {error}")
         with self._changed:

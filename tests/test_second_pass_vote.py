@@ -54,8 +54,8 @@ def test_it_is_asked_behind_the_context_whose_words_remain_its_own() -> None:
     second_pass = SecondPass(rescorer, 10.0)
     second_pass.rewrite(final(1, "form", "yellow"))
     after = second_pass.rewrite(final(2, "light", "how", start_s=2.0))
-    # what it says again are its own words
-    assert rescorer.asked[1] == ("sound 2", (0, 1), "light now.", ["light how."])
+    # what it said again, a word of its own, stands before all of them
+    assert rescorer.asked[1] == ("sound 2", (0, 1), "miello light now.", ["miello light how."])
     assert after.final.hypothesis.text == "light how."
 
 
@@ -89,10 +89,34 @@ def test_what_nobody_waits_for_ahead_is_asked_when_the_final_is_there() -> None:
     assert (after.foreseen, after.final.hypothesis.text) == (False, "Form yellow.")
 
 
-def test_who_fails_when_asked_leaves_the_first_text() -> None:
+def test_a_mark_that_it_wrote_before_its_words_is_given_again() -> None:
+    rescorer = unsure(", and than")
+    after = SecondPass(rescorer, 10.0).rewrite(final(1, "and", "then"))
+    assert rescorer.asked == [("sound 1", (), ", and than", [", and then"])]
+    assert after.final.hypothesis.text == "and then"
+
+
+def test_who_fails_when_asked_leaves_the_seconds_own_text() -> None:
     class Failing(ScriptedRescorer):
         def margins(self, *_: object, **__: object) -> list[float]:
             raise RecognitionError("out of order")
 
-    after = SecondPass(Failing(lambda _: "Form miello.", 0.6), 10.0).rewrite(final(1, "form", "yellow"))
-    assert (after.skipped, after.fault, after.final.hypothesis.text) == ("error", "out of order", "form yellow")
+    second_pass = SecondPass(Failing(lambda _: "Form miello.", 0.6), 10.0)
+    one = paused(1, "form", "yellow")
+    second_pass.foresee(ahead_of(one, 0.3), always)
+    after = second_pass.rewrite(one)
+    assert (after.skipped, after.foreseen, after.final.hypothesis.text) == (None, False, "Form miello.")
+
+
+def test_without_time_for_a_vote_the_text_is_the_seconds_own() -> None:
+    rescorer = unsure("Form miello.")
+    after = SecondPass(rescorer, 10.0).rewrite(final(1, "form", "yellow"), in_time=lambda: False)
+    assert (after.skipped, after.final.hypothesis.text, rescorer.asked) == (None, "Form miello.", [])
+
+
+@pytest.mark.parametrize("say", ["Thank you for watching.", "form yellow"])
+def test_nothing_is_asked_ahead_of_a_final_where_nothing_is_asked_of_it(say: str) -> None:
+    rescorer = unsure(say)
+    rescorer.confidence = 0.3
+    SecondPass(rescorer, 10.0).foresee(ahead_of(paused(1, "form", "yellow"), 0.3), always)
+    assert (len(rescorer.heard), rescorer.asked) == (1, [])

@@ -171,3 +171,16 @@ def test_a_flush_lets_all_out_and_the_thread_goes_on(slow: Desk) -> None:
     slow.submit(final(3, "well", start_s=20.0))
     let_go(slow, 2)
     assert slow.collect(3)[2] == ("s-3", "second")
+
+
+@pytest.mark.parametrize(("took_s", "text"), [(1.9, "Form yellow."), (2.1, "Form miello.")])
+def test_where_half_of_the_time_is_gone_there_is_no_vote_any_more(took_s: float, text: str) -> None:
+    desk = Desk(SlowRescorer())
+    desk.rescorer.say, desk.rescorer.confidence, desk.rescorer.likelier = lambda _: "Form miello.", 0.6, lambda _: 0.0
+    desk.submit(final(1, "form", "yellow"))
+    busy(desk)
+    desk.clock.ns += round(took_s * 1e9)
+    let_go(desk)
+    assert desk.collect(1) == [("s-1", "second")]
+    assert [one.hypothesis.text for one in desk.out] == [text]
+    desk.end()

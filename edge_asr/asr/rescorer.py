@@ -42,7 +42,7 @@ def always() -> bool:
 
 
 class Rescorer(Protocol):
-    """An offline model. Immutable and shared; `decode` may be called from any thread."""
+    """An offline model. Immutable and shared; `decode` and `margins` may be called from any thread."""
 
     sample_rate_hz: int
     language: str
@@ -79,7 +79,9 @@ class Rescorer(Protocol):
     ) -> list[float]:
         """Log ratio of the share of `text`, behind what is given, to that of each other one; 0 is as likely.
 
-        Texts with case and punctuation; infinite for one that the model cannot write. Raises RecognitionError.
+        sound: of what `decode` made. Texts with case and punctuation, which behind what is given may begin with a mark;
+        infinite where the model cannot write the other one, or neither. wanted: as for `decode`. Any thread. Raises
+        RecognitionError.
         """
         ...
 

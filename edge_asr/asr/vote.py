@@ -5,8 +5,9 @@ network of another kind, and knows only words. So each place where they differ i
 too, and the second says how likely that text is. It is taken where the second's own is not much likelier. That is a
 vote as in ROVER (Fiscus 1997), but one of two: the likeness decides, and not the count.
 
-Only words that the second pass is not sure of are put to the vote, and of many places the least sure: each costs a step
-of its decoder.
+Only words that the second pass is not sure of are put to the vote, and of many places the least sure: each costs a run
+or two of its decoder over what follows. What is the same and only written otherwise, in one word or two, in figures or
+in words, stays as it is.
 """
 
 import re
@@ -21,8 +22,11 @@ _WORTH = 1.0  # how much likelier, as a log ratio, its own words have to be for 
 _SURE = 0.95  # a confidence from which on a word of the second pass stands
 _MOST_PLACES = 6
 
-_MARKS = re.compile(r"[^\w%]*$")  # at the end of a word
+_MARKS = re.compile(r"[^\w%']*$")  # at the end of a word
+_OPENING = re.compile(r"[^\w$]*")  # and at its beginning
 _SENTENCE_ENDS = ".?!"
+_DIGIT = re.compile(r"\d")
+_TITLES = {"mr": "mister", "mrs": "missus", "ms": "miss", "dr": "doctor", "st": "saint"}  # English
 _SELF = re.compile(r"i(?='|$)")  # English: always with a capital letter
 
 Margins = Callable[[str, Sequence[str]], Sequence[float]]  # see `Rescorer.margins`
@@ -43,9 +47,10 @@ class _Rival:
 def voted(first: Sequence[Word], spoken: Sequence[SpokenWord], margins: Margins) -> tuple[SpokenWord, ...]:
     """The spoken words, some in the first pass's version, with its confidence; `margins` tells what is how likely.
 
-    It is asked once, or not at all where nothing is to be decided.
+    It is asked once, or not at all where nothing is to be decided. Of two places that both change the word between
+    them the likelier is taken.
     """
-    rivals = [rival for place in _places(first, spoken) for rival in _rivals(first, spoken, place)]
+    rivals = list(dict.fromkeys(rival for place in _places(first, spoken) for rival in _rivals(first, spoken, place)))
     if not rivals:
         return tuple(spoken)
     found = margins(_text(spoken), [_text(rival.put_into(spoken)) for rival in rivals])
@@ -68,19 +73,26 @@ def _places(first: Sequence[Word], spoken: Sequence[SpokenWord]) -> list[Block]:
     for block in blocks(first, spoken):
         ours, theirs = first[block.begin : block.end], spoken[block.spoken_begin : block.spoken_end]
         confidence = min((word.confidence for word in theirs), default=0.0)
-        if confidence < _SURE and [normalized(word.word) for word in ours] != [
-            normalized(word.word) for word in theirs
-        ]:
+        if confidence < _SURE and not _alike(ours, theirs):
             unsure.append((confidence, block))
     unsure.sort(key=lambda pair: pair[0])
     return [block for _, block in unsure[:_MOST_PLACES]]
 
 
+def _alike(ours: Sequence[Word], theirs: Sequence[SpokenWord]) -> bool:
+    """Whether both may be the same, written in another way."""
+    heard = "".join(normalized(word.word) for word in ours)
+    said = [normalized(word.word) for word in theirs]
+    if heard in {"".join(said), "".join(_TITLES.get(word, word) for word in said)}:
+        return True
+    return 0 < len(said) <= len(ours) and all(map(_DIGIT.search, said)) and not _DIGIT.search(heard)
+
+
 def _rivals(first: Sequence[Word], spoken: Sequence[SpokenWord], place: Block) -> Iterator[_Rival]:
-    """The ways to write the first pass's words there; marks and sentences' beginnings stay where they are."""
+    """The ways to write the first pass's words there; marks and beginnings of sentences stay where they are."""
     begin, end = place.spoken_begin, place.spoken_end
     ours, theirs = [_plain(word) for word in first[place.begin : place.end]], spoken[begin:end]
-    opens = begin == 0 or (begin < len(spoken) and spoken[begin - 1].word[-1] in _SENTENCE_ENDS)
+    opens = _opens(spoken, begin)
     if ours and opens:
         ours[0] = _capital(ours[0])
     if not ours:
@@ -89,11 +101,13 @@ def _rivals(first: Sequence[Word], spoken: Sequence[SpokenWord], place: Block) -
         yield from _longer(spoken, begin, ours, opens=opens)
     else:
         ours[-1] = _with_mark(ours[-1], _mark(theirs[-1]))
-        yield _Rival(begin, end, tuple(ours))
-        capitals = [at < len(theirs) and theirs[at].word[:1].isupper() for at in range(len(ours))]
+        opening = _opening(theirs[0])
+        capitals = [
+            at < len(theirs) and theirs[at].word[len(opening) * (at == 0) :][:1].isupper() for at in range(len(ours))
+        ]
         named = [_capital(word) if capital else word for word, capital in zip(ours, capitals, strict=True)]
-        if named != ours:
-            yield _Rival(begin, end, tuple(named))
+        for words in (ours, named):  # twice the same is asked once
+            yield _Rival(begin, end, (replace(words[0], word=opening + words[0].word), *words[1:]))
 
 
 def _longer(spoken: Sequence[SpokenWord], at: int, ours: list[SpokenWord], *, opens: bool) -> Iterator[_Rival]:
@@ -114,8 +128,15 @@ def _shorter(spoken: Sequence[SpokenWord], begin: int, end: int, *, opens: bool)
         yield _Rival(begin, end + 1, (_capital(spoken[end]),))
     elif begin and mark[:1] and mark[0] in _SENTENCE_ENDS:
         yield _Rival(begin - 1, end, (_with_mark(spoken[begin - 1], mark),))
-    elif begin:
+    elif begin or end < len(spoken):
         yield _Rival(begin, end, ())
+
+
+def _opens(spoken: Sequence[SpokenWord], at: int) -> bool:
+    """Whether a word there begins a sentence. A segment may go on with that of the one before."""
+    if at == 0:
+        return not spoken or not spoken[0].word[:1].islower()
+    return at < len(spoken) and spoken[at - 1].word[-1] in _SENTENCE_ENDS
 
 
 def _text(words: Sequence[SpokenWord]) -> str:
@@ -123,12 +144,17 @@ def _text(words: Sequence[SpokenWord]) -> str:
 
 
 def _plain(word: Word) -> SpokenWord:
-    small = word.word.lower()
-    return SpokenWord("I" + small[1:] if _SELF.match(small) else small, word.confidence)
+    text = word.word.lower() if word.word.isupper() else word.word
+    return SpokenWord("I" + text[1:] if _SELF.match(text) else text, word.confidence)
 
 
 def _mark(word: SpokenWord) -> str:
     found = _MARKS.search(word.word)
+    return found[0] if found else ""
+
+
+def _opening(word: SpokenWord) -> str:
+    found = _OPENING.match(word.word)
     return found[0] if found else ""
 
 

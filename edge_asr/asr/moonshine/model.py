@@ -7,7 +7,7 @@ measured, in a quarter of the texts a word or a comma, and over 888 s no more er
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -86,7 +86,10 @@ class Moonshine:
     ) -> list[float]:
         """By how much, as a log ratio, `text` is likelier than each of the others, see `Rescorer`."""
         try:
-            return list(self._margins(sound, given, text, others, wanted))
+            try:
+                return self._margins(sound, given, text, others, wanted)
+            finally:
+                self._networks.give_back(sound)
         except RecognitionError:
             raise
         except Exception as error:
@@ -94,19 +97,19 @@ class Moonshine:
 
     def _margins(
         self, sound: Arrays, given: Sequence[int], text: str, others: Sequence[str], wanted: Callable[[], bool]
-    ) -> Iterator[float]:
-        """Both texts are one up to where they first differ: from there on each is given to the decoder."""
-        own = self._pieces.tokens(text)
+    ) -> list[float]:
+        """Each text is one with `text` up to where they first differ: from there on it is given to the decoder."""
+        own = self._written(text, given)
         if own is None:
-            yield from [math.inf] * len(others)
-            return
+            return [math.inf] * len(others)
         begin = [self._manifest.start_token, *given]
+        _check_wanted(wanted)
         logits, past = self._networks.first(sound, [*begin, *own])
         logits = logits[len(begin) - 1 :]
-        for other in others:
-            tokens = self._pieces.tokens(other)
+        found: list[float] = []
+        for tokens in (self._written(other, given) for other in others):
             if tokens is None:
-                yield math.inf
+                found.append(math.inf)
                 continue
             same = _same(own, tokens)
             rest, following = tokens[same:], logits[same : same + 1]
@@ -114,7 +117,12 @@ class Moonshine:
                 _check_wanted(wanted)
                 more, _ = self._networks.next(sound, rest, shortened(past, len(begin) + same))
                 following = np.concatenate([following, more])
-            yield self._log_share(logits[same:], own[same:]) - self._log_share(following, rest)
+            found.append(self._log_share(logits[same:], own[same:]) - self._log_share(following, rest))
+        return found
+
+    def _written(self, text: str, given: Sequence[int]) -> list[int] | None:
+        """Tokens of a text; behind what is given it may begin with a mark, which no space parts from that."""
+        return self._pieces.tokens(text, spaced=not given or text[:1].isalnum())
 
     def weigh(self, samples: NDArray[np.int16], texts: Sequence[str]) -> list[Weighed]:
         """Log share of each text, as the model writes it and with a mark at its end, see `Judge`.

@@ -55,9 +55,18 @@ class Networks:
 
     def first(self, fixed: Arrays, tokens: Sequence[int]) -> tuple[NDArray[np.float32], Arrays]:
         """Logits (len(tokens), vocabulary) after each of the first tokens, and what the next step needs."""
-        manifest = self._manifest
-        nothing = np.zeros((1, manifest.heads, 0, manifest.head_width), np.float32)
-        options = self._options(fixed[_HIDDEN].shape[1])
+        return self._started(fixed, tokens, self._options(fixed[_HIDDEN].shape[1]))
+
+    def give_back(self, fixed: Arrays) -> None:
+        """Let the runtime give back what the decoder needed for a long sound, of which the caller holds nothing more.
+
+        A run does so at its end, and what it has just computed holds the rest.
+        """
+        if fixed[_HIDDEN].shape[1] > _KEPT_FRAMES:
+            self._started(self._little, [self._manifest.start_token], self._emptying_options)
+
+    def _started(self, fixed: Arrays, tokens: Sequence[int], options: Any) -> tuple[NDArray[np.float32], Arrays]:
+        nothing = np.zeros((1, self._manifest.heads, 0, self._manifest.head_width), np.float32)
         given = {"input_ids": np.array([tokens], np.int64), "use_cache_branch": np.array([False])}
         results = self._decoder.run(
             self._all_outputs, {**fixed, **given, **dict.fromkeys(self._past, nothing)}, options
@@ -79,8 +88,9 @@ class Networks:
         manifest = self._manifest
         silence = np.zeros(int(_PROBE_S * manifest.sample_rate_hz), np.float32)
         try:
-            logits, past = self.first(self.encode(silence), [manifest.start_token])
-            more, _ = self.next(self.encode(silence), [manifest.start_token], past)
+            self._little = self.encode(silence)
+            logits, past = self.first(self._little, [manifest.start_token])
+            more, _ = self.next(self._little, [manifest.start_token], past)
         except Exception as error:
             raise ModelError(f"{bundle.folder}: encoder and decoder do not compute: {first_line(error)}") from error
         shapes, wanted = {logits.shape, more.shape}, {(1, manifest.vocabulary)}

@@ -47,12 +47,13 @@ class Pieces:
         """Tokens that are punctuation alone."""
         return [token for token in range(len(self._table)) if self.is_mark(token)]
 
-    def tokens(self, text: str) -> list[int] | None:
+    def tokens(self, text: str, *, spaced: bool = True) -> list[int] | None:
         """The way such a model writes a text: from letters on, the two neighbours that come first in the table joined.
 
         That is byte pair encoding, in a table that has its merges in their order. None for a letter that it lacks.
+        Before a text stands a space, where it is `spaced`.
         """
-        parts = [letter.encode() for letter in _SPACE + text.replace(" ", _SPACE)]
+        parts = [letter.encode() for letter in spaced * _SPACE + text.replace(" ", _SPACE)]
         while True:
             joined = [self._place.get(one + other, math.inf) for one, other in itertools.pairwise(parts)]
             first = min(joined, default=math.inf)

@@ -1,15 +1,18 @@
 """A text written in a model's pieces, and how likely it thinks that it was said."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edge_asr.asr.bundle import load_bundle, of_family
 from edge_asr.asr.judge import NEVER
 from edge_asr.asr.manifest import MoonshineManifest
 from edge_asr.asr.moonshine.model import Moonshine
+from edge_asr.asr.moonshine.networks import Arrays
 from edge_asr.asr.moonshine.pieces import Pieces, pack_pieces
 from edge_asr.errors import RecognitionError
 from tests.asr.moonshine.tiny_moonshine import END, START, VOCABULARY, bundle, content, write
@@ -110,3 +113,59 @@ def test_margins_that_nobody_waits_for_or_that_fail_are_an_error(tmp_path: Path)
     model.stop()
     with pytest.raises(RecognitionError, match="the model 'tiny' failed"):
         model.margins(sound, (), "Hi", ["Ho"])
+
+
+def test_only_what_differs_is_given_to_the_decoder_behind_what_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = letters(tmp_path)
+    sound = model.decode(SECOND).sound
+    steps: list[tuple[list[int], int]] = []
+    plain = model._networks.next
+
+    def spied(fixed: Arrays, tokens: Sequence[int], past: Arrays) -> tuple[NDArray[np.float32], Arrays]:
+        steps.append((list(tokens), past["past_key_values.0.decoder.key"].shape[2]))
+        return plain(fixed, tokens, past)
+
+    monkeypatch.setattr(model._networks, "next", spied)
+    model.margins(sound, (5, 5), "Hio", ["Hoi", "Hio", "Hi", "io"])
+    assert steps == [([5, 4], 4), ([6, 4, 5], 3)]  # the start, what is given, and what both begin with
+
+
+@pytest.mark.parametrize(("given", "text", "step"), [((5,), ", H", [8, 3]), ((), ". H", [6, 8, 3]), ((5,), "Hi.", [8])])
+def test_a_mark_stands_close_behind_what_is_given(
+    given: tuple[int, ...], text: str, step: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = letters(tmp_path)
+    sound = model.decode(SECOND).sound
+    steps: list[list[int]] = []
+    plain = model._networks.next
+
+    def spied(fixed: Arrays, tokens: Sequence[int], past: Arrays) -> tuple[NDArray[np.float32], Arrays]:
+        steps.append(list(tokens))
+        return plain(fixed, tokens, past)
+
+    monkeypatch.setattr(model._networks, "next", spied)
+    model.margins(sound, given, "Hi", [text.replace(",", ".")])
+    assert steps == [step]
+
+
+@pytest.mark.parametrize(("seconds", "gives_back"), [(1, False), (13, True)])
+def test_what_a_long_sound_needed_is_given_back_after_its_margins(
+    seconds: int, gives_back: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = letters(tmp_path)
+    sound = model.decode(np.tile(SECOND, seconds)).sound
+    runs: list[tuple[int, bool]] = []
+    networks = model._networks
+    plain = networks._started
+
+    def spied(fixed: Arrays, tokens: Sequence[int], options: object) -> tuple[NDArray[np.float32], Arrays]:
+        runs.append((len(tokens), options is networks._emptying_options))
+        return plain(fixed, tokens, options)
+
+    monkeypatch.setattr(networks, "_started", spied)
+    assert model.margins(sound, (), "Hi", ["Ho"]) == pytest.approx(
+        [10 + math.log1p(math.exp(-5)) - math.log(2)], abs=1e-3
+    )
+    assert runs == [(3, gives_back), (1, True)][: 1 + gives_back]
