@@ -117,6 +117,9 @@ def test_a_text_without_spaces_is_left_alone() -> None:
         ("it is ten now", "it is _(tan) now", ["it is (ten) now"]),
         ("we were goin' now", "we were _going, now", ["we were goin', now"]),
         ("half of it now", "_10% of it now", []),
+        ("about 10% of it", "about _tan, of it", ["about 10%, of it"]),
+        ("at 12 now", "at _13 now", ["at 12 now"]),
+        ("four now", "_4 _5 now", ["Four now"]),
         ("ten of it", "_100% _out of it", ["Ten of it"]),
         ("in two or three rooms", "in _200 _Homes", ["in two or three rooms", "in two Or three rooms"]),
         ("in two or three rooms", "in _200 _rooms", []),
@@ -151,6 +154,13 @@ def test_of_many_places_the_least_sure_are_asked_for() -> None:
     assert len(asked.texts[0][1]) == 6
     taken = {at for at, word in zip(shuffled, found[::2], strict=True) if word.word.startswith("a")}
     assert taken == set(range(6))
+
+
+def test_words_that_the_second_lacks_are_asked_for_first() -> None:
+    said = " ".join(f"_b{'x' * at} and" for at in range(7))
+    asked = Asked()
+    voted(first(" ".join(f"a{'x' * at} and" for at in range(7)) + " more"), spoken(said), asked)
+    assert sum(other.endswith("more") for other in asked.texts[0][1]) == 1
 
 
 def test_words_of_other_numbers_are_taken_where_they_stand() -> None:

@@ -107,12 +107,14 @@ def test_what_cannot_be_written_is_never_as_likely(tmp_path: Path) -> None:
 
 def test_margins_that_nobody_waits_for_or_that_fail_are_an_error(tmp_path: Path) -> None:
     model = letters(tmp_path)
-    sound = model.decode(SECOND).sound
-    with pytest.raises(RecognitionError, match="nobody waits"):
-        model.margins(sound, (), "Hi", ["Ho"], lambda: False)
+    sound, long = model.decode(SECOND).sound, model.decode(np.tile(SECOND, 13)).sound
+    for others in (["Ho"], ["Hi"], []):
+        with pytest.raises(RecognitionError, match="nobody waits"):
+            model.margins(sound, (), "Hi", others, lambda: False)
     model.stop()
-    with pytest.raises(RecognitionError, match="the model 'tiny' failed"):
-        model.margins(sound, (), "Hi", ["Ho"])
+    for one in (sound, long):
+        with pytest.raises(RecognitionError, match="the model 'tiny' failed"):
+            model.margins(one, (), "Hi", ["Hi"])
 
 
 def test_only_what_differs_is_given_to_the_decoder_behind_what_does_not(
