@@ -197,10 +197,11 @@ class Pipeline(Generic[State]):
             self._gate.tune(self._tunings.popleft()[1])
 
     def _block(self, block: Samples, *, partials: bool) -> None:
-        self._tune(self._now_s() + _ROUNDING_S)
-        if self._listen is not None and self._listen[0] <= self._now_s() + _ROUNDING_S:
-            self._gate.hold(self._listen[1])
-            self._listen = None
+        if self._tunings or self._listen is not None:
+            self._tune(until_s := self._now_s() + _ROUNDING_S)
+            if self._listen is not None and self._listen[0] <= until_s:
+                self._gate.hold(self._listen[1])
+                self._listen = None
         step = self._gate.step(block)
         self._blocks_samples += len(block)
         if step.opened:
