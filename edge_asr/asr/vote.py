@@ -155,7 +155,7 @@ def _mark(word: SpokenWord) -> str:
 
 def _opening(word: SpokenWord) -> str:
     found = _OPENING.match(word.word)
-    return found[0] if found else ""
+    return found[0] if found and found[0] != word.word else ""  # marks alone end what is before them
 
 
 def _with_mark(word: SpokenWord, mark: str) -> SpokenWord:

@@ -116,6 +116,7 @@ def test_a_text_without_spaces_is_left_alone() -> None:
         ("he said goodbye", "he said _\"Hello\"", ["he said \"goodbye\"", "he said \"Goodbye\""]),
         ("it is ten now", "it is _(tan) now", ["it is (ten) now"]),
         ("we were goin' now", "we were _going, now", ["we were goin', now"]),
+        ("so it is well now", "so it _... now", ["so it is well... now"]),
         ("half of it now", "_10% of it now", []),
         ("about 10% of it", "about _tan, of it", ["about 10%, of it"]),
         ("at 12 now", "at _13 now", ["at 12 now"]),
