@@ -122,8 +122,9 @@ class SecondPass:
             return
         try:
             found = self._find(task, wanted)
-            if self._doubt(candidate, found) is None:
-                self._vote(candidate, found, wanted)  # the same will be asked of the final
+            own = self._own(candidate, found)
+            if self._doubt(candidate, found, own) is None:
+                self._vote(candidate, found, own, wanted)  # the same will be asked of the final
         except RecognitionError:
             log.debug("a decoding ahead of its final was given up")
         else:
@@ -157,33 +158,32 @@ class SecondPass:
         return _Found(task, self.rescorer.decode(task.samples, given=task.given, wanted=wanted))
 
     def _rewritten(self, final: Transcript, found: _Found, in_time: Callable[[], bool], *, used: bool) -> Rewritten:
-        words = self._words(final, found, in_time)
-        if isinstance(words, str):
-            return Rewritten(final, words, foreseen=used)
+        own = self._own(final, found)
+        reason = self._doubt(final, found, own)
+        if reason is not None:
+            return Rewritten(final, reason, foreseen=used)
+        try:
+            words = self._vote(final, found, own, in_time)
+        except RecognitionError:
+            log.debug("a vote was given up")
+            words = own
         # The rest of a text that was cut off would come out with the next; and nothing is heard across a gap.
         if found.rescored.complete and final.end_reason in _WHOLE:
             end_s = final.start_s + len(final.samples) / self.rescorer.sample_rate_hz
-            heard = _Heard(final.stream_id, final.samples, found.rescored.tokens, self._own(final, found), end_s)
+            heard = _Heard(final.stream_id, final.samples, found.rescored.tokens, own, end_s)
             self._context = [*found.task.context, heard]
         return Rewritten(self._with(final, words), foreseen=used)
 
-    def _words(self, final: Transcript, found: _Found, in_time: Callable[[], bool]) -> tuple[SpokenWord, ...] | Doubt:
-        """The words of both passes, or why those of the second are not believed."""
-        reason = self._doubt(final, found)
-        if reason is not None:
-            return reason
-        try:
-            return self._vote(final, found, in_time)
-        except RecognitionError:
-            log.debug("a vote was given up")
-            return self._own(final, found)
-
-    def _doubt(self, final: Transcript, found: _Found) -> Doubt | None:
+    def _doubt(self, final: Transcript, found: _Found, own: tuple[SpokenWord, ...]) -> Doubt | None:
+        """Why the words of the second pass alone are not believed."""
         seconds = len(final.samples) / self.rescorer.sample_rate_hz
-        return doubt(self._own(final, found), final.hypothesis.words, seconds, complete=found.rescored.complete)
+        return doubt(own, final.hypothesis.words, seconds, complete=found.rescored.complete)
 
-    def _vote(self, final: Transcript, found: _Found, wanted: Callable[[], bool]) -> tuple[SpokenWord, ...]:
-        own, rescored = self._own(final, found), found.rescored
+    def _vote(
+        self, final: Transcript, found: _Found, own: tuple[SpokenWord, ...], wanted: Callable[[], bool]
+    ) -> tuple[SpokenWord, ...]:
+        """The words of both passes. Raises RecognitionError."""
+        rescored = found.rescored
         if not rescored.complete:
             return own
         # What the model has written before its own words, a mark or what was said before, it must be given again.

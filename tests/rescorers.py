@@ -87,6 +87,32 @@ class SlowRescorer(ScriptedRescorer):
         self.go.release(100)
 
 
+class GivenUp(ScriptedRescorer):
+    """Computes until it is let go, or nobody wants it any more; says how often that was."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda count: f"Well, {count}.")
+        self.go, self.busy, self.given_up = threading.Event(), threading.Event(), 0
+
+    def decode(
+        self,
+        samples: NDArray[np.int16],
+        draft: Sequence[int] = (),
+        given: Sequence[int] = (),
+        wanted: Callable[[], bool] = always,
+    ) -> Rescored:
+        self.busy.set()
+        while not self.go.wait(0.001):
+            if not wanted():
+                self.given_up += 1
+                break
+        return super().decode(samples, draft, given, wanted)
+
+    def stop(self) -> None:
+        super().stop()
+        self.go.set()
+
+
 def final(number: int = 1, *words: str, start_s: float = 0.0, seconds: float = 2.0, stream: str = "s") -> Transcript:
     """A final of the first pass."""
     timed = tuple(Word(word, at / 2, at / 2 + 0.5, 0.7) for at, word in enumerate(words))

@@ -1,17 +1,37 @@
 """What is wished while it hears: another sensitivity, and to listen now."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.config import EndpointConfig
 from edge_asr.errors import ConfigError
 from edge_asr.observation import Observation, SpeechEnded, SpeechStarted
-from tests.fakes import RATE_HZ, LoudRecognizer, hush, tone
+from edge_asr.pipeline import Pipeline
+from tests.fakes import RATE_HZ, LoudRecognizer, LoudState, hush, tone
 from tests.pipeline_feed import chunks, feed, finals, make
+
+Wishes = Mapping[int, Callable[[Pipeline[LoudState]], None]]  # by the sample before which each is made
+
+
+def observed(audio: NDArray[np.int16], rate: int, sizes: list[int], wishes: Wishes) -> list[Observation]:
+    """What is seen of the audio in chunks of these sizes, in turn, but for those that a wish cuts short."""
+    pipeline, seen, at, number = make(), list[Observation](), 0, 0
+    while at < len(audio):
+        if at in wishes:
+            wishes[at](pipeline)
+        following = min((wish for wish in wishes if wish > at), default=len(audio))
+        end = min(at + sizes[number % len(sizes)], following, len(audio))
+        seen += pipeline.process(AudioChunk("s", at, audio[at:end], rate, 0))
+        at, number = end, number + 1
+    return seen + pipeline.end(EndReason.END_OF_INPUT)
 
 
 def test_a_quiet_voice_is_heard_once_the_gate_is_more_sensitive() -> None:
@@ -60,18 +80,8 @@ def test_any_cutting_gives_the_same_when_sensitivity_changes_at_the_same_samples
     parts = [hush(0.3), tone(0.7, 900), hush(0.5), tone(0.8, 1600), hush(1.1), tone(0.3, 400), tone(0.7, 2500)]
     audio = np.concatenate([*parts, hush(0.4)])
 
-    def observed(sizes: list[int]) -> list[Observation]:
-        pipeline, seen, at, number = make(), list[Observation](), 0, 0
-        while at < len(audio):
-            if at in turns:
-                pipeline.set_sensitivity(turns[at])
-            following = min((turn for turn in turns if turn > at), default=len(audio))
-            end = min(at + sizes[number % len(sizes)], following, len(audio))
-            seen += pipeline.process(AudioChunk("s", at, audio[at:end], rate, 0))
-            at, number = end, number + 1
-        return seen + pipeline.end(EndReason.END_OF_INPUT)
-
-    assert observed(cuts) == observed([320])
+    wishes: Wishes = {at: partial(Pipeline.set_sensitivity, sensitivity=to) for at, to in turns.items()}
+    assert observed(audio, rate, cuts, wishes) == observed(audio, rate, [320], wishes)
 
 
 def test_listen_now_begins_a_segment_without_a_voice_and_brings_what_was_said_just_before() -> None:
@@ -139,15 +149,5 @@ def test_any_cutting_gives_the_same_when_it_is_told_to_listen_at_the_same_sample
 ) -> None:
     audio = np.concatenate([hush(0.8), tone(0.7), hush(1.5), tone(0.3), hush(0.7), tone(0.6), hush(0.4)])
 
-    def observed(sizes: list[int]) -> list[Observation]:
-        pipeline, seen, at, number = make(), list[Observation](), 0, 0
-        while at < len(audio):
-            if at in presses:
-                pipeline.listen_now(presses[at])
-            following = min((press for press in presses if press > at), default=len(audio))
-            end = min(at + sizes[number % len(sizes)], following, len(audio))
-            seen += pipeline.process(AudioChunk("s", at, audio[at:end], rate, 0))
-            at, number = end, number + 1
-        return seen + pipeline.end(EndReason.END_OF_INPUT)
-
-    assert observed(cuts) == observed([320])
+    wishes: Wishes = {at: partial(Pipeline.listen_now, seconds=seconds) for at, seconds in presses.items()}
+    assert observed(audio, rate, cuts, wishes) == observed(audio, rate, [320], wishes)

@@ -30,7 +30,7 @@ class Block:
 def align(first: Sequence[Word], spoken: Sequence[SpokenWord], end_s: float) -> tuple[Word, ...]:
     """The spoken words with times in seconds, from the timed words of the first pass; `end_s` is the segment's end.
 
-    Each begins where the one before it ends, or later. Confidences are those of the second pass.
+    Each begins where the one before it ends, or later. Confidences are those of the spoken words.
     """
     timed: list[Word] = []
     for block in blocks(first, spoken):

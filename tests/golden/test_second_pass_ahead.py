@@ -8,21 +8,12 @@ from edge_asr.asr.kaldi.recognizer import KaldiRecognizer
 from edge_asr.asr.rescorer import always
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
-from edge_asr.config import Config
 from edge_asr.loading import build_pipeline, load_second_pass
 from edge_asr.observation import Transcript, is_final
 from edge_asr.second_pass import SecondPass
-from edge_asr.settings import model_folder
+from tests.golden.second_pass_bundle import BUNDLE, CONFIG, NEEDS_SECOND_PASS
 
-CONFIG = Config()
-BUNDLE = CONFIG.second_pass.bundle
-pytestmark = [
-    pytest.mark.bundle,
-    pytest.mark.skipif(
-        not (model_folder(CONFIG) / BUNDLE).is_dir(),
-        reason=f"the bundle {BUNDLE} is not installed (edge-asr models pull {BUNDLE})",
-    ),
-]
+pytestmark = NEEDS_SECOND_PASS
 
 
 @pytest.fixture(scope="module")

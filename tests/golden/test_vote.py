@@ -10,20 +10,11 @@ from edge_asr.asr.align import normalized
 from edge_asr.asr.rescorer import Rescored, Rescorer, SpokenWord
 from edge_asr.asr.result import Word
 from edge_asr.asr.vote import voted
-from edge_asr.config import Config
 from edge_asr.loading import load_second_pass
 from edge_asr.second_pass import SecondPass
-from edge_asr.settings import model_folder
+from tests.golden.second_pass_bundle import CONFIG, NEEDS_SECOND_PASS
 
-CONFIG = Config()
-BUNDLE = CONFIG.second_pass.bundle
-pytestmark = [
-    pytest.mark.bundle,
-    pytest.mark.skipif(
-        not (model_folder(CONFIG) / BUNDLE).is_dir(),
-        reason=f"the bundle {BUNDLE} is not installed (edge-asr models pull {BUNDLE})",
-    ),
-]
+pytestmark = NEEDS_SECOND_PASS
 NEVER_SAID = "pumpkin"
 
 
