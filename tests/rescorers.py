@@ -37,7 +37,7 @@ class ScriptedRescorer:
     def decode(
         self,
         samples: NDArray[np.int16],
-        draft: Sequence[int] = (),  # noqa: ARG002 - the seam's
+        draft: Sequence[int] | None = None,  # noqa: ARG002 - the seam's
         given: Sequence[int] = (),
         wanted: Callable[[], bool] = always,  # noqa: ARG002
     ) -> Rescored:
@@ -72,7 +72,7 @@ class SlowRescorer(ScriptedRescorer):
     def decode(
         self,
         samples: NDArray[np.int16],
-        draft: Sequence[int] = (),
+        draft: Sequence[int] | None = None,
         given: Sequence[int] = (),
         wanted: Callable[[], bool] = always,
     ) -> Rescored:
@@ -97,7 +97,7 @@ class GivenUp(ScriptedRescorer):
     def decode(
         self,
         samples: NDArray[np.int16],
-        draft: Sequence[int] = (),
+        draft: Sequence[int] | None = None,
         given: Sequence[int] = (),
         wanted: Callable[[], bool] = always,
     ) -> Rescored:

@@ -56,16 +56,17 @@ class Rescorer(Protocol):
     def decode(
         self,
         samples: NDArray[np.int16],
-        draft: Sequence[int] = (),
+        draft: Sequence[int] | None = None,
         given: Sequence[int] = (),
         wanted: Callable[[], bool] = always,
     ) -> Rescored:
         """Text of int16 samples (n,). Raises RecognitionError.
 
         given: tokens of what is said at the beginning of the samples, known already and no part of the result: the
-        context. draft: tokens of an earlier, shorter decoding of the rest; they save time. A model may compute a close
-        decision a little otherwise with them, never follow them. wanted: asked now and then in the thread that
-        computes; once it is false, that ends in a RecognitionError.
+        context. draft: tokens of an earlier, shorter decoding of the rest, empty when there was none. It saves time,
+        and a model may compute a close decision a little otherwise with it, never follow it. None: this text is to
+        stay, and worth a wider search. wanted: asked now and then in the thread that computes; once it is false, that
+        ends in a RecognitionError.
         """
         ...
 

@@ -1,5 +1,6 @@
 """The two networks of the Moonshine family: an encoder over raw samples, and a decoder that writes token by token."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from edge_asr.asr.manifest import MoonshineManifest
 from edge_asr.errors import ModelError
 from edge_asr.onnx_session import first_line, open_session, run_options
 
+log = logging.getLogger(__name__)
+
 _PAST, _PRESENT = "past_key_values", "present"
 _LOGITS, _HIDDEN = "logits", "encoder_hidden_states"
 _PROBE_S = 0.5
+_ROWS = 2  # probed side by side
 _FRAME_SAMPLES = 384  # of the encoder, 24 ms
 # What runs on so much audio need, 12 s, is kept for the next one. What longer ones need is not: it grows with the
 # square of the length. Giving back after short ones too made them slower: all their pages are new then.
@@ -75,9 +79,18 @@ class Networks:
 
     def next(self, fixed: Arrays, tokens: Sequence[int], past: Arrays) -> tuple[NDArray[np.float32], Arrays]:
         """The same after more tokens, behind those of `past`."""
-        given = {"input_ids": np.array([tokens], np.int64), "use_cache_branch": np.array([True])}
+        logits, past = self._followed(fixed, np.array([tokens], np.int64), past)
+        return logits[0], past
+
+    def side_by_side(self, fixed: Arrays, tokens: Sequence[int], past: Arrays) -> tuple[NDArray[np.float32], Arrays]:
+        """Logits (len(tokens), vocabulary) after one more token of each text of `past`; see `wide`, `picked`."""
+        logits, past = self._followed(fixed, np.array(tokens, np.int64)[:, None], past)
+        return logits[:, -1], past
+
+    def _followed(self, fixed: Arrays, tokens: NDArray[np.int64], past: Arrays) -> tuple[NDArray[np.float32], Arrays]:
+        given = {"input_ids": tokens, "use_cache_branch": np.array([True])}
         results = self._decoder.run(self._moving_outputs, {**fixed, **given, **past}, self._run_options)
-        return results[0][0], {**past, **dict(zip(self._moving, results[1:], strict=True))}
+        return results[0], {**past, **dict(zip(self._moving, results[1:], strict=True))}
 
     def stop(self) -> None:
         """Make every run, now and from now on, fail soon: a thread inside of it must not outlive the interpreter."""
@@ -96,6 +109,17 @@ class Networks:
         shapes, wanted = {logits.shape, more.shape}, {(1, manifest.vocabulary)}
         if shapes != wanted or not (np.isfinite(logits).all() and np.isfinite(more).all()):
             raise ModelError(f"{bundle.path('decoder')} makes {sorted(shapes)} of one token, expected {sorted(wanted)}")
+        self.wide = self._is_wide(past)
+
+    def _is_wide(self, past: Arrays) -> bool:
+        """Whether several texts may share what belongs to their sound, as the published networks let them."""
+        token = self._manifest.start_token
+        try:
+            logits, _ = self.side_by_side(self._little, [token] * _ROWS, picked(past, [0] * _ROWS))
+        except Exception as error:  # noqa: BLE001 - a runtime's own; such a decoder writes one text at a time
+            log.debug("the decoder takes one text at a time: %(error)s", {"error": first_line(error)})
+            return False
+        return logits.shape == (_ROWS, self._manifest.vocabulary) and bool(np.isfinite(logits).all())
 
 
 def _decoder_widths(manifest: MoonshineManifest) -> dict[str, int | None]:
@@ -116,6 +140,11 @@ def _checked(session: Any, path: Path, wanted: Mapping[str, int | None]) -> froz
     if not fits:
         raise ModelError(f"{path} is a foreign network: its inputs are {found}, the manifest says {dict(wanted)}")
     return frozenset(node.name for node in session.get_inputs())
+
+
+def picked(past: Arrays, rows: Sequence[int]) -> Arrays:
+    """The texts in these rows of what the decoder needs, in this order; one may be there more than once."""
+    return {name: value[list(rows)] if ".decoder." in name else value for name, value in past.items()}
 
 
 def shortened(past: Arrays, tokens: int) -> Arrays:

@@ -14,7 +14,7 @@ from tests.fakes import RATE_HZ
 
 
 class HearingRescorer:
-    """Word `w3` is the fourth. It keeps the length of what it was given, in samples, and the draft.
+    """Word `w3` is the fourth. It keeps the length of what it was given, in samples, and the draft, if any.
 
     `most`: it writes no more words than these, whatever it hears.
     """
@@ -29,7 +29,7 @@ class HearingRescorer:
         self.complete, self.letter = True, "w"
         self.stopped = False
         self.heard: list[int] = []
-        self.drafts: list[tuple[int, ...]] = []
+        self.drafts: list[tuple[int, ...] | None] = []
 
     def open_end(self, tokens: Sequence[int]) -> Sequence[int]:
         return tokens
@@ -37,14 +37,14 @@ class HearingRescorer:
     def decode(
         self,
         samples: NDArray[np.int16],
-        draft: Sequence[int] = (),
+        draft: Sequence[int] | None = None,
         given: Sequence[int] = (),  # noqa: ARG002 - the seam's
         wanted: Callable[[], bool] = always,  # noqa: ARG002
     ) -> Rescored:
         if self.stopped:
             raise RecognitionError("stopped")
         self.heard.append(len(samples))
-        self.drafts.append(tuple(draft))
+        self.drafts.append(None if draft is None else tuple(draft))
         loud = int((np.abs(samples.astype(np.int32)) > 1000).sum())
         count = min(self.most, -(-loud // (RATE_HZ // 2)))
         marks = [""] * (count - 1) + [self.mark]

@@ -1,4 +1,4 @@
-"""The offline recognizer: greedy decoding, drafts, context, ends that do not come, files that do not fit."""
+"""The offline recognizer: texts, drafts, context, ends that do not come, files that do not fit."""
 
 import math
 from collections.abc import Callable
@@ -48,15 +48,17 @@ def test_a_sound_too_short_for_the_network_is_no_text(tmp_path: Path) -> None:
 
 def test_a_decoder_that_goes_round_in_circles_is_stopped_at_the_second_round(tmp_path: Path) -> None:
     model = Moonshine(bundle(tmp_path, {START: 3, 3: 5, 5: 6, 6: 7, 7: 5}))
-    heard = model.decode(np.zeros(160_000, np.int16))
-    assert (heard.text, heard.complete) == ("Hel Wörld.", False)
+    for draft in (None, ()):
+        heard = model.decode(np.zeros(160_000, np.int16), draft)
+        assert (heard.text, heard.complete) == ("Hel Wörld.", False)
 
 
 def test_a_decoder_that_does_not_end_is_stopped_when_nobody_speaks_so_fast(tmp_path: Path) -> None:
     model = Moonshine(bundle(tmp_path, {START: 3, 3: 4, 4: 4}))
-    heard = model.decode(SECOND[:2000])
-    assert not heard.complete
-    assert len(heard.tokens) == 8
+    for draft in (None, ()):
+        heard = model.decode(SECOND[:2000], draft)
+        assert not heard.complete
+        assert len(heard.tokens) == 8
 
 
 def test_a_very_quiet_voice_is_raised_and_no_other_is_changed() -> None:
@@ -77,9 +79,11 @@ def test_what_nobody_wants_any_more_is_given_up_before_the_next_step_and_the_nex
         asked.append(True)
         return len(asked) <= answers
 
-    with pytest.raises(RecognitionError, match="nobody waits"):
-        model.decode(SECOND, wanted=wanted)
-    assert len(asked) == answers + 1
+    for draft in (None, ()):
+        asked.clear()
+        with pytest.raises(RecognitionError, match="nobody waits"):
+            model.decode(SECOND, draft, wanted=wanted)
+        assert len(asked) == answers + 1
     assert model.decode(SECOND).tokens == (3, 4, 5, 6, 7)
 
 

@@ -52,15 +52,19 @@ def encoder() -> bytes:
 
 
 def decoder(
-    follows: Mapping[int, int] = HELLO, width: int = WIDTH, head_width: int = HEAD_WIDTH, vocabulary: int = VOCABULARY
+    follows: Mapping[int, int] = HELLO,
+    width: int = WIDTH,
+    head_width: int = HEAD_WIDTH,
+    vocabulary: int = VOCABULARY,
+    rows: int | str = "b",
 ) -> bytes:
-    """Logits are a row of a table for each token; the memory grows by one for each."""
+    """Logits are a row of a table for each token; the memory grows by one for each. rows: texts at a time."""
     table = np.zeros((vocabulary, vocabulary), np.float32)
     for token, after in follows.items():
         table[token, after] = 5.0
     memory: list[int | str] = ["b", HEADS, "t", head_width]
     inputs = [
-        _value("input_ids", TensorProto.INT64, ["b", "s"]),
+        _value("input_ids", TensorProto.INT64, [rows, "s"]),
         _value("encoder_hidden_states", TensorProto.FLOAT, ["b", "f", width]),
         _value("use_cache_branch", TensorProto.BOOL, [1]),
     ]
@@ -136,7 +140,9 @@ def write(models: Path, files: Mapping[str, bytes], name: str = "tiny", **change
     return folder
 
 
-def bundle(models: Path, follows: Mapping[int, int] = HELLO, **changed: Any) -> Bundle[MoonshineManifest]:
+def bundle(
+    models: Path, follows: Mapping[int, int] = HELLO, rows: int | str = "b", **changed: Any
+) -> Bundle[MoonshineManifest]:
     """The same, opened."""
-    write(models, content(follows), **changed)
+    write(models, {**content(follows), "decoder": decoder(follows, rows=rows)}, **changed)
     return of_family(load_bundle(models, "tiny"), MoonshineManifest)
