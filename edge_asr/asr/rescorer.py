@@ -64,9 +64,9 @@ class Rescorer(Protocol):
 
         given: tokens of what is said at the beginning of the samples, known already and no part of the result: the
         context. draft: tokens of an earlier, shorter decoding of the rest, empty when there was none. It saves time,
-        and a model may compute a close decision a little otherwise with it, never follow it. None: this text is to
-        stay, and worth a wider search. wanted: asked now and then in the thread that computes; once it is false, that
-        ends in a RecognitionError.
+        and a model may compute a close decision a little otherwise with it, never follow it. None: the text may stay
+        as it is, and is worth a wider search. wanted: asked now and then in the thread that computes; once it is
+        false, that ends in a RecognitionError.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Where the two passes differ, both have a vote: a text of the second pass takes words of the first.
 
-The second pass writes greedily what reads well, and a word that nobody knows rather than none; the first hears with a
+The second pass writes what reads well, and a word that nobody knows rather than none; the first hears with a
 network of another kind, and knows only words. So each place where they differ is written with the first one's words
 too, and the second says how likely that text is. It is taken where the second's own is not much likelier. That is a
 vote as in ROVER (Fiscus 1997), but one of two: the likeness decides, and not the count.

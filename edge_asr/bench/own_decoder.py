@@ -53,7 +53,7 @@ class OwnDecoders:
         if self._second_pass is not None:
             alone = self._second_pass.rescorer
             found["second"] = lambda pcm, rate_hz: Said(
-                alone.decode(_resampled(_samples(pcm), rate_hz, alone.sample_rate_hz)).text
+                alone.decode(_resampled(_samples(pcm), rate_hz, alone.sample_rate_hz), draft=()).text
             )
         return found
 

@@ -4,9 +4,13 @@ Greedy decoding follows a close decision to the end, however unlikely the rest b
 in the second pass with greedy decoding and with this: tiny 192 and 187, base 146 and 133; in the noise of a kitchen
 10 dB below the speech 573 and 542, 428 and 400; in a running tap 5 dB below 1206 and 1110, 870 and 814.
 
-The texts of a step are one run of the decoder, which takes them four at a time in half as long again as one.
+The texts of a step are one run of the decoder, which takes them four at a time in half as long again as one. Published
+networks are quantized, and scale what is computed together by its loudest number: so a text's shares depend a little on
+those beside it, measured by up to 0.08 in the logarithm of one.
 """
 
+import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +28,10 @@ _MARGIN = 2.5  # by how much, as a log ratio, one may be less likely than the li
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """One that is being written; `parent` is the row of the one that it goes on with."""
+    """One that is being written, or has just ended: then the end is its last token.
+
+    `parent`: the row of the text that it goes on with.
+    """
 
     score: float
     tokens: tuple[int, ...] = ()
@@ -45,45 +52,41 @@ def beam_search(
 ) -> Written:
     """The likeliest text behind `begin` that comes to its `end` within `limit` tokens, as far as it was looked for.
 
-    Where none does, the likeliest beginning of one, up to its second round where it went in circles. check: called
-    before each step, and may raise.
+    A text ends only where nothing else is likelier: unlikely ends are many, and of whole texts the shortest would win.
+    Where the likeliest of all goes round in circles, or none has come to an end, it is no whole text that is returned.
+    check: called before each step, and may raise.
     """
     logits, past = networks.first(sound, begin)
     logits, live = logits[-1:], [_Text(0.0)]
-    ended: _Text | None = None
-    failed: Written | None = None
+    ended = _Text(-math.inf)
     for _ in range(limit + 1):
-        following: list[_Text] = []
-        for text in _followed(live, logits):
-            if text.tokens[-1] == end:
-                if ended is None or text.score > ended.score:
-                    ended = text
-            elif (loop := loop_start(text.tokens)) is not None:
-                failed = failed or text.written(complete=False, length=loop)
-            elif len(following) < WIDTH:
-                following.append(text)
-        live = [text for text in following if ended is None or text.score > ended.score]  # it only becomes less
+        followed = _followed(live, logits, end)
+        whole = [text for text in followed if text.tokens[-1] == end]
+        ended = max([ended, *whole[:1]], key=lambda text: text.score)
+        going = [text for text in followed if text.tokens[-1] != end and text.score > ended.score]  # it only falls
+        if going and (loop := loop_start(going[0].tokens)) is not None:
+            return going[0].written(complete=False, length=loop)
+        live = list(itertools.islice((text for text in going if loop_start(text.tokens) is None), WIDTH))
         if not live or len(live[0].tokens) > limit:
             break
         check()
         past = picked(past, [text.parent for text in live])
         logits, past = networks.side_by_side(sound, [text.tokens[-1] for text in live], past)
-    if ended is not None:
+    if ended.tokens:
         return ended.written(complete=True, length=-1)
-    if live:
-        return live[0].written(complete=False, length=limit)
-    return failed or Written((), (), complete=False)
+    return live[0].written(complete=False, length=limit) if live else Written((), (), complete=False)
 
 
-def _followed(live: Sequence[_Text], logits: NDArray[np.float32]) -> list[_Text]:
-    """Each text with each token that keeps it likely enough, the likeliest first."""
-    totals = [log_total(row) for row in logits]
-    likeliest = max(
-        text.score + float(row.max()) - total for text, row, total in zip(live, logits, totals, strict=True)
-    )
+def _followed(live: Sequence[_Text], logits: NDArray[np.float32], end: int) -> list[_Text]:
+    """Each text with each token that keeps it likely enough, the likeliest first; see `beam_search` for the end."""
+    rows = [(at, text, row, log_total(row)) for at, (text, row) in enumerate(zip(live, logits, strict=True))]
+    rows = [one for one in rows if math.isfinite(one[-1])]  # a network that overflows has nothing to say
+    likeliest = max((text.score + float(row.max()) - total for _, text, row, total in rows), default=0.0)
     found: list[_Text] = []
-    for at, (text, row, total) in enumerate(zip(live, logits, totals, strict=True)):
+    for at, text, row, total in rows:
         for token in _highest(row, likeliest - _MARGIN - text.score + total):
+            if token == end != int(row.argmax()):
+                continue
             share = float(row[token]) - total
             found.append(_Text(text.score + share, (*text.tokens, token), (*text.log_shares, share), at))
     found.sort(key=lambda text: -text.score)
@@ -91,8 +94,8 @@ def _followed(live: Sequence[_Text], logits: NDArray[np.float32]) -> list[_Text]
 
 
 def _highest(logits: NDArray[np.float32], least: float) -> list[int]:
-    """Tokens of (vocabulary,) that have `least`; of more than are of use the highest."""
+    """Tokens of (vocabulary,) that have `least`, the highest where they are many: beside WIDTH that go on a few end."""
     tokens = np.flatnonzero(logits >= least)
-    if len(tokens) > 2 * WIDTH:  # ends and circles need no place beside those that go on, one of each for a text
+    if len(tokens) > 2 * WIDTH:
         tokens = tokens[np.argpartition(-logits[tokens], 2 * WIDTH)[: 2 * WIDTH]]
     return [int(token) for token in tokens]

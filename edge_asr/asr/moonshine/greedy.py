@@ -23,7 +23,7 @@ def greedy(
     draft: Sequence[int],
     check: Callable[[], None],
 ) -> Written:
-    """The likeliest token after each of `begin` and of one another, until `end`, or `limit` of them.
+    """The tokens behind `begin`, each the likeliest after those before it, until `end`, or `limit` of them.
 
     check: called before each step, and may raise.
     """

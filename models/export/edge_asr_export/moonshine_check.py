@@ -12,12 +12,16 @@ _LOUDNESS = 2000.0
 
 
 def check_built(bundle: Bundle[MoonshineManifest]) -> None:
-    """Load it and write down some noise, twice: a draft may save time, it may not change a token. Raises ModelError."""
+    """Load it and write down some noise, in all ways: a draft may save time, it may not change a token.
+
+    Raises ModelError.
+    """
     model = Moonshine(bundle)
     count = int(_NOISE_S * model.sample_rate_hz)
     noise = (np.random.default_rng(0).standard_normal(count) * _LOUDNESS).astype(np.int16)
     try:
-        alone = model.decode(noise)
+        model.decode(noise)
+        alone = model.decode(noise, draft=())
         drafted = model.decode(noise, draft=alone.tokens)
         misled = model.decode(noise, draft=[*alone.tokens[:1], bundle.manifest.start_token])
     except RecognitionError as error:

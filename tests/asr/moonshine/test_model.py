@@ -1,8 +1,9 @@
 """The offline recognizer: texts, drafts, context, ends that do not come, files that do not fit."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 from edge_asr.asr.bundle import load_bundle, of_family
 from edge_asr.asr.manifest import MoonshineManifest
 from edge_asr.asr.moonshine.model import Moonshine, _raised
+from edge_asr.asr.moonshine.networks import Arrays, Networks
 from edge_asr.asr.moonshine.pieces import Pieces, pack_pieces, unpack_pieces
 from edge_asr.errors import EXIT_CONFIG, ModelError, RecognitionError
 from tests.asr.moonshine.tiny_moonshine import END, PIECES, START, VOCABULARY, bundle, content, decoder, write
 
 SECOND = np.zeros(16000, np.int16)
+GARDEN_PATH = {(START, 3): 5.2, (START, 4): 5.0, (3, 4): 0.0, (4, 5): 0.0, (4, 7): 9.0, (7, END): 9.0}
 
 
 def test_tokens_become_words_with_their_case(tmp_path: Path) -> None:
@@ -31,8 +34,43 @@ def test_tokens_become_words_with_their_case(tmp_path: Path) -> None:
 @given(draft=st.lists(st.integers(0, VOCABULARY - 1), max_size=9))
 @settings(max_examples=60, deadline=None)
 def test_no_draft_changes_the_text(draft: list[int], tmp_path_factory: pytest.TempPathFactory) -> None:
-    model = Moonshine(bundle(tmp_path_factory.mktemp("models")))
-    assert model.decode(SECOND, draft) == model.decode(SECOND)
+    model = Moonshine(bundle(tmp_path_factory.mktemp("models"), logits=GARDEN_PATH))
+    assert model.decode(SECOND, draft) == model.decode(SECOND, ())
+
+
+def test_a_draft_saves_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Moonshine(bundle(tmp_path))
+    steps: list[int] = []
+    following = Networks.next
+
+    def counted(self: Networks, sound: Arrays, tokens: Sequence[int], past: Arrays) -> tuple[Any, Arrays]:
+        steps.append(len(tokens))
+        return following(self, sound, tokens, past)
+
+    monkeypatch.setattr(Networks, "next", counted)
+    model.decode(SECOND, ())
+    assert len(steps) == 5
+    assert model.decode(SECOND, (3, 4, 5, 6, 7)).text == "Hello Wörld."
+    assert len(steps) == 5
+
+
+def test_a_text_that_stays_is_searched_for_and_one_that_grows_is_not(tmp_path: Path) -> None:
+    model = Moonshine(bundle(tmp_path / "wide", logits=GARDEN_PATH))
+    assert model.decode(SECOND).tokens == (4, 7)
+    assert model.decode(SECOND, ()).tokens[0] == 3
+    narrow = Moonshine(bundle(tmp_path / "narrow", logits=GARDEN_PATH, rows=1))
+    assert narrow.decode(SECOND) == narrow.decode(SECOND, ())
+
+
+def test_what_is_given_is_part_of_what_may_be_said_in_the_time(tmp_path: Path) -> None:
+    model = Moonshine(bundle(tmp_path, {START: 4, 4: 4}))
+    for draft in (None, ()):
+        for given_count, left in ((0, 8), (3, 5), (8, 0), (11, 0)):
+            heard = model.decode(SECOND[:2000], draft, given=[3] * given_count)
+            assert (len(heard.tokens) <= left, heard.complete) == (True, False)
+    ends = Moonshine(bundle(tmp_path / "ends", {START: 4, 4: END}))
+    assert ends.decode(SECOND[:2000], given=[4] * 9) == ends.decode(SECOND[:2000], (), given=[4] * 9)
+    assert ends.decode(SECOND[:2000], given=[4] * 9).complete
 
 
 def test_what_is_given_is_no_part_of_the_result(tmp_path: Path) -> None:
@@ -85,6 +123,14 @@ def test_what_nobody_wants_any_more_is_given_up_before_the_next_step_and_the_nex
             model.decode(SECOND, draft, wanted=wanted)
         assert len(asked) == answers + 1
     assert model.decode(SECOND).tokens == (3, 4, 5, 6, 7)
+
+
+def test_it_is_asked_before_the_first_step_and_before_each_other(tmp_path: Path) -> None:
+    model = Moonshine(bundle(tmp_path))
+    for draft in (None, ()):
+        asked: list[bool] = []
+        model.decode(SECOND, draft, wanted=lambda asked=asked: not asked.append(True))  # type: ignore[misc]
+        assert len(asked) == 1 + 5
 
 
 @pytest.mark.parametrize("seconds", [1, 13])  # what is long is computed in a way of its own

@@ -99,6 +99,7 @@ def test_speech_up_to_the_very_end_is_decoded_to_the_last_sample() -> None:
     samples = np.concatenate([hush(0.6), tone(1.37)])[:-7]
     assert hypotheses(rescorer, samples)[-1].text == "w0 w1 w2"
     assert rescorer.heard[-1] == len(samples)
+    assert rescorer.drafts[-1] is None
 
 
 def test_where_nothing_stands_out_the_model_is_not_asked() -> None:

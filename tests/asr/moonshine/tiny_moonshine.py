@@ -57,11 +57,12 @@ def decoder(
     head_width: int = HEAD_WIDTH,
     vocabulary: int = VOCABULARY,
     rows: int | str = "b",
+    logits: Mapping[tuple[int, int], float] | None = None,
 ) -> bytes:
     """Logits are a row of a table for each token; the memory grows by one for each. rows: texts at a time."""
     table = np.zeros((vocabulary, vocabulary), np.float32)
-    for token, after in follows.items():
-        table[token, after] = 5.0
+    for place, logit in (dict.fromkeys(follows.items(), 5.0) | dict(logits or {})).items():
+        table[place] = logit
     memory: list[int | str] = ["b", HEADS, "t", head_width]
     inputs = [
         _value("input_ids", TensorProto.INT64, [rows, "s"]),
@@ -141,8 +142,12 @@ def write(models: Path, files: Mapping[str, bytes], name: str = "tiny", **change
 
 
 def bundle(
-    models: Path, follows: Mapping[int, int] = HELLO, rows: int | str = "b", **changed: Any
+    models: Path,
+    follows: Mapping[int, int] = HELLO,
+    rows: int | str = "b",
+    logits: Mapping[tuple[int, int], float] | None = None,
+    **changed: Any,
 ) -> Bundle[MoonshineManifest]:
     """The same, opened."""
-    write(models, {**content(follows), "decoder": decoder(follows, rows=rows)}, **changed)
+    write(models, {**content(follows), "decoder": decoder(follows, rows=rows, logits=logits)}, **changed)
     return of_family(load_bundle(models, "tiny"), MoonshineManifest)
