@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 _PAST, _PRESENT = "past_key_values", "present"
 _LOGITS, _HIDDEN = "logits", "encoder_hidden_states"
 _PROBE_S = 0.5
-_ROWS = 4  # probed side by side
+WIDTH = 4  # texts at a time, at most
 _FRAME_SAMPLES = 384  # of the encoder, 24 ms
 # What runs on so much audio need, 12 s, is kept for the next one. What longer ones need is not: it grows with the
 # square of the length. Giving back after short ones too made them slower: all their pages are new then.
@@ -113,14 +113,14 @@ class Networks:
 
     def _is_wide(self, past: Arrays) -> bool:
         """Whether several texts may share what belongs to their sound, as the published networks let them."""
-        tokens = [self._manifest.start_token, self._manifest.end_token] * (_ROWS // 2)
+        tokens = [self._manifest.start_token, self._manifest.end_token] * (WIDTH // 2)
         alone = [self.next(self._little, [token], past)[0][0] for token in tokens[:2]]
         try:
-            beside, _ = self.side_by_side(self._little, tokens, picked(past, [0] * _ROWS))
+            beside, _ = self.side_by_side(self._little, tokens, picked(past, [0] * WIDTH))
         except Exception as error:  # noqa: BLE001 - a runtime's own; such a decoder writes one text at a time
             log.debug("the decoder takes one text at a time: %(error)s", {"error": first_line(error)})
             return False
-        if beside.shape != (_ROWS, self._manifest.vocabulary):
+        if beside.shape != (WIDTH, self._manifest.vocabulary):
             return False
         own, other = ([np.abs(row - alone[(at + turn) % 2]).max() for at, row in enumerate(beside)] for turn in (0, 1))
         return all(one <= another for one, another in zip(own, other, strict=True))  # none is taken for its neighbour

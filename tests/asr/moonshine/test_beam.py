@@ -16,7 +16,7 @@ from edge_asr.asr.moonshine import beam
 from edge_asr.asr.moonshine.beam import beam_search
 from edge_asr.asr.moonshine.greedy import greedy
 from edge_asr.asr.moonshine.model import Moonshine
-from edge_asr.asr.moonshine.networks import Arrays, Networks
+from edge_asr.asr.moonshine.networks import WIDTH, Arrays, Networks
 from edge_asr.asr.moonshine.written import Written
 from tests.asr.moonshine.tiny_moonshine import bundle
 
@@ -101,7 +101,7 @@ def test_with_room_for_all_of_them_it_finds_the_likeliest_of_all_texts_that_end(
 
     texts = [text for n in range(limit + 1) for text in itertools.product((0, 2, 3), repeat=n) if ends(text)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(beam, "WIDTH", 4**limit)
+        patch.setattr(f"{beam.__name__}.WIDTH", 4**limit)
         patch.setattr(beam, "_MARGIN", math.inf)
         found = search(shares, limit=limit)
     assert found.complete == bool(texts)
@@ -114,7 +114,7 @@ def test_with_room_for_all_of_them_it_finds_the_likeliest_of_all_texts_that_end(
 def test_no_more_texts_than_its_width_are_written_at_a_time_and_none_that_is_far_less_likely() -> None:
     even = _Telling(lambda before: (0.33, 0.01, 0.33, 0.33) if len(before) < 4 else (0.01, 0.97, 0.01, 0.01))
     beam_search(cast("Networks", even), {}, [START], END, 9, lambda: None)
-    assert even.widths == [3, beam.WIDTH, beam.WIDTH]
+    assert even.widths == [3, WIDTH, WIDTH]
     sure = _Telling(table({(0,): (0.01, 0.01, 0.91, 0.07), (0, 2): (0.01, 0.01, 0.07, 0.91)}))
     assert beam_search(cast("Networks", sure), {}, [START], END, 9, lambda: None).tokens == (2, 3)
     assert sure.widths == [1, 1]  # 13 times
@@ -177,7 +177,7 @@ def test_where_thousands_are_as_likely_only_a_few_are_looked_at() -> None:
     flat[0, 100:107] = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3]
     found = beam._followed(live, np.concatenate([flat, flat]), END)
     assert [text.tokens for text in found[:8]] == [(2, END), *((2, token) for token in range(100, 107))]
-    assert len(found) == 2 * beam.WIDTH
+    assert len(found) == 2 * WIDTH
 
 
 def test_a_text_is_weighed_by_all_that_it_has_so_far() -> None:
