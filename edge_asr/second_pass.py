@@ -21,6 +21,7 @@ from edge_asr.asr.align import agreement, align, normalized
 from edge_asr.asr.belief import Doubt, doubt, without_leading_marks
 from edge_asr.asr.rescorer import Rescored, Rescorer, SpokenWord, always
 from edge_asr.asr.result import EndReason, Hypothesis, Word
+from edge_asr.asr.second_hearing import heard_twice
 from edge_asr.asr.spoken_runs import run_share
 from edge_asr.asr.vote import voted
 from edge_asr.audio.chunk import Samples
@@ -98,7 +99,8 @@ class SecondPass:
     def rewrite(self, final: Transcript, in_time: Callable[[], bool] = always) -> Rewritten:
         """The same final with the text of the second pass, or as it was; never raises RecognitionError.
 
-        in_time: asked before each step of the vote; without time for it the text is the second pass's own.
+        in_time: asked before each step of a second hearing and of the vote; without time for them the text is that of
+        the first hearing, and the second pass's own.
         """
         task, foreseen = self._task(final), self._foreseen
         self._context, self._foreseen = [], None
@@ -106,13 +108,15 @@ class SecondPass:
             return Rewritten(final, task)
         used = foreseen is not None and foreseen.task.same(task)
         try:
-            found = foreseen if foreseen is not None and used else self._find(task)
+            found = foreseen if foreseen is not None and used else self._find(task, always, in_time)
             return self._rewritten(final, found, in_time, used=used)
         except RecognitionError as error:
             return Rewritten(final, "error", str(error))
 
-    def foresee(self, candidate: Transcript, wanted: Callable[[], bool]) -> None:
+    def foresee(self, candidate: Transcript, wanted: Callable[[], bool], again: Callable[[], bool] = always) -> None:
         """Decode what is likely to become a final, as long as it is `wanted`; a later `rewrite` may find it done.
+
+        again: for a second hearing it is asked in place of `wanted`, and without it the first one stands.
 
         What fails, or is given up, is as if it had not been begun.
         """
@@ -121,7 +125,7 @@ class SecondPass:
         if not isinstance(task, _Task):
             return
         try:
-            found = self._find(task, wanted)
+            found = self._find(task, wanted, again)
             own = self._own(candidate, found)
             if self._doubt(candidate, found, own) is None:
                 self._vote(candidate, found, own, wanted)  # the same will be asked of the final
@@ -154,8 +158,8 @@ class SecondPass:
         given = self.rescorer.open_end(list(itertools.chain.from_iterable(one.tokens for one in context)))
         return _Task(context, samples, list(given))
 
-    def _find(self, task: _Task, wanted: Callable[[], bool] = always) -> _Found:
-        return _Found(task, self.rescorer.decode(task.samples, given=task.given, wanted=wanted))
+    def _find(self, task: _Task, wanted: Callable[[], bool], again: Callable[[], bool]) -> _Found:
+        return _Found(task, heard_twice(self.rescorer, task.samples, task.given, wanted, again))
 
     def _rewritten(self, final: Transcript, found: _Found, in_time: Callable[[], bool], *, used: bool) -> Rewritten:
         own = self._own(final, found)

@@ -34,6 +34,7 @@ class _Ahead:
 
     candidate: Transcript
     wanted: bool = True
+    hurried: bool = False  # its final has come and waits
     started: bool = False
     done: bool = False
 
@@ -182,7 +183,7 @@ class SecondPassWorker:
         if ahead is None:
             return
         if waiting.result is None and ahead.started and self._second_pass.same_sound(ahead.candidate, waiting.final):
-            waiting.ahead = ahead
+            waiting.ahead, ahead.hurried = ahead, True
         else:
             self._void(ahead)
 
@@ -235,7 +236,8 @@ class SecondPassWorker:
 
     def _compute_ahead(self, ahead: _Ahead) -> None:
         try:
-            self._second_pass.foresee(ahead.candidate, lambda: ahead.wanted)
+            wanted, again = lambda: ahead.wanted, lambda: ahead.wanted and not ahead.hurried
+            self._second_pass.foresee(ahead.candidate, wanted, again)
         except Exception as error:  # noqa: BLE001 - the same: its final will say what is wrong
             log.debug("computing ahead failed: %(error)s", {"error": type(error).__name__})
         with self._changed:

@@ -23,6 +23,7 @@ class ScriptedRescorer:
     language = "xx"
     model = "second"
     longest_s = 30.0
+    log_share = 0.0
 
     def __init__(self, say: Callable[[int], str] = lambda _: "Well, well.", confidence: float = 0.9) -> None:
         self.say, self.confidence, self.complete = say, confidence, True
@@ -43,7 +44,8 @@ class ScriptedRescorer:
     ) -> Rescored:
         self.heard.append((len(samples), tuple(given)))
         words = tuple(SpokenWord(word, self.confidence) for word in self.say(len(samples)).split())
-        return Rescored(words, (*range(len(words)), COMMA), self.complete, f"sound {len(self.heard)}")
+        sound = f"sound {len(self.heard)}"
+        return Rescored(words, (*range(len(words)), COMMA), self.complete, self.log_share, sound)
 
     def margins(
         self,

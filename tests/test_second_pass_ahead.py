@@ -1,17 +1,22 @@
 """Computing ahead of the final: when it is begun, when it is given up, and that it changes no text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edge_asr import second_pass_worker
+from edge_asr.asr.rescorer import Rescored, always
+from edge_asr.errors import RecognitionError
 from edge_asr.metrics import Metrics
 from edge_asr.observation import Transcript
 from edge_asr.second_pass import SecondPass
 from edge_asr.second_pass_worker import SecondPassWorker
 from tests.fakes import HandClock
-from tests.rescorers import GivenUp, final
+from tests.rescorers import GivenUp, ScriptedRescorer, final
 from tests.waiting import wait_until
 
 
@@ -24,8 +29,8 @@ def _no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 class Desk:
     """The worker, and who tells it what comes."""
 
-    def __init__(self) -> None:
-        self.clock, self.metrics, self.rescorer = HandClock(), Metrics(), GivenUp()
+    def __init__(self, rescorer: GivenUp) -> None:
+        self.clock, self.metrics, self.rescorer = HandClock(), Metrics(), rescorer
         self.worker = SecondPassWorker(SecondPass(self.rescorer, 10.0), 4.0, self.clock, self.metrics)
         self.worker.start()
 
@@ -57,13 +62,39 @@ class Desk:
         return one
 
 
-@pytest.fixture
-def desk() -> Iterator[Desk]:
-    made = Desk()
+@contextmanager
+def at_desk(rescorer: GivenUp) -> Iterator[Desk]:
+    made = Desk(rescorer)
     yield made
     made.rescorer.go.set()
     made.worker.finish(made.clock.ns)
     wait_until(lambda: not made.worker._thread.is_alive(), 5.0, "the end of the thread")
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with at_desk(GivenUp()) as made:
+        yield made
+
+
+class Unsure(GivenUp):
+    """Has a text at once, and hears it again as long as it may."""
+
+    log_share = -9.0
+
+    def decode(
+        self,
+        samples: NDArray[np.int16],
+        draft: Sequence[int] | None = None,
+        given: Sequence[int] = (),
+        wanted: Callable[[], bool] = always,
+    ) -> Rescored:
+        if not self.heard:
+            return ScriptedRescorer.decode(self, samples, draft, given)
+        found = super().decode(samples, draft, given, wanted)
+        if not wanted():
+            raise RecognitionError("given up")
+        return found
 
 
 def paused(number: int = 1, *, sound_s: float = 1.4, start_s: float = 0.0) -> Transcript:
@@ -181,6 +212,22 @@ def test_the_end_does_not_wait_for_what_is_computed_ahead(desk: Desk) -> None:
     assert desk.worker.finish(desk.clock.ns + 10_000_000_000) == []
     wait_until(lambda: not desk.worker._thread.is_alive(), 5.0, "the end of the thread")
     assert desk.count("void") == 1
+
+
+def test_a_final_does_not_wait_for_a_second_hearing() -> None:
+    with at_desk(Unsure()) as desk:
+        desk.begin(paused())
+        out = desk.collect(desk.worker.submit(paused(), skip=None))
+        assert (out.hypothesis.text, out.second_model) == (f"Well, {round(1.6 * 16_000)}.", "second")
+        assert (desk.rescorer.given_up, len(desk.rescorer.heard), desk.count("used")) == (1, 2, 1)
+
+
+def test_a_second_hearing_is_given_up_when_speech_goes_on() -> None:
+    with at_desk(Unsure()) as desk:
+        desk.begin(paused())
+        desk.worker.foresee(None, skip=None)
+        wait_until(lambda: desk.rescorer.given_up, 5.0, "the giving up")
+        assert (desk.count("used"), desk.count("void")) == (0, 1)
 
 
 def test_an_error_ahead_costs_nothing(desk: Desk) -> None:

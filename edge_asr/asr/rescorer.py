@@ -21,13 +21,15 @@ class Rescored:
     """What an offline model made of a segment.
 
     `tokens` may be the draft of the next, longer decoding of the same speech. `complete` is false when the model did
-    not come to an end by itself: it went round in circles, or wrote more than anybody says in that time. `sound` is the
-    model's own: what it heard, for its `margins`.
+    not come to an end by itself: it went round in circles, or wrote more than anybody says in that time. `log_share` is
+    the logarithm of how likely it finds all the tokens together, 0 or less. `sound` is the model's own: what it heard,
+    for its `margins`.
     """
 
     words: tuple[SpokenWord, ...]
     tokens: tuple[int, ...]
     complete: bool
+    log_share: float = 0.0
     sound: Any = field(default=None, compare=False, repr=False)
 
     @property

@@ -70,7 +70,8 @@ class Moonshine:
         except Exception as error:
             raise RecognitionError(f"the model {self.model!r} failed: {first_line(error)}") from error
         words = self._pieces.words(written.tokens, written.log_shares)
-        return Rescored(words, tuple(written.tokens), written.complete, sound)
+        log_share = sum(written.log_shares)
+        return Rescored(words, tuple(written.tokens), written.complete, log_share, sound)
 
     def _write(
         self,
