@@ -3,7 +3,7 @@
 Synchronous: the daemon's thread for it, `transcribe` and the bench call the same function. The text of the first pass
 stays whenever the second cannot be believed, and the reason is told. What takes long, the decoding, may be
 done before the final is there (`foresee`); it is used where the final would be decoded from the same samples behind the
-same words, and so gives the same text.
+same words, and so gives the same text, but for a second hearing that ends when the final comes.
 
 A pause does not end a sentence: a segment that follows closely is decoded behind the ones before it, whose words are
 given. Measured on recordings that the endpointer cuts: see `SecondPassConfig.context_s`.
@@ -96,11 +96,13 @@ class SecondPass:
         self._foreseen: _Found | None = None
         self.model = rescorer.model
 
-    def rewrite(self, final: Transcript, in_time: Callable[[], bool] = always) -> Rewritten:
+    def rewrite(
+        self, final: Transcript, in_time: Callable[[], bool] = always, again: Callable[[], bool] = always
+    ) -> Rewritten:
         """The same final with the text of the second pass, or as it was; never raises RecognitionError.
 
-        in_time: asked before each step of a second hearing and of the vote; without time for them the text is that of
-        the first hearing, and the second pass's own.
+        in_time: asked before each step of the vote; without time for it the text is the second pass's own.
+        again: the same for a second hearing; without time for it the first one stands.
         """
         task, foreseen = self._task(final), self._foreseen
         self._context, self._foreseen = [], None
@@ -108,7 +110,7 @@ class SecondPass:
             return Rewritten(final, task)
         used = foreseen is not None and foreseen.task.same(task)
         try:
-            found = foreseen if foreseen is not None and used else self._find(task, always, in_time)
+            found = foreseen if foreseen is not None and used else self._find(task, always, again)
             return self._rewritten(final, found, in_time, used=used)
         except RecognitionError as error:
             return Rewritten(final, "error", str(error))
@@ -126,6 +128,8 @@ class SecondPass:
             return
         try:
             found = self._find(task, wanted, again)
+            if not wanted():  # what stands then may be less than there is time for later
+                return
             own = self._own(candidate, found)
             if self._doubt(candidate, found, own) is None:
                 self._vote(candidate, found, own, wanted)  # the same will be asked of the final
@@ -254,11 +258,16 @@ def _without_echo(
     return words
 
 
-def heard_again(observation: Observation, second_pass: SecondPass | None) -> Observation:
-    """What the pipeline has seen, a final with its text of the second pass; for whoever has time to wait."""
+def heard_again(
+    observation: Observation, second_pass: SecondPass | None, again: Callable[[], bool] = always
+) -> Observation:
+    """What the pipeline has seen, a final with its text of the second pass; for whoever has time to wait.
+
+    again: see `SecondPass.rewrite`.
+    """
     if second_pass is None or not is_final(observation):
         return observation
-    rewritten = second_pass.rewrite(observation)
+    rewritten = second_pass.rewrite(observation, again=again)
     if rewritten.skipped == "error":
         log.warning("the second pass failed (%(reason)s); the first one's text stands", {"reason": rewritten.fault})
     return rewritten.final

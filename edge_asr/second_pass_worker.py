@@ -224,15 +224,24 @@ class SecondPassWorker:
                 self._computing = False
 
     def _rewrite(self, one: _Waiting) -> None:
-        spare_ns = self._deadline_ns // 2  # what was begun must end before the final is due
         try:
-            result = self._second_pass.rewrite(one.final, lambda: self._clock.monotonic_ns() < one.due_ns - spare_ns)
+            result = self._second_pass.rewrite(one.final, lambda: self._has_time(one, 1 / 2), lambda: self._alone(one))
         except Exception as error:  # noqa: BLE001 - the worker's edge: it costs the better text, not the final
             result = Rewritten(one.final, "error", f"{type(error).__name__}: {error}")
         with self._changed:
             if one.result is None:
                 one.result = result
                 one.done.set()
+
+    def _has_time(self, one: _Waiting, share: float) -> bool:
+        """Whether this share of its time is left: what is begun must end before the final is due."""
+        return self._clock.monotonic_ns() < one.due_ns - self._deadline_ns * share
+
+    def _alone(self, one: _Waiting) -> bool:
+        """Whether there is time to hear it again, and to vote after that, and nobody else waits."""
+        with self._changed:
+            alone = not self._closed and one.result is None and self._next() is None
+        return alone and self._has_time(one, 3 / 4)
 
     def _compute_ahead(self, ahead: _Ahead) -> None:
         try:

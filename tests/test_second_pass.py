@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge_asr.asr.rescorer import Rescored, always
+from edge_asr.asr.rescorer import Rescored, always, never
 from edge_asr.asr.result import EndReason
 from edge_asr.errors import RecognitionError
 from edge_asr.observation import SpeechEnded, Transcript
@@ -260,6 +260,25 @@ def test_what_was_given_up_or_failed_ahead_is_decoded_when_the_final_is_there() 
     second_pass.foresee(ahead_of(paused(1, "a"), 0.3), lambda: False)
     after = second_pass.rewrite(paused(1, "a"))
     assert (after.foreseen, after.skipped, after.final.second_model) == (False, None, "second")
+
+
+def test_a_hearing_ahead_that_nobody_wants_any_more_is_not_kept_when_its_final_may_be_heard_twice() -> None:
+    rescorer = ScriptedRescorer()
+    rescorer.log_share = -9.0
+    second_pass = SecondPass(rescorer, 10.0)
+    second_pass.foresee(ahead_of(paused(1, "a"), 0.3), lambda: False, lambda: False)
+    assert len(rescorer.heard) == 1
+    assert not second_pass.rewrite(paused(1, "a")).foreseen
+    assert len(rescorer.heard) == 3
+
+
+def test_who_has_no_time_has_it_heard_once() -> None:
+    rescorer = ScriptedRescorer()
+    rescorer.log_share = -9.0
+    heard_again(final(1, "a"), SecondPass(rescorer, 10.0), never)
+    assert len(rescorer.heard) == 1
+    heard_again(final(1, "a"), SecondPass(rescorer, 10.0))
+    assert len(rescorer.heard) == 3
 
 
 @pytest.mark.parametrize(("said", "seconds"), [("", 2.0), ("six two four", 2.0), ("well", 31.0)])

@@ -1,4 +1,4 @@
-"""Computing ahead of the final: when it is begun, when it is given up, and that it changes no text."""
+"""Computing ahead of the final: when it is begun, when it is given up, and that it changes no text but in a hurry."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -173,6 +173,46 @@ def test_a_flush_lets_all_out_and_the_thread_goes_on(slow: Desk) -> None:
     assert slow.collect(3)[2] == ("s-3", "second")
 
 
+class Unsure(SlowRescorer):
+    """Waits before each hearing, and hears twice where it may."""
+
+    log_share = -9.0
+
+
+@pytest.mark.parametrize(("took_s", "times"), [(0.9, 2), (1.1, 1)])
+def test_where_a_quarter_of_the_time_is_gone_nothing_is_heard_again(took_s: float, times: int) -> None:
+    desk = Desk(Unsure())
+    desk.submit(final(1, "well"))
+    busy(desk)
+    desk.clock.ns += round(took_s * 1e9)
+    let_go(desk, 2)
+    assert desk.collect(1) == [("s-1", "second")]
+    assert len(desk.rescorer.heard) == times
+    desk.end()
+
+
+@pytest.mark.parametrize("why", ["queue", "flush", "end"])
+def test_nothing_is_heard_again_when_another_waits_nobody_waits_any_more_or_at_the_end(why: str) -> None:
+    desk = Desk(Unsure())
+    desk.submit(final(1, "well"))
+    busy(desk)
+    if why == "queue":
+        desk.submit(final(2, start_s=9.0))  # without words there is nothing to be heard in it
+        let_go(desk, 2)
+        assert desk.collect(2) == [("s-1", "second"), ("s-2", None)]
+    elif why == "flush":
+        desk.out += desk.worker.flush()
+        let_go(desk, 2)
+        wait_until(lambda: desk.worker.idle, 5.0, "the end of the hearing")
+    else:
+        desk.worker._closed = True  # as `finish` begins
+        let_go(desk, 2)
+        assert desk.collect(1) == [("s-1", "second")]
+        desk.worker._thread.join(5.0)
+    assert len(desk.rescorer.heard) == 1
+    desk.end()
+
+
 @pytest.mark.parametrize(("took_s", "text"), [(1.9, "Form yellow."), (2.1, "Form miello.")])
 def test_where_half_of_the_time_is_gone_there_is_no_vote_any_more(took_s: float, text: str) -> None:
     desk = Desk(SlowRescorer())

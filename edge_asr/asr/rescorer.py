@@ -22,8 +22,8 @@ class Rescored:
 
     `tokens` may be the draft of the next, longer decoding of the same speech. `complete` is false when the model did
     not come to an end by itself: it went round in circles, or wrote more than anybody says in that time. `log_share` is
-    the logarithm of how likely it finds all the tokens together, 0 or less. `sound` is the model's own: what it heard,
-    for its `margins`.
+    the logarithm of how likely it finds all the tokens together, 0 or less, without that end. `sound` is the model's
+    own: what it heard, for its `margins`.
     """
 
     words: tuple[SpokenWord, ...]
@@ -41,6 +41,11 @@ class Rescored:
 def always() -> bool:
     """Somebody waits for it to the end."""
     return True
+
+
+def never() -> bool:
+    """Nobody waits for more than there is."""
+    return False
 
 
 class Rescorer(Protocol):

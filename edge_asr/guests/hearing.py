@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+from edge_asr.asr.rescorer import never
 from edge_asr.asr.result import EndReason
 from edge_asr.audio.chunk import AudioChunk
 from edge_asr.events import Event
@@ -42,7 +43,7 @@ class Hearing:
         return self._events(self._pipeline.end(EndReason.END_OF_INPUT))
 
     def _events(self, seen: list[Observation]) -> list[Event]:
-        return [self._stamp.event(heard_again(one, self._second_pass)) for one in seen]
+        return [self._stamp.event(heard_again(one, self._second_pass, never)) for one in seen]
 
 
 class MakeHearing(Protocol):

@@ -46,13 +46,13 @@ def heard(hearing: Hearing, *, again: Callable[[], bool] = always) -> str:
 
 
 def test_what_it_is_sure_of_is_heard_once() -> None:
-    hearing = Hearing(text("yes", -0.19))
+    hearing = Hearing(text("yes", -1.9))
     assert heard(hearing) == "yes"
     assert hearing.heard == [(len(SAMPLES), (7, 8))]
 
 
 def test_the_same_is_played_a_little_later_behind_the_same_words() -> None:
-    hearing = Hearing(text("yes", -0.21), text("yes", -0.3))
+    hearing = Hearing(text("yes", -2.1), text("yes", -2.2))
     heard(hearing)
     assert hearing.heard == [(len(SAMPLES), (7, 8)), (len(SAMPLES) + LATER, (7, 8))]
     assert not hearing.played[1][:LATER].any()
@@ -62,39 +62,50 @@ def test_the_same_is_played_a_little_later_behind_the_same_words() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "taken"),
     [
-        (text("a", -2.0), text("b", -1.9), "b"),
-        (text("a", -2.0), text("b", -2.1), "a"),
-        (text("a", -2.0), text("b", -2.0), "a"),
+        (text("a", -4.0), text("b", -3.9), "b"),
+        (text("a", -4.0), text("b", -4.1), "a"),
+        (text("a", -4.0), text("b", -4.0), "a"),
         (text("a", 0.0, complete=False), text("b", -9.0), "b"),  # however likely, a circle is no text
         (text("a", -9.0), text("b", 0.0, complete=False), "a"),
+        (text("a", -9.0, complete=False), text("b", -1.0, complete=False), "a"),  # where it was cut off, nobody knows
+        (text("a", -4.0, tokens=2), text("b", -4.5, tokens=9), "a"),  # not the likelier token, the likelier text
+        (text("a", -4.0), Rescored((), (), complete=True), "a"),  # an empty one has no token to be unsure of
+        (text("a", -4.0, complete=False), Rescored((), (), complete=True), "a"),
     ],
 )
 def test_the_likelier_text_that_is_whole_is_taken(first: Rescored, second: Rescored, taken: str) -> None:
     assert heard(Hearing(first, second)) == taken
 
 
+def test_a_tenth_of_a_second_is_one_at_any_rate() -> None:
+    hearing = Hearing(text("a", -4.0), text("b", -3.0))
+    hearing.sample_rate_hz = 8_000
+    heard(hearing)
+    assert [count for count, _ in hearing.heard] == [16_000, 16_800]
+
+
 def test_without_time_it_is_not_heard_again() -> None:
-    hearing = Hearing(text("a", -2.0))
+    hearing = Hearing(text("a", -4.0))
     assert heard(hearing, again=lambda: False) == "a"
     assert len(hearing.heard) == 1
 
 
 def test_when_the_time_is_over_the_first_hearing_stands() -> None:
     asked: list[bool] = [True, False]  # before the second hearing, and within
-    hearing = Hearing(text("a", -2.0), text("b", -1.0))
+    hearing = Hearing(text("a", -4.0), text("b", -1.0))
     assert heard(hearing, again=lambda: asked.pop(0)) == "a"
     assert (len(hearing.heard), asked) == (2, [])
 
 
 def test_a_first_hearing_that_fails_has_no_second() -> None:
-    hearing = Hearing(text("a", -2.0))
+    hearing = Hearing(text("a", -4.0))
     with pytest.raises(RecognitionError, match="nobody waits"):
         heard_twice(hearing, SAMPLES, (), lambda: False, always)
     assert len(hearing.heard) == 1
 
 
 def test_nothing_is_longer_than_the_model_can_take() -> None:
-    hearing = Hearing(text("a", -2.0), text("b", -1.0), text("c", -2.0), text("d", -1.0))
+    hearing = Hearing(text("a", -4.0), text("b", -1.0), text("c", -4.0), text("d", -1.0))
     hearing.longest_s = (len(SAMPLES) + LATER) / 16_000
     assert heard(hearing) == "b"
     hearing.longest_s -= 1 / 16_000

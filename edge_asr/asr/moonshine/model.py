@@ -62,6 +62,7 @@ class Moonshine:
         """Text of int16 samples (n,) after what is `given`, see `Rescorer`. Raises RecognitionError."""
         if len(samples) < self._manifest.fewest_samples:
             return Rescored((), (), complete=True)
+        _check_wanted(wanted)
         try:
             sound = self._networks.encode(_raised(samples))
             written = self._write(sound, len(samples) / self.sample_rate_hz, draft, given, wanted)

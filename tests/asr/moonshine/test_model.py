@@ -29,6 +29,7 @@ def test_tokens_become_words_with_their_case(tmp_path: Path) -> None:
     assert heard.complete
     share = math.exp(5) / (math.exp(5) + VOCABULARY - 1)
     assert [word.confidence for word in heard.words] == pytest.approx([share, share])
+    assert heard.log_share == pytest.approx(5 * math.log(share))
 
 
 @given(draft=st.lists(st.integers(0, VOCABULARY - 1), max_size=9))
@@ -125,12 +126,12 @@ def test_what_nobody_wants_any_more_is_given_up_before_the_next_step_and_the_nex
     assert model.decode(SECOND).tokens == (3, 4, 5, 6, 7)
 
 
-def test_it_is_asked_before_the_first_step_and_before_each_other(tmp_path: Path) -> None:
+def test_it_is_asked_before_it_listens_before_the_first_step_and_before_each_other(tmp_path: Path) -> None:
     model = Moonshine(bundle(tmp_path))
     for draft in (None, ()):
         asked: list[bool] = []
         model.decode(SECOND, draft, wanted=lambda asked=asked: not asked.append(True))  # type: ignore[misc]
-        assert len(asked) == 1 + 5
+        assert len(asked) == 2 + 5
 
 
 @pytest.mark.parametrize("seconds", [1, 13])  # what is long is computed in a way of its own
