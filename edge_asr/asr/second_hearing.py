@@ -19,7 +19,7 @@ from edge_asr.asr.rescorer import Rescored, Rescorer
 from edge_asr.errors import RecognitionError
 
 LATER_S = 0.1
-_SURE = -2.0  # log share of a whole text from which on the model is sure of it: more than one in eight
+_SURE = -2.0  # log share of a whole text from which on the model is sure of it: about one in seven
 
 
 def heard_twice(
