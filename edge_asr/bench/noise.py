@@ -35,7 +35,7 @@ class Invented:
 
     def hourly(self, count: int) -> float:
         """A count as one by the hour of sound."""
-        return 3600.0 * count / self.audio_s if self.audio_s else 0.0
+        return hourly(count, self.audio_s)
 
     def take(self, event: Event, words: Callable[[str], int]) -> None:
         """Count an event."""
@@ -44,6 +44,11 @@ class Invented:
             self.partial_words += words(event.text)
         elif isinstance(event, FinalEvent):
             self.final_words += words(event.text)
+
+
+def hourly(count: int, audio_s: float) -> float:
+    """A count in so much sound as one by the hour."""
+    return 3600.0 * count / audio_s if audio_s else 0.0
 
 
 def measure(

@@ -1,16 +1,20 @@
-"""Invented words for a person and for a machine: one row for each sound."""
+"""Invented words for a person and for a machine: one row for each sound, and for each peer that heard it."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from edge_asr.bench.noise import Invented
+from edge_asr.bench.noise import Invented, hourly
+from edge_asr.bench.noise_peers import PeerInvented
 from edge_asr.bench.table import Cell, table
 
+_OWN = "edge_asr"
 
-def noise_text(sounds: Sequence[Invented], unit: str) -> str:
-    """One table. unit: words or characters."""
+
+def noise_text(sounds: Sequence[Invented], unit: str, beside: Sequence[PeerInvented] = ()) -> str:
+    """One table; of peers the finals' words are known. unit: words or characters."""
     headings = [
         "by the hour of sound",
+        "heard by",
         "heard, min",
         "speech_started",
         "partials",
@@ -19,27 +23,35 @@ def noise_text(sounds: Sequence[Invented], unit: str) -> str:
         f"{unit} in finals",
         "CPU s / audio s",
     ]
-    rows: list[list[Cell]] = [
-        [
-            one.sound,
-            one.audio_s / 60,
-            one.hourly(one.events["speech_started"]),
-            one.hourly(one.events["partial"]),
-            one.hourly(one.partial_words),
-            one.hourly(one.events["final"]),
-            one.hourly(one.final_words),
-            f"{one.cpu_share:.4f}",
-        ]
-        for one in sounds
-    ]
+    rows: list[list[Cell]] = []
+    for one in sounds:
+        rows.append(
+            [
+                one.sound,
+                _OWN,
+                one.audio_s / 60,
+                one.hourly(one.events["speech_started"]),
+                one.hourly(one.events["partial"]),
+                one.hourly(one.partial_words),
+                one.hourly(one.events["final"]),
+                one.hourly(one.final_words),
+                f"{one.cpu_share:.4f}",
+            ]
+        )
+        for peer in beside:
+            if peer.sound == one.sound:
+                by_hour = hourly(peer.final_words, peer.audio_s)
+                share = f"{peer.cpu_s / peer.audio_s:.4f}"
+                rows.append(["", peer.peer, peer.audio_s / 60, None, None, None, None, by_hour, share])
     return table(headings, rows)
 
 
-def noise_json(sounds: Sequence[Invented]) -> list[dict[str, Any]]:
+def noise_json(sounds: Sequence[Invented], beside: Sequence[PeerInvented] = ()) -> list[dict[str, Any]]:
     """The same as JSON objects, with the plain counts."""
-    return [
+    own = [
         {
             "sound": one.sound,
+            "heard_by": _OWN,
             "audio_s": round(one.audio_s, 3),
             "cpu_s": round(one.cpu_s, 3),
             "cpu_s_per_audio_s": round(one.cpu_share, 5),
@@ -51,3 +63,16 @@ def noise_json(sounds: Sequence[Invented]) -> list[dict[str, Any]]:
         }
         for one in sounds
     ]
+    peers = [
+        {
+            "sound": one.sound,
+            "heard_by": one.peer,
+            "audio_s": round(one.audio_s, 3),
+            "cpu_s": round(one.cpu_s, 3),
+            "cpu_s_per_audio_s": round(one.cpu_s / one.audio_s, 5),
+            "final_words": one.final_words,
+            "final_words_per_hour": round(hourly(one.final_words, one.audio_s), 2),
+        }
+        for one in beside
+    ]
+    return own + peers

@@ -1,14 +1,13 @@
 """`edge-asr bench`: measurements of this very machine; nothing in them is remembered from another one."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from edge_asr.audio.replay import FileSource
-from edge_asr.bench import accuracy, idle, latency, noise, soak
+from edge_asr.bench import accuracy, idle, latency, soak
 from edge_asr.bench.accuracy_plot import accuracy_plot
 from edge_asr.bench.accuracy_report import accuracy_json, accuracy_text
 from edge_asr.bench.conditions import Conditions
@@ -18,13 +17,11 @@ from edge_asr.bench.idle_report import idle_json, idle_text
 from edge_asr.bench.latency_report import latency_json, latency_text
 from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.mixture import SNRS_DB
-from edge_asr.bench.noise_report import noise_json, noise_text
 from edge_asr.bench.peers import PEERS, VOSK, check_peers, comparable, ready_peers
 from edge_asr.bench.recordings import first_of_each, read_recordings
 from edge_asr.bench.scene import Scene
 from edge_asr.bench.soak_report import soak_json, soak_text
-from edge_asr.bench.sounds import all_sounds
-from edge_asr.bench.tokens import measure_of, spoken_count, tokenizer, unit_of
+from edge_asr.bench.tokens import measure_of, tokenizer
 from edge_asr.cli import (
     bench_batch,
     bench_beside,
@@ -33,11 +30,13 @@ from edge_asr.cli import (
     bench_edges,
     bench_formats,
     bench_gate,
+    bench_noise,
     bench_parity,
     bench_publish,
     bench_wyoming,
 )
-from edge_asr.cli.bench_options import count, names, peers, snrs_db
+from edge_asr.cli.bench_begin import begin
+from edge_asr.cli.bench_options import count, minutes, names, peers, snrs_db
 from edge_asr.cli.options import add_config_options, as_typed, load_config
 from edge_asr.clock import Clock, SystemClock
 from edge_asr.demo.sample import own_files, sample
@@ -63,14 +62,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     waiting.add_argument("--repeat", metavar="N", type=count(1, 1000), default=4, help="play all of it N times (4)")
     bench_beside.add_arguments(waiting)
     resting = actions.add_parser("idle", help="cost, memory and false words of the real daemon while nobody speaks")
-    resting.add_argument("--minutes", metavar="N", type=_minutes, default=10.0, help="for each sound (10)")
+    resting.add_argument("--minutes", metavar="N", type=minutes, default=10.0, help="for each sound (10)")
     resting.add_argument("--noise", metavar="FILE", help="after silence, this sound without a gap")
     resting.add_argument("--together", action="store_true", help="both at the same time, with two daemons")
     mishearing = actions.add_parser("noise", help="words invented by the hour where nobody speaks, at full speed")
-    mishearing.add_argument(
-        "--noise", metavar="FILE", nargs="+", default=[], help="after silence and white noise, these"
-    )
-    mishearing.add_argument("--minutes", metavar="N", type=_minutes, default=10.0, help="of each sound (10)")
+    bench_noise.add_arguments(mishearing)
     lasting = actions.add_parser("soak", help="what grows or slows down over thousands of utterances, at full speed")
     lasting.add_argument("--speech", metavar="DIR", required=True, help="recordings with manifest.jsonl")
     lasting.add_argument("--sets", metavar="A,B", type=names, default=(), help="only these folders of it")
@@ -102,10 +98,11 @@ def run(args: argparse.Namespace) -> int:
     """Measure, print, and write the JSON file when one is wanted."""
     if args.json is not None:
         _claim(Path(args.json), "--json")  # before minutes of work
-    measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle, "noise": _noise, "soak": _soak}
+    measurements = {"accuracy": _accuracy, "latency": _latency, "idle": _idle, "soak": _soak}
     measurements |= {
         "commands": bench_commands.measure,
         "gate": bench_gate.measure,
+        "noise": bench_noise.measure,
         "cost": bench_cost.measure,
         "publish": bench_publish.measure,
     }
@@ -132,7 +129,7 @@ def _accuracy(args: argparse.Namespace) -> tuple[Setting, Any]:
         recordings = first_of_each(recordings, args.each)
     conditions = _conditions(args, FileSource(recordings[0].path, clock).sample_rate_hz, clock)
     again = f", each in {len(conditions)} conditions" if len(conditions) > 1 else ""
-    _begin(now, f"{len(recordings)} recordings in {now.language!r}{again}; it takes about as long as they are")
+    begin(now, f"{len(recordings)} recordings in {now.language!r}{again}; it takes about as long as they are")
     apart = frozenset(args.apart)
     with ready_peers(args.peer, config) as beside:
         result = accuracy.measure(config, recordings, conditions, tokens, clock, peers=beside, apart=apart)
@@ -155,7 +152,7 @@ def _latency(args: argparse.Namespace) -> tuple[Setting, Any]:
         raise EdgeAsrError("--together says how ours and a peer hear; give --peer NAME too")
     now = setting(config, args.peer)
     check_peers(args.peer, now.language)
-    _begin(now, f"{len(files)} recordings, {args.repeat} times, in real time", quiet_wanted=True)
+    begin(now, f"{len(files)} recordings, {args.repeat} times, in real time", quiet_wanted=True)
     if args.peer:
         return now, bench_beside.measure(config, args, files, clock)
     with Scene(config, as_typed(args), clock) as scene:
@@ -169,21 +166,11 @@ def _idle(args: argparse.Namespace) -> tuple[Setting, Any]:
     noise = own_files([args.noise])[0] if args.noise else None
     now = setting(config)
     rounds = 1 if noise is None or args.together else 2
-    _begin(now, f"takes {rounds * args.minutes:g} minutes", quiet_wanted=True)
+    begin(now, f"takes {rounds * args.minutes:g} minutes", quiet_wanted=True)
     seconds = 60.0 * args.minutes
     result = idle.measure(config, as_typed(args), seconds, noise, SystemClock(), together=args.together)
     print(idle_text(result))
     return now, idle_json(result)
-
-
-def _noise(args: argparse.Namespace) -> tuple[Setting, Any]:
-    config, clock = load_config(args), SystemClock()
-    sounds = all_sounds(own_files(args.noise), clock)
-    now = setting(config)
-    _begin(now, f"{len(sounds)} sounds, {args.minutes:g} minutes of each, as fast as they are heard")
-    result = noise.measure(sounds, 60.0 * args.minutes, Ears(config, clock).stream, spoken_count(now.language))
-    print(noise_text(result, unit_of(now.language)))
-    return now, noise_json(result)
 
 
 def _soak(args: argparse.Namespace) -> tuple[Setting, Any]:
@@ -191,17 +178,10 @@ def _soak(args: argparse.Namespace) -> tuple[Setting, Any]:
     now = setting(config)
     recordings = read_recordings(Path(args.speech), now.language, args.sets)
     paths = [recording.path for recording in recordings]
-    _begin(now, f"{args.utterances} utterances over {len(paths)} recordings, as fast as they are heard")
+    begin(now, f"{args.utterances} utterances over {len(paths)} recordings, as fast as they are heard")
     result = soak.measure(paths, args.utterances, Ears(config, clock).stream(), clock, footprint)
     print(soak_text(result))
     return now, soak_json(result)
-
-
-def _begin(now: Setting, what: str, *, quiet_wanted: bool = False) -> None:
-    print(now.line())
-    if quiet_wanted and now.busy:
-        print(f"The machine is not idle (load {now.load_1min:.2f}): times are longer than they need be.")
-    print(f"edge-asr bench: {what}", file=sys.stderr, flush=True)
 
 
 def _claim(path: Path, option: str) -> None:
@@ -211,13 +191,3 @@ def _claim(path: Path, option: str) -> None:
         path.touch()
     except OSError as error:
         raise EdgeAsrError(f"{option} {path}: it cannot be written ({error.strerror}); name another file") from None
-
-
-def _minutes(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0.01 <= number <= 1440:
-        raise argparse.ArgumentTypeError(f"{text}: expected minutes, from 0.01 to 1440")
-    return number

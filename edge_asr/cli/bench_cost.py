@@ -17,6 +17,7 @@ from edge_asr.bench.float_network import float_models
 from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.peers import PEERS, check_peers, ready_peers
 from edge_asr.bench.recordings import first_of_each, read_recordings
+from edge_asr.cli.bench_begin import begin
 from edge_asr.cli.bench_options import count, names, peers
 from edge_asr.cli.options import load_config
 from edge_asr.clock import SystemClock
@@ -50,14 +51,8 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
         manifest = load_bundle(model_folder(config), config.models.bundle).manifest
         both = second_pass_bundle(config, manifest) is not None
         ways = list(cost.ways(modes(networks), args.threads, beside, second_pass=both))
-        print(now.line())
-        if now.busy:
-            print(f"The machine is not idle (load {now.load_1min:.2f}): times are longer than they need be.")
-        print(
-            f"edge-asr bench: {len(recordings)} recordings, {args.rounds + 1} times for each of {len(ways)} ways",
-            file=sys.stderr,
-            flush=True,
-        )
+        what = f"{len(recordings)} recordings, {args.rounds + 1} times for each of {len(ways)} ways"
+        begin(now, what, quiet_wanted=True)
         costs = cost.measure(ways, recordings, args.rounds, clock)
     print(cost_text(costs))
     return now, cost_json(costs)

@@ -1,7 +1,6 @@
 """`edge-asr bench edges`: words lost where speech begins, ends and is cut, live against whole files."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from edge_asr.bench.long_speech import measure_long
 from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.recordings import first_of_each, read_recordings
 from edge_asr.bench.tokens import measure_of, tokenizer
+from edge_asr.cli.bench_begin import begin
 from edge_asr.cli.bench_options import count, names
 from edge_asr.cli.options import load_config
 from edge_asr.clock import SystemClock
@@ -30,11 +30,9 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     now = setting(config, ("whisper-normalizer",))
     tokens = tokenizer(now.language)
     recordings = first_of_each(read_recordings(Path(args.speech), now.language, args.sets), args.each)
-    print(now.line())
-    print(
-        f"edge-asr bench: {len(recordings)} recordings cut tight, in {len(ROOMS)} rooms, then joined as long speech",
-        file=sys.stderr,
-        flush=True,
+    begin(
+        now,
+        f"{len(recordings)} recordings cut tight, in {len(ROOMS)} rooms, then joined as long speech",
     )
     edges = measure_edges(config, recordings, tokens, clock)
     long = measure_long(config, recordings, tokens, clock)

@@ -1,7 +1,6 @@
 """`edge-asr bench formats`: the same speech at other rates, channels and widths."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from edge_asr.bench.formats_report import formats_json, formats_text
 from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.recordings import first_of_each, read_recordings
 from edge_asr.bench.tokens import measure_of, tokenizer
+from edge_asr.cli.bench_begin import begin
 from edge_asr.cli.bench_options import count, names
 from edge_asr.cli.options import load_config
 from edge_asr.clock import SystemClock
@@ -28,9 +28,8 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     now = setting(config, ("soxr", "soundfile", "whisper-normalizer"))
     tokens = tokenizer(now.language)
     recordings = first_of_each(read_recordings(Path(args.speech), now.language, args.sets), args.each)
-    print(now.line())
     what = f"{len(recordings)} recordings in {len(formats.SHAPES)} shapes"
-    print(f"edge-asr bench: {what}", file=sys.stderr, flush=True)
+    begin(now, what)
     figures = formats.measure(config, recordings, tokens, clock)
     print(formats_text(figures, measure_of(now.language)))
     return now, formats_json(figures)

@@ -1,7 +1,6 @@
 """`edge-asr bench gate`: the voice detectors side by side, in recordings of speech and of noise."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.mixture import in_a_row, read_noises, read_samples
 from edge_asr.bench.peers import check_peers, ready_peers
 from edge_asr.bench.recordings import first_of_each, read_recordings
+from edge_asr.cli.bench_begin import begin
 from edge_asr.cli.bench_options import count, names, peers_of
 from edge_asr.cli.options import load_config
 from edge_asr.clock import SystemClock
@@ -43,12 +43,10 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     recordings = first_of_each(read_recordings(Path(args.speech), now.language, args.sets), args.each)
     noises = read_noises(Path(args.noise), rate_hz, clock)
     clean = in_a_row([read_samples(recording.path, rate_hz, clock) for recording in recordings], rate_hz)
-    print(now.line())
-    print(
-        f"edge-asr bench: {len(recordings)} recordings, {clean.speech.sum() / rate_hz:.0f} s of speech in them, "
+    begin(
+        now,
+        f"{len(recordings)} recordings, {clean.speech.sum() / rate_hz:.0f} s of speech in them, "
         f"{len(noises)} noises, {len(gate.MODES)} detectors",
-        file=sys.stderr,
-        flush=True,
     )
     figures = gate.measure(config, rate_hz, clean, noises)
     print(gate_text(figures))

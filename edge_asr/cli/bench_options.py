@@ -36,6 +36,17 @@ def hours(text: str) -> float:
     return number
 
 
+def minutes(text: str) -> float:
+    """So many of them, or a part of one."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.01 <= number <= 1440:
+        raise argparse.ArgumentTypeError(f"{text}: expected minutes, from 0.01 to 1440")
+    return number
+
+
 def peers_of(known: Sequence[str]) -> Callable[[str], Sequence[str]]:
     """Peers to measure beside, of those that are known; "none" alone is none."""
 

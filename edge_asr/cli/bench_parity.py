@@ -1,7 +1,6 @@
 """`edge-asr bench parity`: streaming zipformers beside sherpa-onnx, on the same networks and recordings."""
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from edge_asr.bench.made_zipformers import made_zipformers
 from edge_asr.bench.peers import SHERPA
 from edge_asr.bench.recordings import first_of_each, read_recordings
 from edge_asr.bench.zipformer_parity_report import parity_json, parity_text
+from edge_asr.cli.bench_begin import begin
 from edge_asr.cli.bench_options import count, names
 from edge_asr.cli.options import load_config
 from edge_asr.clock import SystemClock
@@ -50,13 +50,10 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     with _bundles(config, args.bundles, small=args.small) as bundles:
         wanted = zipformer_parity.cases(bundles)
         now = setting(zipformer_parity.own_config(wanted[0]), [SHERPA])
-        print(now.line())
-        if now.busy:
-            print(f"The machine is not idle (load {now.load_1min:.2f}): times are longer than they need be.")
-        print(
-            f"edge-asr bench: {len(recordings)} recordings, {args.rounds} times with both, {len(wanted)} ways",
-            file=sys.stderr,
-            flush=True,
+        begin(
+            now,
+            f"{len(recordings)} recordings, {args.rounds} times with both, {len(wanted)} ways",
+            quiet_wanted=True,
         )
         results = zipformer_parity.measure(wanted, recordings, args.rounds, clock)
         print(parity_text(results, args.rounds))

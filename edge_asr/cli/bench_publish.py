@@ -2,12 +2,12 @@
 
 import argparse
 import logging
-import sys
 from typing import Any
 
 from edge_asr.bench import publish
 from edge_asr.bench.machine import Setting, setting
 from edge_asr.bench.publish_report import publish_json, publish_text
+from edge_asr.cli.bench_begin import begin
 from edge_asr.cli.bench_options import count
 from edge_asr.cli.options import load_config
 
@@ -22,13 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     """Measure on a private broker and print. Raises EdgeAsrError."""
     now = setting(load_config(args), ("paho-mqtt",))
-    print(now.line())
-    if now.busy:
-        print(f"The machine is not idle (load {now.load_1min:.2f}): times are longer than they need be.")
-    print(
-        f"edge-asr bench: {args.events} finals, {args.rounds} times in each of {len(publish.WAYS)} ways",
-        file=sys.stderr,
-        flush=True,
+    begin(
+        now,
+        f"{args.events} finals, {args.rounds} times in each of {len(publish.WAYS)} ways",
+        quiet_wanted=True,
     )
     logging.disable(logging.WARNING)  # what is lost on purpose is in the table
     try:

@@ -1,7 +1,6 @@
 """`edge-asr bench wyoming`: from audio-stop to the transcript, of Wyoming servers that run."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from edge_asr.bench.tokens import measure_of, tokenizer
 from edge_asr.bench.wyoming_client import Server, spoken
 from edge_asr.bench.wyoming_latency import latency_json, latency_text
 from edge_asr.bench.wyoming_latency import measure as measure_latency
+from edge_asr.cli.bench_begin import begin
 from edge_asr.cli.bench_options import count, names
 from edge_asr.cli.options import load_config
 from edge_asr.clock import SystemClock
@@ -39,11 +39,9 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     now = setting(config, ("wyoming", "whisper-normalizer"))
     tokens = tokenizer(now.language)
     recordings = first_of_each(read_recordings(Path(args.speech), now.language, args.sets), args.each)
-    print(now.line())
-    print(
-        f"edge-asr bench: {len(recordings)} recordings to {len(args.server)} servers in turn, in real time",
-        file=sys.stderr,
-        flush=True,
+    begin(
+        now,
+        f"{len(recordings)} recordings to {len(args.server)} servers in turn, in real time",
     )
     figures = measure_latency(args.server, recordings, args.silence_ms / 1000, now.language, tokens, clock, spoken)
     print(latency_text(figures, measure_of(now.language)))

@@ -5,7 +5,9 @@ import pytest
 from edge_asr.audio.chunk import Samples
 from edge_asr.bench.full_speed import pieces
 from edge_asr.bench.noise import Invented, measure
+from edge_asr.bench.noise_peers import measure_peers
 from edge_asr.bench.noise_report import noise_json, noise_text
+from edge_asr.bench.peers import Peer
 from edge_asr.bench.sounds import Sound
 from edge_asr.bench.tokens import spoken_count
 from tests.bench.fake_stream import fake_stream
@@ -41,8 +43,8 @@ def test_words_are_counted_in_finals_and_in_every_partial() -> None:
 def test_the_table_has_a_row_for_each_sound() -> None:
     lines = [line.split() for line in noise_text(heard(), "words").splitlines()]
     assert lines[1][0] == "still"
-    assert lines[1][2:7] == ["0.0"] * 5
-    assert lines[2][:7] == ["rattling", "0.2", "1080.0", "2160.0", "3240.0", "1080.0", "2160.0"]
+    assert lines[1][3:8] == ["0.0"] * 5
+    assert lines[2][:8] == ["rattling", "edge_asr", "0.2", "1080.0", "2160.0", "3240.0", "1080.0", "2160.0"]
 
 
 def test_the_same_as_json() -> None:
@@ -59,3 +61,26 @@ def test_chinese_is_counted_by_characters() -> None:
 
 def test_nothing_heard_divides_by_nothing() -> None:
     assert (Invented("none").cpu_share, Invented("none").hourly(0)) == (0.0, 0.0)
+
+
+def test_each_peer_hears_all_of_every_sound_and_its_words_stand_beside_ours(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    sounds = [Sound("still", RATE_HZ, still), Sound("rattling", RATE_HZ, rattling)]
+    peers = [Peer("loud", "tests.bench.noise_decoders"), Peer("mute", "tests.bench.noise_decoders")]
+    theirs = measure_peers(sounds, 10.0, peers, spoken_count("en"))
+    assert [(one.sound, one.peer, one.final_words) for one in theirs] == [
+        ("still", "loud", 0),
+        ("still", "mute", 0),
+        ("rattling", "loud", 10),  # one for each second
+        ("rattling", "mute", 0),
+    ]
+    assert all(one.audio_s == pytest.approx(10.0) and one.cpu_s > 0 for one in theirs)
+    rows = [line.split() for line in noise_text(heard(), "words", theirs).splitlines()]
+    assert [row[0] for row in rows[1:]] == ["still", "loud", "mute", "rattling", "loud", "mute"]
+    assert rows[5][1:7] == ["0.2", "-", "-", "-", "-", "3600.0"]
+    figures = {(one["sound"], one["heard_by"]): one for one in noise_json(heard(), theirs)}
+    assert figures["rattling", "loud"]["final_words_per_hour"] == 3600.0
+    assert "partial_words" not in figures["rattling", "loud"], "they were not asked for"
+    assert figures["rattling", "edge_asr"]["final_words"] == 6
+    assert capfd.readouterr().out == ""
