@@ -1,6 +1,6 @@
-"""How long ours and a peer let a listener wait, on the same sentences played into the same microphone.
+"""How long ours and peers let a listener wait, on the same sentences played into the same microphone.
 
-Both are timed from the sound itself, which a second listener hears: first text from the beginning of the first sound
+All are timed from the sound itself, which a second listener hears: first text from the beginning of the first sound
 that is long enough for a word, final text from the end of the last. A level of the sentence's own file tells sound from
 silence, so the silence around it is no speech, nor is a click at its end.
 """

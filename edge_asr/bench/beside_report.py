@@ -1,4 +1,4 @@
-"""Waits of ours and of a peer side by side, for a person and for a machine."""
+"""Waits of ours and of peers side by side, for a person and for a machine."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ _ROWS = (
     ("final_ms", "final text - speech ended"),
     ("decided_ms", "final text - it decided that the speech was over"),
 )
-_TOGETHER = "both heard each sentence at the same time, and shared the CPU"
+_TOGETHER = "all heard each sentence at the same time, and shared the CPU"
 _IN_TURNS = "each sentence was played to one after the other, each with the machine to itself"
 
 
@@ -32,9 +32,10 @@ def beside_text(beside: Beside) -> str:
                     max(values, default=None),
                 ]
             )
-        of_medians, of_tails = _ratios(beside, name)
-        rows.append(["  ours / theirs", None, _ratio(of_medians), _ratio(of_tails), None])
-    lines = [table(["beside a peer, ms", "n", "median", "p95", "max"], rows)]
+        for peer in _peers(beside):
+            of_medians, of_tails = _ratios(beside, name, peer)
+            rows.append([f"  ours / {peer}", None, _ratio(of_medians), _ratio(of_tails), None])
+    lines = [table(["beside peers, ms", "n", "median", "p95", "max"], rows)]
     lines.append(f"Timed by a second listener; {_TOGETHER if beside.together else _IN_TURNS}.")
     lines.append("When it decided is each one's own word; of moonshine-voice, how long its last transcription took.")
     for hearer, waits in beside.waits.items():
@@ -51,8 +52,7 @@ def beside_json(beside: Beside) -> dict[str, Any]:
     """The same, with every value."""
     figures: dict[str, Any] = {}
     for name, title in _ROWS:
-        of_medians, of_tails = _ratios(beside, name)
-        figures[name] = {"what": title, "median_ratio": of_medians, "p95_ratio": of_tails}
+        figures[name] = {"what": title}
         for hearer, waits in beside.waits.items():
             values = _values(waits, name)
             figures[name][hearer] = {
@@ -60,6 +60,9 @@ def beside_json(beside: Beside) -> dict[str, Any]:
                 "median_ms": median(values),
                 "p95_ms": percentile(values, _TAIL_PERCENT),
             }
+        for peer in _peers(beside):
+            of_medians, of_tails = _ratios(beside, name, peer)
+            figures[name][peer] |= {"ours_to_its_median": of_medians, "ours_to_its_p95": of_tails}
     return {"played": _TOGETHER if beside.together else _IN_TURNS, "waits": figures, "sentences": beside.waits}
 
 
@@ -67,9 +70,14 @@ def _values(waits: Sequence[Wait], name: str) -> list[float]:
     return [value for wait in waits if (value := getattr(wait, name)) is not None]
 
 
-def _ratios(beside: Beside, name: str) -> tuple[float | None, float | None]:
-    """Ours for theirs, of the medians and of the 95th percentiles."""
-    ours, theirs = (_values(waits, name) for waits in beside.waits.values())
+def _peers(beside: Beside) -> list[str]:
+    """All but ours, which is the first."""
+    return list(beside.waits)[1:]
+
+
+def _ratios(beside: Beside, name: str, peer: str) -> tuple[float | None, float | None]:
+    """Ours for that peer's, of the medians and of the 95th percentiles."""
+    ours, theirs = (_values(waits, name) for waits in (next(iter(beside.waits.values())), beside.waits[peer]))
     if not ours or not theirs:
         return None, None
     pairs = [(median(ours), median(theirs)), (percentile(ours, _TAIL_PERCENT), percentile(theirs, _TAIL_PERCENT))]

@@ -25,7 +25,7 @@ _MOST_BYTES = 1 << 16
 class PeerHearer:
     """Context manager around one child; entering waits for its model. It ends with us, because its input does.
 
-    command: answers as `moonshine_listener` does. variables: of the sound server.
+    command: answers as `listener_loop.listen` does. variables: of the sound server.
     """
 
     def __init__(self, name: str, command: Sequence[str], variables: Mapping[str, str]) -> None:

@@ -16,16 +16,26 @@ from edge_asr.settings import model_folder
 
 VOSK, POCKETSPHINX, MOONSHINE, SHERPA = "vosk", "pocketsphinx", "moonshine-voice", "sherpa-onnx"
 PEERS = (VOSK, POCKETSPHINX, MOONSHINE, SHERPA)
+_MODULES = {
+    VOSK: ("peer_decoder", "vosk_listener"),
+    POCKETSPHINX: ("pocketsphinx_decoder", "pocketsphinx_listener"),
+    MOONSHINE: ("moonshine_decoder", "moonshine_listener"),
+    SHERPA: ("sherpa_decoder", "sherpa_listener"),
+}
 _ENGLISH_ALONE = (POCKETSPHINX, MOONSHINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A child that calls `decoder_loop.serve` with a decoder of this name: `python -m module words...`."""
+    """A child that calls `decoder_loop.serve` with a decoder of this name: `python -m module words...`.
+
+    listener: of the same peer, a child that calls `listener_loop.listen`: `python -m listener source words...`.
+    """
 
     name: str
     module: str
     words: Sequence[str] = ()
+    listener: str = ""
 
 
 def check_peers(names: Sequence[str], language: str) -> None:
@@ -49,16 +59,15 @@ def ready_peers(names: Sequence[str], config: Config) -> Iterator[list[Peer]]:
     with ExitStack() as stack:
         found = []
         for name in names:
+            words: Sequence[str] = ()
             if name == VOSK:
                 from edge_asr.bench.peer_model import peer_model  # noqa: PLC0415 - needs the builder of models
 
-                folder = stack.enter_context(peer_model(config))
-                found.append(Peer(VOSK, "edge_asr.bench.peer_decoder", [str(folder)]))
+                words = [str(stack.enter_context(peer_model(config)))]
             elif name == SHERPA:
-                found.append(Peer(SHERPA, "edge_asr.bench.sherpa_decoder", [_sherpa_options(config)]))
-            else:
-                module = "moonshine_decoder" if name == MOONSHINE else "pocketsphinx_decoder"
-                found.append(Peer(name, f"edge_asr.bench.{module}"))
+                words = [_sherpa_options(config)]
+            decoder, listener = (f"edge_asr.bench.{module}" for module in _MODULES[name])
+            found.append(Peer(name, decoder, words, listener))
         yield found
 
 

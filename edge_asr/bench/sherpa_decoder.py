@@ -20,7 +20,7 @@ from edge_asr.bench.decoder_loop import Decode, Said, serve
 
 _BLOCK_MS = 20
 _FRAME_MS = 10
-_FULL_SCALE = np.float32(32768.0)
+FULL_SCALE = np.float32(32768.0)
 _FAMILY = "zipformer2"
 
 
@@ -52,14 +52,15 @@ def options_of(bundle: Bundle[ZipformerManifest], paths: int) -> SherpaOptions:
 
 def decoders(options: SherpaOptions) -> Mapping[str, Decode]:
     """Decoders by name."""
-    recognizer = _load(options)
+    recognizer = load_recognizer(options)
     return {"sherpa-onnx": lambda pcm, rate_hz: _decode(recognizer, options, pcm, rate_hz)}
 
 
-def _load(options: SherpaOptions) -> Any:
+def load_recognizer(options: SherpaOptions, **more: Any) -> Any:
+    """Its OnlineRecognizer; more: arguments for it beyond those of the bundle."""
     import sherpa_onnx  # noqa: PLC0415 - an extra, loaded late so that this file can be read without it
 
-    given: dict[str, Any] = dict(options.files)
+    given: dict[str, Any] = {**options.files, **more}
     given |= {"num_threads": 1, "sample_rate": options.sample_rate_hz, "feature_dim": options.mel_bins}
     if options.is_ctc:
         return sherpa_onnx.OnlineRecognizer.from_zipformer2_ctc(**given)
@@ -84,7 +85,7 @@ def _decode(recognizer: Any, options: SherpaOptions, pcm: bytes, rate_hz: int) -
 
 
 def _hear(recognizer: Any, stream: Any, rate_hz: int, block: NDArray[np.int16]) -> None:
-    stream.accept_waveform(rate_hz, block / _FULL_SCALE)
+    stream.accept_waveform(rate_hz, block / FULL_SCALE)
     _advance(recognizer, stream)
 
 

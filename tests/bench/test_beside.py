@@ -230,14 +230,37 @@ def test_the_report_divides_ours_by_theirs() -> None:
         "peer: 1 of 3 sentences had a final before the end of the speech, and none after it: b",
     ]
     figures = beside_json(beside)
-    assert figures["waits"]["final_ms"]["median_ratio"] == pytest.approx(650 / 2100)
-    assert figures["waits"]["final_ms"]["peer"] == {"n": 2, "median_ms": 2100.0, "p95_ms": 2800.0}
+    assert figures["waits"]["final_ms"]["peer"] == {
+        "n": 2,
+        "median_ms": 2100.0,
+        "p95_ms": 2800.0,
+        "ours_to_its_median": pytest.approx(650 / 2100),
+        "ours_to_its_p95": 0.25,
+    }
+    assert figures["waits"]["final_ms"]["edge_asr"] == {"n": 2, "median_ms": 650.0, "p95_ms": 700.0}
     assert len(figures["sentences"]["peer"]) == 3
 
 
 def test_a_report_without_values_has_no_ratio() -> None:
     nothing = [Wait("a", None, None)]
     beside = Beside({"edge_asr": nothing, "peer": nothing}, together=True)
-    assert beside_text(beside).count("ours / theirs") == 3
+    assert beside_text(beside).count("ours / peer") == 3
     assert "at the same time" in beside_text(beside)
-    assert beside_json(beside)["waits"]["final_ms"]["p95_ratio"] is None
+    assert beside_json(beside)["waits"]["final_ms"]["peer"]["ours_to_its_p95"] is None
+
+
+def test_each_peer_is_held_against_ours() -> None:
+    waits = {
+        name: [Wait("a", 400.0, final_ms)]
+        for name, final_ms in (("edge_asr", 600.0), ("slow", 2400.0), ("quick", 300.0))
+    }
+    beside = Beside(waits, together=False)
+    ratios = [line.split()[-3:] for line in beside_text(beside).splitlines() if line.startswith("  ours")]
+    assert ratios == [
+        *[["1.00", "1.00", "-"]] * 2,
+        ["0.25", "0.25", "-"],
+        ["2.00", "2.00", "-"],
+        *[["-", "-", "-"]] * 2,
+    ]
+    figures = beside_json(beside)["waits"]["final_ms"]
+    assert [figures[name]["ours_to_its_median"] for name in ("slow", "quick")] == [0.25, 2.0]
