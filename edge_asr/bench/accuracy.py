@@ -17,7 +17,7 @@ from edge_asr.bench.wer import Errors, compare
 from edge_asr.clock import Clock
 from edge_asr.config import Config
 
-LIVE, WHOLE, SECOND, PEER = "live", "whole", "second", VOSK
+LIVE, WHOLE, SECOND, FLOAT, PEER = "live", "whole", "second", "float", VOSK
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +115,20 @@ def measure(
     *,
     peers: Sequence[Peer],
     apart: frozenset[str],
+    in_float: Config | None = None,
 ) -> Accuracy:
-    """Decode every recording in every condition with every system, one thread each."""
-    config = msgspec.structs.replace(
-        config,
-        recognizer=msgspec.structs.replace(config.recognizer, threads=1),
-        second_pass=msgspec.structs.replace(config.second_pass, threads=1),
-    )
-    words = [msgspec.json.encode(config).decode()]
+    """Decode every recording in every condition with every system, one thread each.
+
+    in_float: the configuration with a bundle whose first pass is in float; its live pipeline is one more system.
+    """
     with ExitStack() as stack:
-        own = stack.enter_context(DecoderProcess("edge_asr.bench.own_decoder", words))
-        systems = {name: own for name in (LIVE, WHOLE, SECOND) if name in own.decoders}
+        own = stack.enter_context(_own(config))
+        systems = {name: _Decoder(own, name) for name in (LIVE, WHOLE, SECOND) if name in own.decoders}
+        if in_float is not None:
+            systems[FLOAT] = _Decoder(stack.enter_context(_own(in_float, LIVE)), LIVE)
         for peer in peers:
-            systems[peer.name] = stack.enter_context(DecoderProcess(peer.module, peer.words))
+            process = stack.enter_context(DecoderProcess(peer.module, peer.words))
+            systems[peer.name] = _Decoder(process, peer.name)
         with tqdm(
             total=len(recordings) * len(conditions), desc="recordings", unit="file", disable=None, leave=False
         ) as bar:
@@ -140,18 +141,36 @@ def measure(
         return Accuracy(heard, tuple(systems), apart)
 
 
+@dataclass(frozen=True, slots=True)
+class _Decoder:
+    """One of the decoders of a process."""
+
+    process: DecoderProcess
+    how: str
+
+
+def _own(config: Config, *decoders: str) -> DecoderProcess:
+    """Ours with one thread, to be entered; those decoders of it, or all."""
+    alone = msgspec.structs.replace(
+        config,
+        recognizer=msgspec.structs.replace(config.recognizer, threads=1),
+        second_pass=msgspec.structs.replace(config.second_pass, threads=1),
+    )
+    return DecoderProcess("edge_asr.bench.own_decoder", [msgspec.json.encode(alone).decode(), *decoders])
+
+
 def _one(
     recording: Recording,
     condition: Condition,
     samples: Samples,
     rate_hz: int,
-    systems: Mapping[str, DecoderProcess],
+    systems: Mapping[str, _Decoder],
     tokens: Tokenizer,
 ) -> Heard:
     reference = tokens(recording.text)
     texts, scores, spelt = {}, {}, {}
-    for system, process in systems.items():
-        decoded: Decoded = process.decode(system, samples, rate_hz)
+    for system, decoder in systems.items():
+        decoded: Decoded = decoder.process.decode(decoder.how, samples, rate_hz)
         errors = compare(reference, tokens(decoded.text))
         texts[system] = decoded.text
         if decoded.tokens is not None:

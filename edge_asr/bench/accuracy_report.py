@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from edge_asr.bench.accuracy import LIVE, SECOND, WHOLE, Accuracy, Heard, Score
+from edge_asr.bench.accuracy import FLOAT, LIVE, SECOND, WHOLE, Accuracy, Heard, Score
 from edge_asr.bench.parity import Parity, parity_of, same_text, same_tokens
 from edge_asr.bench.peers import MOONSHINE, PEERS, SHERPA
 from edge_asr.bench.table import Cell, table
 
 TITLES = {LIVE: "live", WHOLE: "whole file", SECOND: "second pass's model alone, greedy, whole file"}
+TITLES[FLOAT] = "live, first pass in float"
 TITLES |= {name: name for name in PEERS}
 _POOLED = "pooled"
 _OWN_THREADS = {MOONSHINE: f"{MOONSHINE} (threads of its own choice)"}

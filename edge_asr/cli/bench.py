@@ -1,6 +1,7 @@
 """`edge-asr bench`: measurements of this very machine; nothing in them is remembered from another one."""
 
 import argparse
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from edge_asr.bench import accuracy, idle, latency, soak
 from edge_asr.bench.accuracy_plot import accuracy_plot
 from edge_asr.bench.accuracy_report import accuracy_json, accuracy_text
 from edge_asr.bench.conditions import Conditions
+from edge_asr.bench.float_network import float_models
 from edge_asr.bench.footprint import footprint
 from edge_asr.bench.full_speed import Ears
 from edge_asr.bench.idle_report import idle_json, idle_text
@@ -39,8 +41,9 @@ from edge_asr.cli.bench_begin import begin
 from edge_asr.cli.bench_options import count, minutes, names, peers, snrs_db
 from edge_asr.cli.options import add_config_options, as_typed, load_config
 from edge_asr.clock import Clock, SystemClock
+from edge_asr.config import Config
 from edge_asr.demo.sample import own_files, sample
-from edge_asr.errors import EXIT_OK, EdgeAsrError
+from edge_asr.errors import EXIT_OK, EdgeAsrError, ModelError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     hearing.add_argument(
         "--peer", metavar="A,B", type=peers, default=(VOSK,), help=f"beside {' or '.join(PEERS)} (vosk), or none"
     )
+    hearing.add_argument("--float", action="store_true", help="once more with the first pass's network in float")
     hearing.add_argument("--plot", metavar="FILE", help="write errors against CPU there, as SVG")
     waiting = actions.add_parser("latency", help="from speech to a subscriber, in real time, through the real daemon")
     waiting.add_argument("--file", metavar="FILE", nargs="+", default=[], help="play these instead of the sample")
@@ -131,13 +135,24 @@ def _accuracy(args: argparse.Namespace) -> tuple[Setting, Any]:
     again = f", each in {len(conditions)} conditions" if len(conditions) > 1 else ""
     begin(now, f"{len(recordings)} recordings in {now.language!r}{again}; it takes about as long as they are")
     apart = frozenset(args.apart)
-    with ready_peers(args.peer, config) as beside:
-        result = accuracy.measure(config, recordings, conditions, tokens, clock, peers=beside, apart=apart)
+    with ExitStack() as stack:
+        beside = stack.enter_context(ready_peers(args.peer, config))
+        in_float = _in_float(config, stack) if args.float else None
+        result = accuracy.measure(
+            config, recordings, conditions, tokens, clock, peers=beside, apart=apart, in_float=in_float
+        )
     print(accuracy_text(result, measure_of(now.language)))
     if args.plot is not None:
         plot = accuracy_plot(result, measure_of(now.language), f"{now.cpu}, {now.bundle}")
         Path(args.plot).write_text(plot, encoding="utf-8")
     return now, accuracy_json(result, measure_of(now.language))
+
+
+def _in_float(config: Config, stack: ExitStack) -> Config:
+    try:
+        return stack.enter_context(float_models(config))
+    except ModelError as error:
+        raise EdgeAsrError(f"--float: {error}; leave --float out") from None
 
 
 def _conditions(args: argparse.Namespace, sample_rate_hz: int, clock: Clock) -> Conditions:

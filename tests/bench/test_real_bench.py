@@ -43,10 +43,11 @@ def book(tmp_path: Path) -> Path:
 def test_accuracy_on_the_sample(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     result, plot = tmp_path / "result.json", tmp_path / "plot.svg"
     words = ["bench", "accuracy", "--speech", str(tmp_path), "--peer", "none", "--set", "second_pass.enabled=false"]
+    words.append("--float")
     assert main([*words, "--json", str(result), "--plot", str(plot)]) == 0
-    assert plot.read_text("utf8").count("<circle") == 4
+    assert plot.read_text("utf8").count("<circle") == 6
     pooled = figures(result, "accuracy")["pooled"]
-    assert set(pooled) == {"live", "whole"}
+    assert set(pooled) == {"live", "whole", "float"}
     for score in pooled.values():
         assert score["tokens"] == 16
         assert score["percent"] <= 25
@@ -90,21 +91,38 @@ def test_latency_of_a_sentence(tmp_path: Path) -> None:
 @pytest.mark.bundle
 @pytest.mark.broker
 @pytest.mark.pulse
-@pytest.mark.skipif(find_spec("moonshine_voice") is None, reason="moonshine-voice is not installed: make setup-bench")
 @pytest.mark.parametrize("how", [[], ["--together"]], ids=["in turns", "together"])
-def test_latency_beside_a_peer(how: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_latency_beside_peers(how: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    peers = [name for name in ("vosk", "pocketsphinx", "moonshine-voice") if find_spec(name.replace("-", "_"))]
+    if not peers:
+        pytest.skip("no peer is installed: make setup-bench")
     sentence = next(path for path in sample() if "0880" in path.name)
     result = tmp_path / "result.json"
-    words = ["bench", "latency", "--file", str(sentence), "--repeat", "1", "--peer", "moonshine-voice", *how]
+    words = ["bench", "latency", "--file", str(sentence), "--repeat", "1", "--peer", ",".join(peers), *how]
     assert main([*words, "--json", str(result)]) == 0
     seen = figures(result, "latency")
     assert ("same time" in seen["played"]) == bool(how)
-    for hearer in ("edge_asr", "moonshine-voice"):
+    for hearer in ("edge_asr", *peers):
         (wait,) = seen["sentences"][hearer]
         assert wait["file"] == sentence.name
         assert 0 < wait["first_ms"] < 10_000
         assert 0 < wait["final_ms"] < 20_000
-    assert capfd.readouterr().out.count("ours / theirs") == 2
+    printed = capfd.readouterr().out
+    assert all(printed.count(f"ours / {peer}") == 3 for peer in peers)
+
+
+@pytest.mark.broker
+@pytest.mark.pulse
+def test_latency_of_a_zipformer_beside_sherpa_onnx(tmp_path: Path) -> None:
+    """Its weights are random, and whether either of them says anything is not said."""
+    folder = network("transducer", int8=True).bundle.folder
+    sentence = next(path for path in sample() if "0880" in path.name)
+    result = tmp_path / "result.json"
+    words = ["bench", "latency", "--file", str(sentence), "--repeat", "1", "--peer", "sherpa-onnx"]
+    words += ["--set", f"models.dir={folder.parent}", "--set", f"models.bundle={folder.name}", "--json", str(result)]
+    assert main(words) == 0
+    seen = json.loads(result.read_bytes())["figures"]
+    assert {hearer: len(waits) for hearer, waits in seen["sentences"].items()} == {"edge_asr": 1, "sherpa-onnx": 1}
 
 
 def test_both_at_the_same_time_needs_a_peer(capfd: pytest.CaptureFixture[str]) -> None:
@@ -150,8 +168,11 @@ def test_idle_in_silence_and_in_what_is_no_silence(tmp_path: Path) -> None:
 def test_noise_in_silence_and_in_what_is_no_noise(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     speech = next(path for path in sample() if "0880" in path.name)
     result = tmp_path / "result.json"
-    assert main(["bench", "noise", "--minutes", "0.2", "--noise", str(speech), "--json", str(result)]) == 0
-    silence, _, spoken = figures(result, "noise")
+    peer = ["--peer", "pocketsphinx" if find_spec("pocketsphinx") else "none"]
+    assert main(["bench", "noise", "--minutes", "0.2", "--noise", str(speech), *peer, "--json", str(result)]) == 0
+    silence, _, spoken, *theirs = figures(result, "noise")
+    assert [one["heard_by"] for one in theirs] == (["pocketsphinx"] * 3 if find_spec("pocketsphinx") else [])
+    assert all(one["final_words"] >= 4 for one in theirs[2:])
     assert (silence["sound"], silence["final_words"], silence["events"]) == ("silence", 0, {})
     assert spoken["audio_s"] == pytest.approx(12.0)
     assert spoken["final_words"] >= 8
