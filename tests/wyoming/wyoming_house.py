@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncTcpClient
 from wyoming.event import Event
@@ -15,11 +16,14 @@ from edge_asr.config import WyomingConfig
 from edge_asr.metrics import Metrics
 from edge_asr.wyoming.reach import WyomingReach
 from edge_asr.wyoming.sink import WyomingSink
+from tests.fakes import hush, tone
 from tests.guests.guest_room import Machine, made_guests
 from tests.http.port_house import free_port, is_open
 from tests.waiting import wait_until
 
 MANIFEST = SileroManifest("loud", "xx", "Hears loudness", "3", "Apache-2.0", "loud==3", 16_000, {}, 1, 512, 64)
+SPEECH = np.concatenate([hush(0.5), tone(1.0), hush(1.5)])
+START = AudioStart(16_000, 2, 1).event()
 LAST = frozenset({"transcript-stop", "error"})
 
 
@@ -85,6 +89,36 @@ async def answers(client: AsyncTcpClient) -> list[Event]:
         if event.type in LAST:
             break
     return found
+
+
+async def read(client: AsyncTcpClient) -> Event:
+    event = await client.read_event()
+    assert event is not None
+    return event
+
+
+def typed(found: list[Event]) -> list[str]:
+    return [event.type for event in found]
+
+
+async def told(house: WyomingHouse, *events: Event) -> list[Event]:
+    """What comes back to these, on a connection of their own."""
+    async with joined(house.port) as client:
+        for event in events:
+            await client.write_event(event)
+        return await answers(client)
+
+
+async def refused(house: WyomingHouse, code: str, *events: Event) -> str:
+    """Text of the refusal, which is the last that comes; the connection ends with it."""
+    async with joined(house.port) as client:
+        for event in events:
+            await client.write_event(event)
+        found = await answers(client)
+        assert typed(found) == ["error"]
+        assert found[0].data["code"] == code
+        assert await client.read_event() is None
+        return str(found[0].data["text"])
 
 
 def done(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
