@@ -1,69 +1,22 @@
 """A session is answered once, with what was said in it and nothing else."""
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from paho.mqtt import publish
 
 from edge_asr.config import MqttConfig
-from edge_asr.controls import Controls, ControlValues, Due
+from edge_asr.controls import Controls
 from edge_asr.demo.broker import Broker
-from edge_asr.events import CommandResponse, ErrorEvent, Event, SlotValue
+from edge_asr.events import ErrorEvent
 from edge_asr.metrics import Metrics
 from edge_asr.sinks.hermes import Hermes
-from edge_asr.sinks.message import Message
 from edge_asr.sinks.mqtt import MqttSink
 from tests import sample_events
+from tests.sinks.hermes_room import CONFIGURED, OFF, ON, START, STOP, Room, utterance
 from tests.sinks.subscriber import Subscriber, wait_for
-
-CONFIGURED = ControlValues(mute=False, sensitivity=50)
-START, STOP = "hermes/asr/startListening", "hermes/asr/stopListening"
-ON, OFF = "hermes/asr/toggleOn", "hermes/asr/toggleOff"
-
-
-class Room:
-    def __init__(self) -> None:
-        self.controls = Controls(CONFIGURED, CONFIGURED, Metrics())
-        self.hermes = Hermes("k1", self.controls)
-        self.out: list[tuple[str, dict[str, Any]]] = []
-
-    def _keep(self, messages: list[Message]) -> None:
-        for message in messages:
-            assert (message.qos, message.retain, message.keep) == (1, False, False)
-            self.out.append((message.topic, json.loads(message.payload)))
-
-    def say(self, topic: str, retained: bool = False, **fields: Any) -> None:
-        payload = json.dumps({"siteId": "k1", **fields}).encode()
-        self._keep(self.hermes.take(topic, payload, retained=retained))
-
-    def see(self, *events: Event) -> None:
-        for event in events:
-            self._keep(self.hermes.seen(event))
-
-    def answer(self, fault: str, due: Due | None = None) -> None:
-        due = due or self.controls.take_due()[-1]
-        assert self.hermes.asked(due.reply)
-        said = CommandResponse(device_id="k1", control=due.control, accepted=not fault, value="", message=fault)
-        self._keep(self.hermes.answered(said, due.reply))
-
-    def captured(self) -> list[tuple[str, str | None]]:
-        return [(body["text"], body["sessionId"]) for topic, body in self.out if topic == "hermes/asr/textCaptured"]
-
-    def errors(self) -> list[str]:
-        return [body["error"] for topic, body in self.out if topic == "hermes/error/asr"]
-
-
-def utterance(text: str, segment: str) -> list[Event]:
-    return [
-        sample_events.speech_started(segment),
-        sample_events.partial(segment_id=segment),
-        sample_events.final(text, segment),
-        sample_events.speech_ended(segment_id=segment),
-    ]
 
 
 def test_a_session_listens_at_once_and_is_answered_with_its_first_final() -> None:
@@ -236,78 +189,3 @@ def test_through_a_real_broker(broker: Broker) -> None:
             assert json.loads(captured.payload)["text"] == "turn on"
     finally:
         sink.stop(2.0)
-
-
-def commanded(segment: str, **fields: Any) -> Event:
-    return replace(sample_events.command(), segment_id=segment, **fields)
-
-
-def intents(room: Room) -> list[tuple[str, str | None]]:
-    return [(topic, body["sessionId"]) for topic, body in room.out if "/asr/" not in topic]
-
-
-def test_a_command_is_an_intent_with_its_slots_and_their_places() -> None:
-    room = Room()
-    lamp = SlotValue(value="light.living", text="lamp", confidence=0.9)
-    level = SlotValue(value=50, text="fifty", confidence=0.8)
-    fixed = SlotValue(value="light", text="", confidence=1.0)
-    slots = {"domain": fixed, "name": lamp, "level": level}
-    room.see(commanded("s-1", intent="HassLightSet", text="set the lamp to fifty", slots=slots))
-    [(topic, body)] = room.out
-    assert topic == "hermes/intent/HassLightSet"
-    assert body["input"] == body["rawInput"] == "set the lamp to fifty"
-    assert body["intent"] == {"intentName": "HassLightSet", "confidenceScore": sample_events.command().confidence}
-    assert (body["siteId"], body["sessionId"], body["lang"]) == ("k1", None, "en")
-    found = {each["slotName"]: (each["value"]["value"], each["rawValue"], each["range"]) for each in body["slots"]}
-    assert [found[name][:2] for name in ("domain", "name", "level")] == [
-        ("light", ""),
-        ("light.living", "lamp"),
-        (50, "fifty"),
-    ]
-    places = {name: body["input"][at["start"] : at["end"]] for name, (_, _, at) in found.items()}
-    assert places == {"domain": "", "name": "lamp", "level": "fifty"}
-
-
-def test_an_intent_belongs_to_the_session_in_which_it_was_said_whichever_comes_first() -> None:
-    room = Room()
-    room.say(START, sessionId="a")
-    start, partial, final, end = utterance("turn on", "s-1")
-    room.see(start, partial, final, commanded("s-1", intent="one"), end)
-    room.say(START, sessionId="b")
-    start, partial, final, end = utterance("turn off", "s-2")
-    room.see(start, partial, commanded("s-2", intent="two"), end, final)  # its text was written anew
-    room.see(commanded("s-3", intent="three"))
-    assert intents(room) == [("hermes/intent/one", "a"), ("hermes/intent/two", "b"), ("hermes/intent/three", None)]
-    assert room.captured() == [("turn on", "a"), ("turn off", "b")]
-
-
-def test_other_speech_is_no_intent_for_who_has_asked_alone() -> None:
-    room = Room()
-    unknown = replace(sample_events.unknown(), segment_id="s-1")
-    room.see(sample_events.speech_started("s-1"), unknown, sample_events.speech_ended(segment_id="s-1"))
-    assert room.out == []
-    room.say(START, sessionId="a")
-    room.see(
-        sample_events.speech_started("s-2"),
-        replace(unknown, segment_id="s-2"),
-        replace(sample_events.speech_ended(segment_id="s-2"), words=0),
-    )
-    assert intents(room) == [("hermes/nlu/intentNotRecognized", "a")]
-    assert room.captured() == [("", "a")]
-
-
-def test_toggled_off_no_intent_is_told_and_no_name_leaves_its_topic() -> None:
-    room = Room()
-    room.say(OFF)
-    room.see(commanded("s-1"))
-    assert room.out == []
-    room.say(ON)
-    room.see(
-        commanded("s-2", intent="a/b+c#\0"), commanded("s-3", intent="x" * 5000), commanded("s-4", intent="good night")
-    )
-    topics = [topic for topic, _ in room.out]
-    assert topics == ["hermes/intent/a_b_c__", f"hermes/intent/{'x' * 200}", "hermes/intent/good night"]
-    for number in range(1000):
-        room.say(START, sessionId="c")
-        room.see(*utterance("x", f"t-{number}"))
-    assert len(room.hermes._asked_for) == 32
