@@ -12,8 +12,8 @@ from paho.mqtt import publish
 from edge_asr.demo.broker import Broker
 from tests import sample_events
 from tests.sinks.conftest import MakeMouth
+from tests.sinks.finals import texts
 from tests.sinks.subscriber import Subscriber, wait_for
-from tests.sinks.test_mqtt import texts
 from tests.sinks.test_mqtt_control import BASE, Device, subscribed
 
 pytestmark = pytest.mark.broker

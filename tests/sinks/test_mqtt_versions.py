@@ -23,9 +23,9 @@ from edge_asr.controls import Due, Wanted
 from edge_asr.demo.broker import Broker
 from tests import sample_events
 from tests.sinks.conftest import MakeMouth
+from tests.sinks.finals import finals_taken, texts
 from tests.sinks.old_broker import REFUSAL_OF_FIVE, REFUSAL_OF_OLD, OldBroker
 from tests.sinks.subscriber import Subscriber, wait_for
-from tests.sinks.test_mqtt import finals_taken, texts
 from tests.sinks.test_mqtt_control import BASE, CONFIGURED, Device, subscribed
 
 pytestmark = pytest.mark.broker
