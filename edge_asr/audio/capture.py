@@ -1,7 +1,7 @@
 """Keeps a microphone open: choose, open, listen for life, close, back off, again; for as long as the process lives.
 
-What it does it says by states (source.py), and what decides are the samples that arrive (vitals.py). A microphone that
-is not there is a state with a reason, never an exception.
+What it does it says by states (source.py), and what decides are the samples that arrive (stream_watch.py, vitals.py).
+A microphone that is not there is a state with a reason, never an exception.
 """
 
 import math
@@ -22,7 +22,8 @@ from edge_asr.audio.pulse import SilentServerError
 from edge_asr.audio.ring import Ring
 from edge_asr.audio.source import CaptureState, CaptureStatus
 from edge_asr.audio.stream_names import StreamNames
-from edge_asr.audio.vitals import Limits, Vitals
+from edge_asr.audio.stream_watch import Loss, StreamWatch
+from edge_asr.audio.vitals import Limits
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.config import AudioConfig
 from edge_asr.errors import CaptureError
@@ -32,8 +33,6 @@ FIRST_CHUNK_S = 5.0  # a source that sleeps takes up to 2 s to wake, Bluetooth l
 CLOSE_DEADLINE_S = 2.0
 _STARTING_TICK_S = 0.1
 _TICK_S = 1.0
-_MOVED_CHECK_S = 5.0  # besides each event of the sound server
-_FRESH_S = 1.0  # with a chunk not older than this the sound server may be asked, which may take its time
 _LATE_S = 1.0  # a look so much later than it was due: the process stood still, stopped or starved
 _STALE_S = 30.0  # more than the slowest step: choose 2 x 2.5 s + list 5 s + open 5 s + close 2 s
 _HANGING = (DeadlineError, SilentServerError, TooManyHungCallsError)
@@ -66,8 +65,8 @@ class Capture:
         self._meters = tuple(meters)
         self._auto_gain = auto_gain
         self._names = StreamNames(clock)
-        self._limits = Limits(FIRST_CHUNK_S, config.no_chunk_timeout_s, config.one_value_alarm_s)
-        self._vitals = Vitals(clock.monotonic_ns())
+        limits = Limits(FIRST_CHUNK_S, config.no_chunk_timeout_s, config.one_value_alarm_s)
+        self._watch = StreamWatch(limits, clock.monotonic_ns())
         self._microphone: Microphone | None = None
         self._stream: MicrophoneStream | None = None
         first = CaptureState("starting", config.source, "looking for the microphone")
@@ -75,14 +74,12 @@ class Capture:
         self._lost_by = "start"  # the label of the next opening
         self._back_off = BackOff(config.reopen_min_s, config.reopen_max_s)
         self._opened_ns = 0
-        self._moved_check_ns = 0
         self._heartbeat_ns = clock.monotonic_ns()
         self._stuck = False
         self._gain = GainKeeper()
         self._pause_wanted = False
         self._pause_due = False  # asked for since the thread last looked: a brief one counts too
         self._stopping = False
-        self._streams_changed = False
         self._sources_changed = False
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -144,7 +141,7 @@ class Capture:
         """News from the sound system; from any thread, quick."""
         if sources_changed:
             self._sources_changed = True
-        self._streams_changed = True
+        self._watch.streams_changed()
         self._wake.set()
 
     def step(self) -> float:
@@ -164,7 +161,7 @@ class Capture:
         """Called after each wait: a microphone is not gone because this process was not there to listen."""
         now_ns = self._clock.monotonic_ns()
         if now_ns - due_ns > _LATE_S * NS_PER_S:
-            self._vitals.stood_still(now_ns)
+            self._watch.stood_still(now_ns)
 
     def _run(self) -> None:
         while not self._stopping:
@@ -222,8 +219,7 @@ class Capture:
         if self._pause_due:
             return  # muted while the sound system was asked
         stream_id = self._names.next()
-        self._streams_changed = False
-        vitals = Vitals(self._clock.monotonic_ns())
+        vitals = self._watch.opening(self._clock.monotonic_ns())
 
         def deliver(chunk: AudioChunk) -> None:
             vitals.take(chunk)
@@ -233,40 +229,25 @@ class Capture:
             self._ring.push(chunk)
 
         self._stream = self._opener.open(microphone, stream_id, deliver)
-        self._vitals = vitals
-        self._opened_ns = self._moved_check_ns = self._clock.monotonic_ns()
-        vitals.opened(self._opened_ns)
+        self._opened_ns = self._clock.monotonic_ns()
+        self._watch.opened(vitals, self._opened_ns)
         self._metrics.capture_reopened.labels(reason=self._lost_by).inc()
         status: CaptureStatus = "starting" if self.state.status == "starting" else "recovering"
         self._announcer.say(CaptureState(status, microphone.description, "waiting for the first samples"))
 
     def _check(self, stream: MicrophoneStream) -> float:
         now_ns = self._clock.monotonic_ns()
-        if not stream.active:
-            ended = f"the stream of '{self._name()}' was ended by the sound system; reopening it"
-            return self._lost("ended", stream.why_ended or ended)
-        verdict = self._vitals.judge(self._limits, now_ns)
-        if verdict.vitality == "gone":
-            least_s = 0.0 if stream.last_chunk_ns is not None else FIRST_CHUNK_S
-            limit_s = max(least_s, self._limits.no_chunk_s)
-            return self._lost("no_chunks", f"'{self._name()}' has delivered nothing for {limit_s:g} s; reopening it")
-        fresh = self._vitals.age_s(now_ns) < _FRESH_S  # else all questions wait: a silent server would hold the news up
-        look = fresh and (self._streams_changed or now_ns - self._moved_check_ns > _MOVED_CHECK_S * NS_PER_S)
-        if look:
-            self._streams_changed = False
-            self._moved_check_ns = now_ns
-            other = stream.moved_to()
-            if other is not None:
-                reason = f"'{self._name()}' went away; the sound server's substitute '{other}' is not listened to"
-                return self._lost("moved", reason)
-        if verdict.vitality == "awaited":
+        seen = self._watch.look(stream, self._name(), now_ns)
+        if isinstance(seen, Loss):
+            return self._lost(seen.label, seen.reason)
+        if seen.vitality == "awaited":
             return _STARTING_TICK_S
-        self._hear(now_ns, silent=verdict.vitality == "silent")
-        if fresh:
-            self._gain.apply(stream, look=look)
+        self._hear(now_ns, silent=seen.vitality == "silent")
+        if seen.fresh:
+            self._gain.apply(stream, look=seen.looked)
             if self._auto_gain is not None:
                 self._gain.adjust(stream, self._auto_gain)
-        return min(_TICK_S, verdict.due_s or _TICK_S)
+        return min(_TICK_S, seen.due_s or _TICK_S)
 
     def _hear(self, now_ns: int, *, silent: bool) -> None:
         if silent:
