@@ -13,9 +13,10 @@ from edge_asr.sentences.acceptor import END, START, Acceptor
 from edge_asr.sentences.counting import Counting
 from edge_asr.sentences.definitions import AnyList, Block, Definitions, ListValue, Template, TextList
 from edge_asr.sentences.files import read_files, ready_made
-from edge_asr.sentences.pieces import Net, Scope, Size
+from edge_asr.sentences.pieces import Net, Size
 from edge_asr.sentences.place import Place
 from edge_asr.sentences.sayable_names import MoreLists, SayableNames, literal
+from edge_asr.sentences.scope import Scope
 from edge_asr.sentences.sentence_tree import SentenceTree
 from edge_asr.sentences.spelling import Spelling, Vocabulary, normal
 from edge_asr.sentences.template import expression

@@ -15,8 +15,8 @@ from hassil.expression import (
 
 from edge_asr.sentences.definitions import RangeList, Template
 from edge_asr.sentences.numbers import ways
-from edge_asr.sentences.pieces import Scope
 from edge_asr.sentences.place import Place
+from edge_asr.sentences.scope import Scope
 from edge_asr.sentences.spelling import Spelling
 
 

@@ -3,10 +3,10 @@
 Nothing is expanded: alternatives are ways through the net, a permutation is the lattice of what is still to be said.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hassil.expression import (
     Alternative,
@@ -17,19 +17,16 @@ from hassil.expression import (
     Sequence,
     TextChunk,
 )
-from hassil.util import check_excluded_context, check_required_context
 
 from edge_asr.asr.grammar import Value
-from edge_asr.sentences.definitions import AnyList, ListValue, RangeList, Template, TextList, WildcardList
+from edge_asr.sentences.definitions import ListValue, RangeList
 from edge_asr.sentences.numbers import ways
 from edge_asr.sentences.place import Place
+from edge_asr.sentences.said_texts import said_texts
+from edge_asr.sentences.scope import DEEPEST, Scope
 from edge_asr.sentences.spelling import SPACE, Part, Spelling, is_han
-from edge_asr.sentences.template import expression
-from edge_asr.sentences.yaml_file import near
 
 MOST_IN_ANY_ORDER = 6
-_DEEPEST = 50
-_MOST_SAID = 1000  # ways to say a value that has no `out`
 
 
 class Slot(NamedTuple):
@@ -85,58 +82,6 @@ class Size:
                 f"with this sentence the list is too big: more than {self.most} steps from word to word",
                 "leave out permutations and lists in it, or divide it",
             )
-
-
-@dataclass(slots=True)
-class Scope:
-    """What names mean in one block. `used`: names that were asked for."""
-
-    lists: Mapping[str, AnyList]
-    rules: Mapping[str, Template]
-    requires: Mapping[str, Any] = field(default_factory=dict)
-    excludes: Mapping[str, Any] = field(default_factory=dict)
-    parse: Callable[[Template], Expression] = expression
-    used: set[tuple[str, str]] = field(default_factory=set)
-
-    def rule(self, name: str, place: Place) -> Template:
-        """Template of a rule; raises SentencesError."""
-        if name not in self.rules:
-            hint = near(name, list(self.rules)) or f" expected one of {', '.join(sorted(self.rules)) or 'none at all'}"
-            raise place.error(f"there is no rule <{name}>", f"define it under expansion_rules;{hint}")
-        self.used.add(("rule", name))
-        return self.rules[name]
-
-    def list(self, reference: ListReference, place: Place) -> TextList | RangeList:
-        """What may stand for {name}; raises SentencesError."""
-        name = reference.list_name
-        found = self.lists.get(name)
-        inline = reference.get_inline_range() if found is None and reference.is_inline_range else None
-        if inline is not None:
-            first, last, step = inline
-            if first > last or step < 1 or (last - first) // step >= 100_000:
-                raise place.error(f"{{{name}}} is no range", "expected one that goes up, as in {0..100:number}")
-            return RangeList(name, place, tuple(range(first, last + 1, step)))
-        if found is None:
-            registry = (
-                "; Home Assistant fills it itself, here its values are written out, or come by commands.names_topic"
-            )
-            told = registry if name in {"name", "area", "floor"} else ""
-            hint = near(name, [*self.lists]) or f" known are {', '.join(sorted(self.lists))}"
-            raise place.error(f"there is no list {{{name}}}", f"define it under lists{told};{hint}")
-        if isinstance(found, WildcardList):
-            raise place.error(
-                f"the list {{{name}}} is a wildcard, any words at all",
-                "sentences to listen for are known beforehand: give it values, or leave the sentence out",
-            )
-        self.used.add(("list", name))
-        return found
-
-    def allows(self, value: ListValue) -> bool:
-        """Whether a value may stand in this block; context that comes from elsewhere is taken for fulfilled."""
-        context = dict(value.context)
-        return check_required_context(dict(self.requires), context, allow_missing_keys=True) and check_excluded_context(
-            dict(self.excludes), context
-        )
 
 
 class Net:
@@ -217,8 +162,8 @@ class Net:
         if name in self._rules:
             circle = " -> ".join(f"<{rule}>" for rule in [*self._rules[self._rules.index(name) :], name])
             raise template.place.error(f"the rule <{name}> needs itself: {circle}", "take it out of one of them")
-        if len(self._rules) + len(self._lists) >= _DEEPEST:
-            raise template.place.error(f"rules stand {_DEEPEST} deep in each other", "write some of them out")
+        if len(self._rules) + len(self._lists) >= DEEPEST:
+            raise template.place.error(f"rules stand {DEEPEST} deep in each other", "write some of them out")
         self._rules.append(name)
         target = self._expression(self._scope.parse(template), source, slot, template.place)
         self._rules.pop()
@@ -311,35 +256,3 @@ def _words(text: str) -> list[Part]:
     for word in text.split():
         parts += [word, SPACE]
     return parts[:-1]
-
-
-def said_texts(scope: Scope, template: Template) -> list[str]:
-    """All texts of a value that has no `out`; raises SentencesError when they are many, or of lists."""
-    texts = [" ".join(text.split()) for text in _texts(scope, scope.parse(template), template.place, 0)]
-    return list(dict.fromkeys(text for text in texts if text))
-
-
-def _texts(scope: Scope, part: Expression, place: Place, depth: int) -> list[str]:
-    if depth > _DEEPEST:
-        raise place.error("rules need themselves, or stand too deep in each other", "write them out")
-    if isinstance(part, TextChunk):
-        return [part.text]
-    if isinstance(part, RuleReference):
-        rule = scope.rule(part.rule_name, place)
-        return _texts(scope, scope.parse(rule), rule.place, depth + 1)
-    if isinstance(part, Alternative):
-        return _few([text for item in part.items for text in _texts(scope, item, place, depth + 1)], place)
-    if isinstance(part, Sequence):
-        texts = [""]
-        for item in part.items:
-            behind = _texts(scope, item, place, depth + 1)
-            texts = _few([text + more for text in texts for more in behind], place)
-        return texts
-    what = "a list" if isinstance(part, ListReference) else "a permutation"
-    raise place.error(f"{what} stands in a value that has no `out`", "write `{in: ..., out: ...}` for it")
-
-
-def _few(texts: list[str], place: Place) -> list[str]:
-    if len(texts) > _MOST_SAID:
-        raise place.error(f"the value can be said in more than {_MOST_SAID} ways", "give it an `out`")
-    return texts

@@ -6,8 +6,9 @@ from edge_asr.asr.grammar import Value
 from edge_asr.errors import SentencesError
 from edge_asr.sentences.acceptor import END, START, Acceptor
 from edge_asr.sentences.definitions import SPECIAL, AnyList, ListValue, Template, TextList
-from edge_asr.sentences.pieces import Net, Scope, Size
+from edge_asr.sentences.pieces import Net, Size
 from edge_asr.sentences.place import Place
+from edge_asr.sentences.scope import Scope
 from edge_asr.sentences.spelling import Spelling
 from edge_asr.sentences.template import expression
 from edge_asr.sentences.unknown_words import UnknownWords
