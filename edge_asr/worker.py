@@ -22,9 +22,9 @@ from edge_asr.observation import Observation, SpeechEnded, Transcript, is_final
 from edge_asr.overload import Overload
 from edge_asr.pipeline import Pipeline
 from edge_asr.second_pass_worker import SecondPassWorker
-from edge_asr.sensitivity import checked
 from edge_asr.sinks.sink import Sink
 from edge_asr.stamp import CaptureClock, Stamp
+from edge_asr.worker_wishes import WorkerWishes
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +61,9 @@ class Worker:
         self._on_fatal = on_fatal
         self._second_pass = second_pass
         self._stopping = threading.Event()
-        self._muted = False
-        self._unmuted_ns: int | None = None
-        self._sensitivity_wanted: int | None = None  # None: as configured
-        self._sensitivity: int | None = None
+        self._wishes = WorkerWishes(clock)
         self._next: Brains | None = None
         self._exchanging = threading.Lock()  # guards that both passes are seen of one pair
-        self._listen_wanted: tuple[float, int] | None = None  # for how long, and when it was asked for
         self._busy_ns = 0  # these two only grow, so that another thread may read them
         self._heard_s = 0.0
         self._drain_end_ns: int | None = None
@@ -90,16 +86,14 @@ class Worker:
 
         Any thread. A busy worker may notice neither the one nor the other in time: the stamps of the chunks tell.
         """
-        if not on:
-            self._unmuted_ns = self._clock.monotonic_ns()
-        self._muted = on
+        self._wishes.mute(on=on)
 
     def set_sensitivity(self, sensitivity: int) -> None:
         """How readily the gate opens, 0 to 100, from the next chunk on; the last of many counts. Any thread.
 
         Raises ConfigError, in the thread that asks.
         """
-        self._sensitivity_wanted = checked(sensitivity)
+        self._wishes.set_sensitivity(sensitivity)
 
     def exchange(self, brains: Brains) -> None:
         """Hear with others from the end of the present utterance on; the newest count. Any thread.
@@ -118,7 +112,7 @@ class Worker:
 
         It is forgotten when nothing is captured within a second.
         """
-        self._listen_wanted = (seconds, self._clock.monotonic_ns())
+        self._wishes.listen_now(seconds)
 
     @property
     def listening_now(self) -> bool:
@@ -207,7 +201,7 @@ class Worker:
         if self._drain_end_ns is not None and now_ns > self._drain_end_ns:
             self._drop_rest(chunk)
             return False
-        if self._muted or (self._unmuted_ns is not None and chunk.captured_ns < self._unmuted_ns):
+        if self._wishes.unheard(chunk.captured_ns):
             self._emit(self._pipeline.end(EndReason.MUTE))
             self._metrics.audio_dropped_seconds.labels(reason="mute").inc(chunk.duration_s)
             return True
@@ -224,7 +218,7 @@ class Worker:
         elif chunk.captured_ns - self._captured_ns > _QUIET_S * NS_PER_S:  # it came too soon for `_cut_off` to see
             self._emit(self._pipeline.end(EndReason.DISCONTINUITY))
         self._captured_ns = chunk.captured_ns
-        self._tune(chunk)
+        self._wishes.tune(self._pipeline, chunk.captured_ns)
         self._capture_clock.observe(chunk)
         partials = self.overload.partials
         if not partials:
@@ -240,24 +234,13 @@ class Worker:
             )
         return True
 
-    def _tune(self, chunk: AudioChunk) -> None:
-        press = self._listen_wanted
-        if press is not None and chunk.captured_ns >= press[1]:  # what is older is not what was meant
-            self._listen_wanted = None
-            if chunk.captured_ns - press[1] <= _QUIET_S * NS_PER_S:
-                self._pipeline.listen_now(press[0])
-        wanted = self._sensitivity_wanted  # read once: another thread may change it
-        if wanted is not None and wanted != self._sensitivity:
-            self._pipeline.set_sensitivity(wanted)
-            self._sensitivity = wanted
-
     def _cut_off(self, now_ns: int) -> None:
         """No chunk came: end what was being said, at once when muted, else when none has come for a while."""
         if self._last_chunk_ns is None:
             return
-        if self._muted or now_ns - self._last_chunk_ns > _QUIET_S * NS_PER_S:
+        if self._wishes.muted or now_ns - self._last_chunk_ns > _QUIET_S * NS_PER_S:
             self._last_chunk_ns = None
-            self._emit(self._pipeline.end(EndReason.MUTE if self._muted else EndReason.DISCONTINUITY))
+            self._emit(self._pipeline.end(EndReason.MUTE if self._wishes.muted else EndReason.DISCONTINUITY))
 
     def _flush(self, in_hand_s: float, now_ns: int) -> None:
         """Too late: drop all but the newest audio; the gap ends the utterance."""
