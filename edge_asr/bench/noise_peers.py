@@ -8,8 +8,10 @@ import numpy as np
 from tqdm import tqdm
 
 from edge_asr.bench.decoder_process import DecoderProcess
-from edge_asr.bench.peers import Peer
+from edge_asr.bench.peers import POCKETSPHINX, Peer
 from edge_asr.bench.sounds import Sound
+
+_HOW = {POCKETSPHINX: "pocketsphinx, live"}  # where all are live, their decoders have their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def measure_peers(
         turns = [(sound, *one) for sound in sounds for one in processes.items()]
         for sound, name, process in tqdm(turns, desc="peers", unit="sound", disable=None, leave=False):
             samples = np.concatenate(list(sound.chunks(seconds)))
-            decoded = process.decode(name, samples, sound.sample_rate_hz)
+            decoded = process.decode(_HOW.get(name, name), samples, sound.sample_rate_hz)
             audio_s = len(samples) / sound.sample_rate_hz
             found.append(PeerInvented(name, sound.name, audio_s, decoded.cpu_s, words(decoded.text)))
     return found
