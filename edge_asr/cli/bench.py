@@ -35,6 +35,7 @@ from edge_asr.cli import (
     bench_noise,
     bench_parity,
     bench_publish,
+    bench_targets,
     bench_wyoming,
 )
 from edge_asr.cli.bench_begin import begin
@@ -93,6 +94,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     bench_parity.add_arguments(equalling)
     answering = actions.add_parser("wyoming", help="from audio-stop to the transcript, of Wyoming servers that run")
     bench_wyoming.add_arguments(answering)
+    holding = actions.add_parser("targets", help="all that the recognizer is held to, one after the other: met or not")
+    bench_targets.add_arguments(holding)
     for action in actions.choices.values():
         action.add_argument("--json", metavar="FILE", help="write all figures there too")
         add_config_options(action)
@@ -111,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
         "publish": bench_publish.measure,
     }
     measurements |= {"parity": bench_parity.measure, "edges": bench_edges.measure, "formats": bench_formats.measure}
-    measurements |= {"batch": bench_batch.measure, "wyoming": bench_wyoming.measure}
+    measurements |= {"targets": bench_targets.measure, "batch": bench_batch.measure, "wyoming": bench_wyoming.measure}
     setting_now, figures = measurements[args.action](args)
     if args.json is not None:
         document = {"bench": args.action, "setting": setting_now, "figures": figures}
