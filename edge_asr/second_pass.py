@@ -21,7 +21,7 @@ from edge_asr.asr.align import agreement, align, normalized
 from edge_asr.asr.belief import Doubt, doubt, without_leading_marks
 from edge_asr.asr.rescorer import Rescored, Rescorer, SpokenWord, always
 from edge_asr.asr.result import EndReason, Hypothesis, Word
-from edge_asr.asr.second_hearing import heard_twice
+from edge_asr.asr.second_hearing import heard_later, heard_twice
 from edge_asr.asr.spoken_runs import run_share
 from edge_asr.asr.vote import voted
 from edge_asr.audio.chunk import Samples
@@ -110,7 +110,7 @@ class SecondPass:
             return Rewritten(final, task)
         used = foreseen is not None and foreseen.task.same(task)
         try:
-            found = foreseen if foreseen is not None and used else self._find(task, always, again)
+            found = foreseen if foreseen is not None and used else self._find(task, again)
             return self._rewritten(final, found, in_time, used=used)
         except RecognitionError as error:
             return Rewritten(final, "error", str(error))
@@ -118,7 +118,7 @@ class SecondPass:
     def foresee(self, candidate: Transcript, wanted: Callable[[], bool], again: Callable[[], bool] = always) -> None:
         """Decode what is likely to become a final, as long as it is `wanted`; a later `rewrite` may find it done.
 
-        again: for a second hearing it is asked in place of `wanted`, and without it the first one stands.
+        again: for a second hearing it is asked too, and without it the first one stands, with all that was asked of it.
 
         What fails, or is given up, is as if it had not been begun.
         """
@@ -127,16 +127,22 @@ class SecondPass:
         if not isinstance(task, _Task):
             return
         try:
-            found = self._find(task, wanted, again)
-            if not wanted():  # what stands then may be less than there is time for later
-                return
-            own = self._own(candidate, found)
-            if self._doubt(candidate, found, own) is None:
-                self._vote(candidate, found, own, wanted)  # the same will be asked of the final
+            first = self.rescorer.decode(task.samples, given=task.given, wanted=wanted)
+            self._prepare(candidate, _Found(task, first), wanted)
+            better = heard_later(self.rescorer, task.samples, task.given, first, lambda: wanted() and again())
+            if better is not first:
+                self._prepare(candidate, _Found(task, better), wanted)
         except RecognitionError:
             log.debug("a decoding ahead of its final was given up")
-        else:
-            self._foreseen = found
+
+    def _prepare(self, candidate: Transcript, found: _Found, wanted: Callable[[], bool]) -> None:
+        """Ask of what was found all that will be asked of its final, and have it ready. Raises RecognitionError."""
+        if not wanted():  # what stands then may be less than there is time for later
+            return
+        own = self._own(candidate, found)
+        if self._doubt(candidate, found, own) is None:
+            self._vote(candidate, found, own, wanted)
+        self._foreseen = found
 
     def same_sound(self, one: Transcript, other: Transcript) -> bool:
         """Whether it would hear the same of both. Any thread."""
@@ -162,8 +168,8 @@ class SecondPass:
         given = self.rescorer.open_end(list(itertools.chain.from_iterable(one.tokens for one in context)))
         return _Task(context, samples, list(given))
 
-    def _find(self, task: _Task, wanted: Callable[[], bool], again: Callable[[], bool]) -> _Found:
-        return _Found(task, heard_twice(self.rescorer, task.samples, task.given, wanted, again))
+    def _find(self, task: _Task, again: Callable[[], bool]) -> _Found:
+        return _Found(task, heard_twice(self.rescorer, task.samples, task.given, always, again))
 
     def _rewritten(self, final: Transcript, found: _Found, in_time: Callable[[], bool], *, used: bool) -> Rewritten:
         own = self._own(final, found)

@@ -245,8 +245,7 @@ class SecondPassWorker:
 
     def _compute_ahead(self, ahead: _Ahead) -> None:
         try:
-            wanted, again = lambda: ahead.wanted, lambda: ahead.wanted and not ahead.hurried
-            self._second_pass.foresee(ahead.candidate, wanted, again)
+            self._second_pass.foresee(ahead.candidate, lambda: ahead.wanted, lambda: not ahead.hurried)
         except Exception as error:  # noqa: BLE001 - the same: its final will say what is wrong
             log.debug("computing ahead failed: %(error)s", {"error": type(error).__name__})
         with self._changed:

@@ -69,6 +69,49 @@ def test_what_was_asked_ahead_of_the_final_is_not_asked_again() -> None:
     assert (after.foreseen, after.final) == (True, plain.final)
 
 
+class Twice(ScriptedRescorer):
+    """Not sure of what it hears at first, and surer of what it hears a little later."""
+
+    def __init__(self, better: float = -3.0) -> None:
+        super().__init__(confidence=0.6)
+        self.say = lambda _: "Form miello." if len(self.heard) == 1 else "Form bellow."
+        self.likelier = lambda _: 0.5
+        self.better = better
+
+    @property
+    def log_share(self) -> float:  # type: ignore[override]
+        return -9.0 if len(self.heard) == 1 else self.better
+
+
+@pytest.mark.parametrize("hearings", [1, 2])
+def test_all_is_ready_for_a_final_that_comes_before_a_second_hearing_or_during_it(hearings: int) -> None:
+    rescorer, one = Twice(), paused(1, "form", "yellow")
+    second_pass = SecondPass(rescorer, 10.0)
+    second_pass.foresee(ahead_of(one, 0.3), always, lambda: hearings == 2)
+    asked = [("sound 1", (), "Form miello.", ["Form yellow."]), ("sound 2", (), "Form bellow.", ["Form yellow."])]
+    assert rescorer.asked == asked[:hearings]
+    after = second_pass.rewrite(one)
+    assert (len(rescorer.heard), len(rescorer.asked)) == (hearings, hearings)
+    assert (after.foreseen, after.final.hypothesis.text) == (True, "Form yellow.")
+
+
+def test_a_second_hearing_that_is_no_better_asks_nothing_more() -> None:
+    rescorer, one = Twice(better=-10.0), paused(1, "form", "yellow")
+    second_pass = SecondPass(rescorer, 10.0)
+    second_pass.foresee(ahead_of(one, 0.3), always)
+    assert (len(rescorer.heard), [sound for sound, *_ in rescorer.asked]) == (2, ["sound 1"])
+    assert second_pass.rewrite(one).foreseen
+
+
+def test_nothing_is_heard_again_that_nobody_wants() -> None:
+    rescorer, one = Twice(), paused(1, "form", "yellow")
+    rescorer.confidence = 0.99
+    second_pass = SecondPass(rescorer, 10.0)
+    second_pass.foresee(ahead_of(one, 0.3), lambda: False)
+    assert len(rescorer.heard) == 1
+    assert not second_pass.rewrite(one).foreseen
+
+
 def test_where_the_final_has_other_words_the_same_sound_is_asked_once_more() -> None:
     rescorer = unsure("Form miello.")
     second_pass, one = SecondPass(rescorer, 10.0), paused(1, "form", "yellow")

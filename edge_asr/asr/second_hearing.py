@@ -31,10 +31,20 @@ def heard_twice(
 ) -> Rescored:
     """What the rescorer makes of int16 samples (n,); see `Rescorer.decode` for what is `given` and `wanted`.
 
-    again: asked before and during a second hearing in the same thread; once it is false, that is given up, and the
-    first one stands. Nothing is heard again that would be longer than the model can take. Raises RecognitionError.
+    again: see `heard_later`. Raises RecognitionError.
     """
     first = rescorer.decode(samples, given=given, wanted=wanted)
+    return heard_later(rescorer, samples, given, first, again)
+
+
+def heard_later(
+    rescorer: Rescorer, samples: NDArray[np.int16], given: Sequence[int], first: Rescored, again: Callable[[], bool]
+) -> Rescored:
+    """`first` itself where the model is sure of it, else the likelier of it and of what it hears a little later.
+
+    again: asked before and during that in the same thread; once it is false, it is given up, and the first one stands.
+    Nothing is heard again that would be longer than the model can take.
+    """
     silence = np.zeros(round(LATER_S * rescorer.sample_rate_hz), np.int16)
     fits = len(silence) + len(samples) <= rescorer.longest_s * rescorer.sample_rate_hz
     if _sure(first) or not fits or not again():
