@@ -37,7 +37,10 @@ def beside_text(beside: Beside) -> str:
             rows.append([f"  ours / {peer}", None, _ratio(of_medians), _ratio(of_tails), None])
     lines = [table(["beside peers, ms", "n", "median", "p95", "max"], rows)]
     lines.append(f"Timed by a second listener; {_TOGETHER if beside.together else _IN_TURNS}.")
-    lines.append("When it decided is each one's own word; of moonshine-voice, how long its last transcription took.")
+    lines.append(
+        "When it decided: ours says so; pocketsphinx when it hands the last sound over, vosk and sherpa-onnx when they "
+        "are given the block in which it ended, moonshine-voice when its last transcription begins."
+    )
     for hearer, waits in beside.waits.items():
         silent = [wait.file for wait in waits if wait.final_ms is None and not wait.too_early]
         cut = [wait.file for wait in waits if wait.too_early]

@@ -10,8 +10,8 @@ from edge_asr.bench.table import Cell, table
 _OWN = "edge_asr"
 
 
-def noise_text(sounds: Sequence[Invented], unit: str, beside: Sequence[PeerInvented] = ()) -> str:
-    """One table; of peers the finals' words are known. unit: words or characters."""
+def noise_text(sounds: Sequence[Invented], unit: str, beside: Sequence[Sequence[PeerInvented]]) -> str:
+    """One table; of peers, by sound, the finals' words are known. unit: words or characters."""
     headings = [
         "by the hour of sound",
         "heard by",
@@ -24,7 +24,7 @@ def noise_text(sounds: Sequence[Invented], unit: str, beside: Sequence[PeerInven
         "CPU s / audio s",
     ]
     rows: list[list[Cell]] = []
-    for one in sounds:
+    for one, peers in zip(sounds, beside, strict=True):
         rows.append(
             [
                 one.sound,
@@ -38,41 +38,44 @@ def noise_text(sounds: Sequence[Invented], unit: str, beside: Sequence[PeerInven
                 f"{one.cpu_share:.4f}",
             ]
         )
-        for peer in beside:
-            if peer.sound == one.sound:
-                by_hour = hourly(peer.final_words, peer.audio_s)
-                share = f"{peer.cpu_s / peer.audio_s:.4f}"
-                rows.append(["", peer.peer, peer.audio_s / 60, None, None, None, None, by_hour, share])
+        for peer in peers:
+            by_hour = hourly(peer.final_words, peer.audio_s)
+            share = f"{peer.cpu_s / peer.audio_s:.4f}"
+            rows.append(["", peer.peer, peer.audio_s / 60, None, None, None, None, by_hour, share])
     return table(headings, rows)
 
 
-def noise_json(sounds: Sequence[Invented], beside: Sequence[PeerInvented] = ()) -> list[dict[str, Any]]:
-    """The same as JSON objects, with the plain counts."""
-    own = [
-        {
-            "sound": one.sound,
-            "heard_by": _OWN,
-            "audio_s": round(one.audio_s, 3),
-            "cpu_s": round(one.cpu_s, 3),
-            "cpu_s_per_audio_s": round(one.cpu_share, 5),
-            "partial_words": one.partial_words,
-            "final_words": one.final_words,
-            "partial_words_per_hour": round(one.hourly(one.partial_words), 2),
-            "final_words_per_hour": round(one.hourly(one.final_words), 2),
-            "events": dict(one.events),
-        }
-        for one in sounds
+def noise_json(sounds: Sequence[Invented], beside: Sequence[Sequence[PeerInvented]]) -> list[dict[str, Any]]:
+    """The same as JSON objects, sound by sound, with the plain counts."""
+    return [
+        row
+        for one, peers in zip(sounds, beside, strict=True)
+        for row in (_own(one), *(_of_peer(one.sound, peer) for peer in peers))
     ]
-    peers = [
-        {
-            "sound": one.sound,
-            "heard_by": one.peer,
-            "audio_s": round(one.audio_s, 3),
-            "cpu_s": round(one.cpu_s, 3),
-            "cpu_s_per_audio_s": round(one.cpu_s / one.audio_s, 5),
-            "final_words": one.final_words,
-            "final_words_per_hour": round(hourly(one.final_words, one.audio_s), 2),
-        }
-        for one in beside
-    ]
-    return own + peers
+
+
+def _own(one: Invented) -> dict[str, Any]:
+    return {
+        "sound": one.sound,
+        "heard_by": _OWN,
+        "audio_s": round(one.audio_s, 3),
+        "cpu_s": round(one.cpu_s, 3),
+        "cpu_s_per_audio_s": round(one.cpu_share, 5),
+        "partial_words": one.partial_words,
+        "final_words": one.final_words,
+        "partial_words_per_hour": round(one.hourly(one.partial_words), 2),
+        "final_words_per_hour": round(one.hourly(one.final_words), 2),
+        "events": dict(one.events),
+    }
+
+
+def _of_peer(sound: str, peer: PeerInvented) -> dict[str, Any]:
+    return {
+        "sound": sound,
+        "heard_by": peer.peer,
+        "audio_s": round(peer.audio_s, 3),
+        "cpu_s": round(peer.cpu_s, 3),
+        "cpu_s_per_audio_s": round(peer.cpu_s / peer.audio_s, 5),
+        "final_words": peer.final_words,
+        "final_words_per_hour": round(hourly(peer.final_words, peer.audio_s), 2),
+    }

@@ -67,6 +67,7 @@ class Segments:
         self._stream = stream
         self._number = 1
         self._began_s: float | None = None  # None: nothing is said of this one yet
+        self._since_s = 0.0  # the one before was over then: where its peer does not tell, this one began no earlier
         self._shown = ""
 
     def opened(self, began_s: float) -> None:
@@ -78,7 +79,7 @@ class Segments:
         """Its text so far; where nothing new stands in it, nothing is told."""
         if text and text != self._shown:
             self._shown = text
-            self._began_s = self._stream.taken_s if self._began_s is None else self._began_s
+            self._began_s = self._since_s if self._began_s is None else self._began_s
             self._stream.say("text", str(self._number), self._began_s, has_text=True)
 
     def over(self, text: str, decided_ns: int, began_s: float | None = None) -> None:
@@ -87,10 +88,10 @@ class Segments:
         decided_ns: on the monotonic clock, now or before.
         """
         if text or self._began_s is not None:
-            known_s = self._stream.taken_s if self._began_s is None else self._began_s
+            known_s = self._since_s if self._began_s is None else self._began_s
             decided_ms = (time.monotonic_ns() - decided_ns) / 1e6
             segment, has_text = str(self._number), bool(text)
             at_s = known_s if began_s is None else began_s
             self._stream.say("final", segment, at_s, has_text=has_text, decided_ms=decided_ms)
         self._number += 1
-        self._began_s, self._shown = None, ""
+        self._began_s, self._shown, self._since_s = None, "", self._stream.taken_s

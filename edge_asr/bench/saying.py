@@ -9,7 +9,7 @@ class Saying(msgspec.Struct, frozen=True):
     """A segment was opened, has text now, or is final; `at_ns` on the monotonic clock is when whoever listens has it.
 
     began_ns: where the recognizer itself places the beginning of the segment. A final may be without text.
-    decided_ms: how long before a final its speaker, by its own word, had decided that the segment was over.
+    decided_ms: how long before a final its speaker had decided that the segment was over: see each listener.
     """
 
     kind: Literal["open", "text", "final"]

@@ -8,7 +8,8 @@ from xml.sax.saxutils import escape
 _WIDTH, _HEIGHT = 760, 440
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 190, 44, 56  # margins; labels stand to the right of their points
 _LINE = 15  # between two labels, at least
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: told apart by everyone
+# Okabe and Ito: told apart by everyone
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999")
 _FACTORS = (1.0, 2.0, 5.0)
 _SMALLEST = 1e-6  # below it there is nothing to tell from 0
 

@@ -2,7 +2,8 @@
 
 The files of our own bundle, one thread; OPTIONS as JSON, see `SherpaOptions`. As its example with endpoints does it:
 blocks of 0.1 s, then what can be decoded is, and it is asked for its text and whether an utterance is over, by its
-default rules.
+default rules. That it finds in the call that takes a block, so that is when it decided; an utterance begins where the
+one before was over.
 """
 
 import sys
@@ -48,7 +49,7 @@ class Hearing(PeerStream):
 
 def load(options: SherpaOptions) -> NewStream:
     """What makes streams."""
-    recognizer = load_recognizer(options, enable_endpoint_detection=True)
+    recognizer = load_recognizer(options)
     return lambda answer: Hearing(recognizer, answer)
 
 

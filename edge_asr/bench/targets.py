@@ -11,6 +11,7 @@ from edge_asr.bench import verdicts
 from edge_asr.bench.peers import MOONSHINE
 from edge_asr.bench.verdicts import Figures, Verdict
 
+NAMES = ("english", "mandarin", "tiny", "base", "latency", "parity", "noise", "memory", "soak")
 _MEMORY_EACH = 7  # recordings of a set: most of what is held comes with the first ones
 
 
@@ -59,11 +60,6 @@ def runs(extent: Extent) -> dict[str, Run]:
         "memory": Run("memory", cost, _second("moonshine-tiny-en"), verdicts.held),
         "soak": Run("soak", soak, ("models.bundle=en",), verdicts.grown),
     }
-
-
-def unmeasured(run: Run) -> Verdict:
-    """Of a run that failed."""
-    return Verdict(run.title, "could not be measured, see above", None)
 
 
 def _second(bundle: str) -> tuple[str, ...]:

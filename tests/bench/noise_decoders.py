@@ -1,4 +1,4 @@
-"""A child of the measurement that says a word for each second in which there is any sound, and one that never does."""
+"""A child of the measurement that says a word for each second of any sound, and one live."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ def loud(pcm: bytes, rate_hz: int) -> Said:
 
 
 def load() -> Mapping[str, Decode]:
-    return {"loud": loud, "mute": lambda _pcm, _rate_hz: Said("")}
+    return {"loud": loud, "sherpa-onnx": loud, "sherpa-onnx, live": lambda pcm, _: Said("word" if any(pcm) else "")}
 
 
 if __name__ == "__main__":

@@ -224,7 +224,7 @@ def test_the_report_divides_ours_by_theirs() -> None:
     assert lines[7].split()[-4:] == ["1", "20.0", "20.0", "20.0"]
     assert lines[9].split()[-4:] == ["-", "0.25", "0.25", "-"]
     assert lines[10].startswith("Timed by a second listener; each sentence was played to one after the other")
-    assert "each one's own word" in lines[11]
+    assert "moonshine-voice when its last transcription begins" in lines[11]
     assert lines[12:] == [
         "edge_asr: 1 of 3 sentences had no final: c",
         "peer: 1 of 3 sentences had a final before the end of the speech, and none after it: b",

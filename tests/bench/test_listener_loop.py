@@ -16,7 +16,7 @@ def variables(tmp_path: Path) -> dict[str, str]:
     script.write_text(
         "#!/bin/sh\n"
         "case $1 in *short) exit 0;; esac\n"
-        f'echo "$1" >> {tmp_path / "sources"}\n'
+        f"echo $1 >> {tmp_path / 'sources'}; echo $$ >> {tmp_path / 'recorders'}\n"
         "head -c 640 /dev/zero; sleep 0.5; head -c 640 /dev/zero; head -c 640 /dev/zero | tr '\\0' '\\1'\n"
         "exec sleep 60\n",
         encoding="utf-8",
@@ -42,6 +42,8 @@ def test_a_fresh_stream_hears_the_source_each_time(variables: dict[str, str], tm
             assert second - first == 20_000_000
             peer.end()
             assert peer.next(0.0) is None, "what it says at its end is not heard"
+            recorders = [Path("/proc") / line for line in (tmp_path / "recorders").read_text().split()]
+            assert not any(recorder.exists() for recorder in recorders), "they hear nothing any more"
     assert (tmp_path / "sources").read_text() == "--device=a_microphone\n" * 2
 
 

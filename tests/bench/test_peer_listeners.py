@@ -1,15 +1,19 @@
 """What peers at the microphone are taken to say, and when; the peers themselves are not needed."""
 
 import json
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_asr.bench import pocketsphinx_listener, sherpa_listener, vosk_listener
+from edge_asr.bench.beside import Heed
 from edge_asr.bench.peer_stream import PeerStream
+from edge_asr.bench.saying import Saying
 from edge_asr.clock import NS_PER_S
 
 BLOCK = bytes(2 * 1600)  # 0.1 s
@@ -126,7 +130,7 @@ def heard(make: Callable[[Callable[..., None]], PeerStream], blocks: int) -> lis
 def test_vosk_shows_new_text_alone_and_its_words_tell_where_a_final_began() -> None:
     recognizer = Vosk()
     said = heard(lambda answer: vosk_listener.Hearing(recognizer, answer), 7)
-    assert said == [("text", "1", True, 0.2), ("text", "1", True, 0.2), ("final", "1", True, 0.07)]
+    assert said == [("text", "1", True, 0.0), ("text", "1", True, 0.0), ("final", "1", True, 0.07)]
     assert recognizer.words
 
 
@@ -147,8 +151,38 @@ def test_pocketsphinx_is_closed_in_mid_speech() -> None:
 def test_sherpa_begins_anew_after_an_end() -> None:
     said = heard(lambda answer: sherpa_listener.Hearing(Sherpa(), answer), 10)
     assert said == [
-        ("text", "1", True, 0.3),
-        ("final", "1", True, 0.3),
-        ("text", "2", True, 0.8),
-        ("final", "2", True, 0.8),
+        ("text", "1", True, 0.0),
+        ("final", "1", True, 0.0),
+        ("text", "2", True, 0.5),  # no earlier than the first one's end, which is all that is known
+        ("final", "2", True, 0.5),
     ]
+
+
+def test_a_short_word_whose_text_comes_after_its_end_is_answered() -> None:
+    answers: list[dict[str, Any]] = []
+    stream = sherpa_listener.Hearing(Sherpa(), lambda **fields: answers.append(fields))
+    for number in range(1, 6):
+        stream.hear(BLOCK, BEGAN_NS + number * NS_PER_S // 10)
+    heed = Heed()
+    for fields in answers:
+        heed.take(replace_at(msgspec.convert(fields, Saying)))
+    assert heed.answered(BEGAN_NS + NS_PER_S // 4)  # the end of the sound, before its first text
+    assert heed.wait("a", BEGAN_NS, BEGAN_NS + NS_PER_S // 4).final_ms is not None
+
+
+def replace_at(saying: Saying) -> Saying:
+    """As said at the time of the sound."""
+    return msgspec.structs.replace(saying, at_ns=BEGAN_NS + NS_PER_S)
+
+
+def test_when_it_decided_is_when_the_block_was_handed_over() -> None:
+    class Slow(Vosk):
+        def AcceptWaveform(self, block: bytes) -> bool:  # noqa: N802 - its own name
+            time.sleep(0.02)
+            return super().AcceptWaveform(block)
+
+    answers: list[dict[str, Any]] = []
+    stream = vosk_listener.Hearing(Slow(), lambda **fields: answers.append(fields))
+    for number in range(1, 6):
+        stream.hear(BLOCK, BEGAN_NS + number * NS_PER_S // 10)
+    assert 20.0 <= answers[-1]["decided_ms"] < 5000.0

@@ -8,8 +8,8 @@ import pytest
 
 from edge_asr.bench.decoder_process import DecoderProcess
 from edge_asr.bench.parity import same_text, same_tokens
-from edge_asr.bench.peers import SHERPA, comparable, ready_peers
-from edge_asr.bench.sherpa_decoder import SherpaOptions, options_of
+from edge_asr.bench.peers import SHERPA, _sherpa_options, comparable, ready_peers
+from edge_asr.bench.sherpa_decoder import SherpaOptions, load_recognizer, options_of
 from edge_asr.config import Config, ModelsConfig, RecognizerConfig
 from edge_asr.errors import EdgeAsrError
 from tests.asr.zipformer.zipformers import Kind, network, sound
@@ -38,7 +38,7 @@ def test_it_makes_the_same_of_a_recording_as_ours_by_token_and_by_letter(kind: K
         DecoderProcess(peer.module, peer.words) as theirs,
         DecoderProcess("edge_asr.bench.own_decoder", own_words) as ours,
     ):
-        assert theirs.decoders == (SHERPA,)
+        assert theirs.decoders == (SHERPA, "sherpa-onnx, live")
         telephone = np.ascontiguousarray(samples[::2])
         for piece, rate_hz in ((samples, 16_000), (samples[: 16_000 + 1], 16_000), (telephone, 8000)):
             own, other = ours.decode("whole", piece, rate_hz), theirs.decode(SHERPA, piece, rate_hz)
@@ -79,3 +79,18 @@ def test_the_files_go_by_the_names_that_it_has_for_them() -> None:
     assert options.is_ctc
     assert set(options_of(network("transducer").bundle, 1).files) == {"encoder", "decoder", "joiner", "tokens"}
     assert msgspec.json.decode(msgspec.json.encode(options), type=SherpaOptions) == options
+
+
+def test_live_an_utterance_ends_and_the_next_begins_anew() -> None:
+    config, _ = of("transducer", 1)
+    options = msgspec.json.decode(_sherpa_options(config), type=SherpaOptions)
+    recognizer = load_recognizer(options)
+    stream, ends = recognizer.create_stream(), 0
+    for _ in range(210):  # its last rule ends an utterance after 20 s, whatever a network of random weights makes of it
+        stream.accept_waveform(16_000, np.zeros(1600, np.float32))
+        while recognizer.is_ready(stream):
+            recognizer.decode_stream(stream)
+        if recognizer.is_endpoint(stream):
+            ends += 1
+            recognizer.reset(stream)
+    assert ends == 1
