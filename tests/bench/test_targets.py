@@ -92,6 +92,12 @@ def test_a_set_without_a_word_and_a_run_without_any_have_no_verdict() -> None:
     assert met(unmeasured) == [None, None, None]
 
 
+def test_exactly_as_many_points_as_allowed_are_allowed() -> None:
+    scores = [heard(name, 1000, {LIVE: 13, WHOLE: 10, PEER: 30}, {LIVE: 0.1, WHOLE: 0.1, PEER: 1.3}) for name in "ab"]
+    live_whole = first_pass(written(accuracy_json(Accuracy(scores, (LIVE, WHOLE, PEER)), "WER")))[3]
+    assert (live_whole.measured, live_whole.met) == ("+0.30", True)
+
+
 def test_exactly_one_point_is_one() -> None:
     wrong = {"clean": {LIVE: 0, WHOLE: 0, PEER: 1}, "other": {LIVE: 1, WHOLE: 1, PEER: 2}}
     assert met(first_pass(accuracy(wrong, {LIVE: 0.1, WHOLE: 0.1, PEER: 1.3}))) == [True, True, True, True]

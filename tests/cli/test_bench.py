@@ -37,6 +37,10 @@ from edge_asr.cli.main import main
         (["soak"], "required: --speech"),
         (["soak", "--speech", ".", "--utterances", "9"], "9: expected a whole number from 10 to 10000000"),
         (["noise", "--minutes", "-1"], "-1: expected minutes, from 0.01 to 1440"),
+        (["noise", "--peer", "whisper"], "'whisper': expected none, or of vosk, pocketsphinx"),
+        (["latency", "--peer", "whisper"], "'whisper': expected none, or of vosk, pocketsphinx"),
+        (["targets"], "required: --speech"),
+        (["targets", "--speech", ".", "--each", "0"], "0: expected a whole number from 1 to 100000"),
     ],
 )
 def test_wrong_words_are_refused(words: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
