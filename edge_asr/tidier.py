@@ -3,7 +3,7 @@
 from edge_asr.clock import NS_PER_S, Clock
 from edge_asr.heap import give_back
 
-_EVERY_S = 60.0
+TIDY_S = 60.0
 
 
 class Tidier:
@@ -19,6 +19,6 @@ class Tidier:
     def look(self) -> None:
         """Do it when it is time; it takes 1 to 15 ms."""
         now_ns = self._clock.monotonic_ns()
-        if now_ns - self._last_ns >= _EVERY_S * NS_PER_S:
+        if now_ns - self._last_ns >= TIDY_S * NS_PER_S:
             self._last_ns = now_ns
             give_back()

@@ -1,4 +1,8 @@
-"""Many hours of speech in one process, at full speed: what grows, and what becomes slow."""
+"""Many hours of speech in one process, at full speed: what grows, and what becomes slow.
+
+Free memory goes back to the kernel once a minute of sound, as in the daemon, and before it is looked how much there is:
+what only waits to be given back is no growth.
+"""
 
 import gc
 import time
@@ -18,6 +22,7 @@ from edge_asr.bench.spread import median
 from edge_asr.clock import Clock
 from edge_asr.errors import EdgeAsrError
 from edge_asr.events import Event, FinalEvent, SpeechEndedEvent
+from edge_asr.tidier import TIDY_S
 
 _PAUSE_S = 1.2  # after each recording: longer than the gate's hangover and the endpointer's silence
 _SAMPLES = 200
@@ -73,7 +78,12 @@ class Soak:
 
 
 def measure(
-    recordings: Sequence[Path], utterances: int, stream: FullSpeed, clock: Clock, look: Callable[[], Footprint]
+    recordings: Sequence[Path],
+    utterances: int,
+    stream: FullSpeed,
+    clock: Clock,
+    look: Callable[[], Footprint],
+    give_back: Callable[[], None],
 ) -> Soak:
     """Play recordings over and over until so many utterances have ended, all on one stream.
 
@@ -82,7 +92,7 @@ def measure(
     """
     chosen = recordings[: max(1, utterances // _LEAST_ROUNDS)]
     soak = Soak()
-    next_look = 0.0
+    next_look, next_tidy_s = 0.0, TIDY_S
     with tqdm(total=utterances, desc="utterances", disable=None, leave=False) as bar:
         while soak.utterances < utterances:
             number = soak.plays % len(chosen)
@@ -91,8 +101,11 @@ def measure(
             if number == len(chosen) - 1 and not soak.utterances:
                 raise EdgeAsrError("no utterance was heard in any recording; give recordings of speech")
             bar.update(play.ended)
+            if soak.audio_s >= next_tidy_s or soak.utterances >= next_look:
+                give_back()
+                next_tidy_s = soak.audio_s + TIDY_S
             if soak.utterances >= next_look:
-                gc.collect()  # what only waits to be collected is no growth
+                gc.collect()  # the same
                 soak.places.append(soak.utterances)
                 soak.samples.append(look())
                 next_look = soak.utterances + utterances / _SAMPLES

@@ -45,6 +45,7 @@ from edge_asr.clock import Clock, SystemClock
 from edge_asr.config import Config
 from edge_asr.demo.sample import own_files, sample
 from edge_asr.errors import EXIT_OK, EdgeAsrError, ModelError
+from edge_asr.heap import give_back
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -197,7 +198,7 @@ def _soak(args: argparse.Namespace) -> tuple[Setting, Any]:
     recordings = read_recordings(Path(args.speech), now.language, args.sets)
     paths = [recording.path for recording in recordings]
     begin(now, f"{args.utterances} utterances over {len(paths)} recordings, as fast as they are heard")
-    result = soak.measure(paths, args.utterances, Ears(config, clock).stream(), clock, footprint)
+    result = soak.measure(paths, args.utterances, Ears(config, clock).stream(), clock, footprint, give_back)
     print(soak_text(result))
     return now, soak_json(result)
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from edge_asr.bench import soak as soak_module
 from edge_asr.bench.footprint import Footprint
 from edge_asr.bench.soak import Play, Soak, measure
 from edge_asr.bench.soak_report import share_ms, soak_json, soak_text
@@ -34,7 +35,7 @@ def growing() -> Callable[[], Footprint]:
 
 
 def soaked(folder: Path) -> Soak:
-    return measure(recordings(folder), 30, fake_stream(), SystemClock(), growing())
+    return measure(recordings(folder), 30, fake_stream(), SystemClock(), growing(), lambda: None)
 
 
 def test_recordings_come_round_until_enough_has_been_said(tmp_path: Path) -> None:
@@ -45,8 +46,26 @@ def test_recordings_come_round_until_enough_has_been_said(tmp_path: Path) -> Non
     assert soak.places[-1] == 30
 
 
+def test_free_memory_goes_back_before_each_look_and_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    look = growing()
+
+    def looked() -> Footprint:
+        calls.append("look")
+        return look()
+
+    for tidy_s, more in ((3600.0, False), (3.0, True)):  # looks are some 6 s of sound apart
+        calls.clear()
+        monkeypatch.setattr(soak_module, "TIDY_S", tidy_s)
+        measure(recordings(tmp_path), 600, fake_stream(), SystemClock(), looked, lambda: calls.append("give back"))
+        assert all(calls[at - 1] == "give back" for at, call in enumerate(calls) if call == "look")
+        assert (calls.count("give back") > calls.count("look")) == more
+
+
 def test_so_few_recordings_are_taken_that_each_comes_ten_times(tmp_path: Path) -> None:
-    assert measure(recordings(tmp_path), 12, fake_stream(), SystemClock(), growing()).plays == 12
+    assert measure(recordings(tmp_path), 12, fake_stream(), SystemClock(), growing(), lambda: None).plays == 12
 
 
 def test_growth_is_told_by_1000_utterances(tmp_path: Path) -> None:
@@ -68,7 +87,7 @@ def test_a_recording_is_compared_with_itself() -> None:
 def test_where_nobody_speaks_it_ends(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "still.wav", hush(1.0), RATE_HZ)
     with pytest.raises(EdgeAsrError, match="no utterance was heard in any recording"):
-        measure([tmp_path / "still.wav"], 10, fake_stream(), SystemClock(), growing())
+        measure([tmp_path / "still.wav"], 10, fake_stream(), SystemClock(), growing(), lambda: None)
 
 
 def test_the_report_for_a_person_and_for_a_machine(tmp_path: Path) -> None:
