@@ -1,7 +1,9 @@
 """Many hours of speech in one process, at full speed: what grows, and what becomes slow.
 
-Free memory goes back to the kernel once a minute of sound, as in the daemon, and before it is looked how much there is:
-what only waits to be given back is no growth.
+Free memory goes back to the kernel once a minute of sound, as in the daemon, and before it is looked how much is held:
+what only waits to be given back is no growth. A network holds what the last sound needed until the next one, and a long
+one needs 50 MiB more than a short one. So it is looked after the same recordings each time round, and each is compared
+with itself.
 """
 
 import gc
@@ -25,7 +27,7 @@ from edge_asr.events import Event, FinalEvent, SpeechEndedEvent
 from edge_asr.tidier import TIDY_S
 
 _PAUSE_S = 1.2  # after each recording: longer than the gate's hangover and the endpointer's silence
-_SAMPLES = 200
+_LOOKS = 20  # each time round, at most
 _SETTLED = 0.2  # up to here the arenas and caches fill; slopes are of what comes then
 _LEAST_ROUNDS = 10  # a recording is compared with itself, so it must come early and late
 
@@ -53,16 +55,28 @@ class Soak:
     plays: int = 0
     audio_s: float = 0.0
     compute_s: float = 0.0
-    places: list[int] = field(default_factory=list)  # utterances at each sample
+    places: list[int] = field(default_factory=list)  # utterances at each sample, ...
+    after: list[int] = field(default_factory=list)  # ... and the recording after which it was taken
     samples: list[Footprint] = field(default_factory=list)
     early: dict[int, Play] = field(default_factory=dict)
     late: dict[int, Play] = field(default_factory=dict)
 
     def per_thousand(self, value: Callable[[Footprint], float]) -> float | None:
-        """Growth of a value by 1000 utterances once it has settled."""
+        """Growth of a value by 1000 utterances once it has settled, after the same recordings."""
         first = self.settled
-        found = slope(self.places[first:], [value(sample) for sample in self.samples[first:]])
+        places, after = np.array(self.places[first:], np.float64), np.array(self.after[first:])
+        values = np.array([value(sample) for sample in self.samples[first:]], np.float64)
+        for recording in np.unique(after):
+            same = after == recording
+            places[same] -= places[same].mean()
+            values[same] -= values[same].mean()
+        found = slope(places.tolist(), values.tolist())
         return None if found is None else 1000.0 * found
+
+    def of_the_first(self) -> tuple[int, int, int]:
+        """Numbers of three samples after the same recording: the first of all, that when all had settled, the last."""
+        same = [number for number, recording in enumerate(self.after) if recording == self.after[0]]
+        return same[0], next((number for number in same if number >= self.settled), same[-1]), same[-1]
 
     @property
     def settled(self) -> int:
@@ -92,7 +106,8 @@ def measure(
     """
     chosen = recordings[: max(1, utterances // _LEAST_ROUNDS)]
     soak = Soak()
-    next_look, next_tidy_s = 0.0, TIDY_S
+    next_tidy_s = TIDY_S
+    every = -(-len(chosen) // _LOOKS)
     with tqdm(total=utterances, desc="utterances", disable=None, leave=False) as bar:
         while soak.utterances < utterances:
             number = soak.plays % len(chosen)
@@ -101,14 +116,15 @@ def measure(
             if number == len(chosen) - 1 and not soak.utterances:
                 raise EdgeAsrError("no utterance was heard in any recording; give recordings of speech")
             bar.update(play.ended)
-            if soak.audio_s >= next_tidy_s or soak.utterances >= next_look:
+            if number % every == 0:
+                gc.collect()
+            if number % every == 0 or soak.audio_s >= next_tidy_s:
                 give_back()
                 next_tidy_s = soak.audio_s + TIDY_S
-            if soak.utterances >= next_look:
-                gc.collect()  # the same
+            if number % every == 0:
                 soak.places.append(soak.utterances)
+                soak.after.append(number)
                 soak.samples.append(look())
-                next_look = soak.utterances + utterances / _SAMPLES
     return soak
 
 

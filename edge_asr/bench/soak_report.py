@@ -36,12 +36,13 @@ def soak_json(soak: Soak) -> dict[str, Any]:
         "samples": [
             {
                 "utterances": place,
+                "after_recording": recording,
                 "anon_mib": round(sample.anon_mib, 3),
                 "file_mib": round(sample.file_mib, 3),
                 "threads": sample.threads,
                 "descriptors": sample.descriptors,
             }
-            for place, sample in zip(soak.places, soak.samples, strict=True)
+            for place, recording, sample in zip(soak.places, soak.after, soak.samples, strict=True)
         ],
     }
 
@@ -57,10 +58,11 @@ def final_ms(play: Play) -> float:
 
 
 def _held(soak: Soak) -> str:
-    first, settled, last = soak.samples[0], soak.samples[soak.settled], soak.samples[-1]
+    numbers = soak.of_the_first()
+    first, settled, last = (soak.samples[number] for number in numbers)
     grown = soak.per_thousand
-    places = [soak.places[0], soak.places[soak.settled], soak.places[-1]]
-    headings = ["after utterances", *(str(place) for place in places), "growth by 1000"]
+    places = (str(soak.places[number]) for number in numbers)
+    headings = ["after the same recording, utterances", *places, "growth by 1000"]
     rows: list[list[Cell]] = [
         ["RssAnon, MiB", first.anon_mib, settled.anon_mib, last.anon_mib, _signed(grown(lambda one: one.anon_mib))],
         ["RssFile, MiB", first.file_mib, settled.file_mib, last.file_mib, _signed(grown(lambda one: one.file_mib))],

@@ -43,7 +43,7 @@ def test_recordings_come_round_until_enough_has_been_said(tmp_path: Path) -> Non
     assert (soak.utterances, soak.words, soak.plays) == (30, 40, 20)
     assert soak.audio_s == pytest.approx(10 * (1.3 + 2.4 + 2 * 1.2))
     assert (len(soak.early), len(soak.late)) == (2, 2)
-    assert soak.places[-1] == 30
+    assert (soak.places[-1], soak.after[-4:]) == (30, [0, 1, 0, 1])
 
 
 def test_free_memory_goes_back_before_each_look_and_now_and_then(
@@ -56,7 +56,8 @@ def test_free_memory_goes_back_before_each_look_and_now_and_then(
         calls.append("look")
         return look()
 
-    for tidy_s, more in ((3600.0, False), (3.0, True)):  # looks are some 6 s of sound apart
+    monkeypatch.setattr(soak_module, "_LOOKS", 1)  # each time round
+    for tidy_s, more in ((3600.0, False), (3.0, True)):
         calls.clear()
         monkeypatch.setattr(soak_module, "TIDY_S", tidy_s)
         measure(recordings(tmp_path), 600, fake_stream(), SystemClock(), looked, lambda: calls.append("give back"))
@@ -69,11 +70,23 @@ def test_so_few_recordings_are_taken_that_each_comes_ten_times(tmp_path: Path) -
 
 
 def test_growth_is_told_by_1000_utterances(tmp_path: Path) -> None:
-    soak = Soak(utterances=100, places=[0, 20, 60, 100])
+    soak = Soak(utterances=100, places=[0, 20, 60, 100], after=[0, 0, 0, 0])
     soak.samples = [Footprint(mib, 40.0, 2, 5) for mib in (50.0, 100.0, 101.0, 102.0)]
     assert soak.settled == 1
     assert soak.per_thousand(lambda one: one.anon_mib) == pytest.approx(25.0)
     assert soak.per_thousand(lambda one: one.file_mib) == 0.0
+
+
+def test_what_a_long_recording_needs_is_no_growth() -> None:
+    places = [10 * number for number in range(1, 12)]
+    soak = Soak(utterances=110, places=places, after=[number % 3 for number in range(11)])
+    held = [50.0 * one + place / 1000 for place, one in zip(places, soak.after, strict=True)]
+    soak.samples = [Footprint(mib, 40.0, 2, 5) for mib in held]
+    assert soak.per_thousand(lambda one: one.anon_mib) == pytest.approx(1.0)
+    assert [soak.after[number] for number in soak.of_the_first()] == [0, 0, 0]
+    assert [soak.places[number] for number in soak.of_the_first()] == [10, 40, 100]
+    once = Soak(utterances=20, places=[10, 20], after=[0, 1], samples=soak.samples[:2])
+    assert once.per_thousand(lambda one: one.anon_mib) is None
 
 
 def test_a_recording_is_compared_with_itself() -> None:

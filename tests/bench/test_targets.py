@@ -194,7 +194,7 @@ def test_memory_is_what_is_its_own_and_what_is_of_files_together() -> None:
 @pytest.mark.parametrize(("grows_mib", "last_ms", "wanted"), [(0.0, 10.9, [True, True]), (0.2, 11.1, [False, False])])
 def test_a_soak_grows_and_slows_down_or_not(grows_mib: float, last_ms: float, wanted: list[bool]) -> None:
     samples = [Footprint(50.0 + grows_mib * number, 10.0, 4, 20) for number in range(11)]
-    soak = Soak(1000, 10, 20, 100.0, 1.0, [100 * number for number in range(11)], samples)
+    soak = Soak(1000, 10, 20, 100.0, 1.0, [100 * number for number in range(11)], [0] * 11, samples)
     soak.early, soak.late = {0: Play(10.0, 1.0, 10.0, 1, 1)}, {0: Play(10.0, 1.0, last_ms, 1, 1)}
     assert met(grown(written(soak_json(soak)))) == wanted
 
