@@ -9,12 +9,12 @@ was on the monotonic clock that all processes share, and what CPU it took. The l
 """
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from edge_asr.bench.child_answers import answering
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,7 @@ def serve(load: Callable[[], Mapping[str, Decode]], between: Callable[[], None] 
 
     between: makes what a recording needs anew, before its time is taken.
     """
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not be taken for an answer
-
-    def answer(**fields: Any) -> None:
-        answers.write(json.dumps(fields) + "\n")
-        answers.flush()
-
+    answer = answering()
     try:
         decoders = load()
     except (ValueError, OSError) as error:

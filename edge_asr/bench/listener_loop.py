@@ -5,15 +5,14 @@ of JSON: `ready`, `listening`, `resting`, `fault`, and what the stream says, as 
 bench's own ear gets it; what waits while the stream computes is not lost. The loop ends with its input.
 """
 
-import json
 import os
 import select
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
+from edge_asr.bench.child_answers import answering
 from edge_asr.bench.peer_stream import Answer, PeerStream
 from edge_asr.bench.recorder import recorder
 
@@ -23,13 +22,7 @@ _MOST_BYTES = 1 << 16
 
 def listen(source: str, load: Callable[[], NewStream]) -> None:
     """Load, then hear until the input ends. A ValueError or OSError of `load` becomes the one answer."""
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not be taken for an answer
-
-    def answer(**fields: Any) -> None:
-        answers.write(json.dumps(fields) + "\n")
-        answers.flush()
-
+    answer = answering()
     try:
         new_stream = load()
     except (ValueError, OSError) as error:

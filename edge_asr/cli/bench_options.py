@@ -25,26 +25,22 @@ def count(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def hours(text: str) -> float:
-    """So many of them, or a part of one."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0.01 <= number <= 1000:
-        raise argparse.ArgumentTypeError(f"{text}: expected hours, from 0.01 to 1000")
-    return number
+def _time(unit: str, most: float) -> Callable[[str], float]:
+    """So many of a unit, or a part of one."""
+
+    def parse(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = 0.0
+        if not 0.01 <= number <= most:
+            raise argparse.ArgumentTypeError(f"{text}: expected {unit}, from 0.01 to {most:g}")
+        return number
+
+    return parse
 
 
-def minutes(text: str) -> float:
-    """So many of them, or a part of one."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0.01 <= number <= 1440:
-        raise argparse.ArgumentTypeError(f"{text}: expected minutes, from 0.01 to 1440")
-    return number
+hours, minutes = _time("hours", 1000), _time("minutes", 1440)
 
 
 def peers_of(known: Sequence[str]) -> Callable[[str], Sequence[str]]:

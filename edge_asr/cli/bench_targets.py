@@ -56,7 +56,7 @@ def measure(args: argparse.Namespace) -> tuple[Setting, Any]:
     if unknown:
         raise EdgeAsrError(f"--only {unknown[0]}: expected of {', '.join(wanted)} those to measure")
     chosen = {name: run for name, run in wanted.items() if not args.only or name in args.only}
-    begin(now, f"{', '.join(chosen)}, one after the other; all of them take about an hour", quiet_wanted=True)
+    begin(now, f"{', '.join(chosen)}, one after the other; all of them take an hour and a half", quiet_wanted=True)
     verdicts: list[tuple[Run, Verdict]] = []
     measured: dict[str, Figures] = {}
     for name, run in chosen.items():
