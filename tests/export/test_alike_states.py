@@ -1,6 +1,5 @@
 """States that cannot be told apart become one; whatever is said costs what it cost."""
 
-from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,12 @@ import kaldifst
 import numpy as np
 import pytest
 
-from edge_asr.asr.kaldi.fst_format import ARC, REST, STATE
+from edge_asr.asr.kaldi.fst_format import ARC, STATE
 from edge_asr.asr.kaldi.graph_file import GraphHeader, check_graph_file
 from edge_asr.errors import ModelError
 from edge_asr_export import alike_states, graph_arrays
 from edge_asr_export.alike_states import merge_alike
-
-Costs = dict[tuple[tuple[int, ...], tuple[int, ...]], list[float]]  # by labels and words
+from tests.export.graph_texts import aligned, costs, graph
 
 # Two words that end alike ("1 2 3" and "4 2 3"), a state that waits, as every sound has one, and one that ends dearer.
 TEXT = """
@@ -39,50 +37,11 @@ TEXT = """
 """
 
 
-def graph(folder: Path, text: str) -> Path:
-    path = folder / "graph.fst"
-    kaldifst.StdConstFst(kaldifst.compile(text, acceptor=False)).write(str(path))
-    return path
-
-
-def aligned(path: Path) -> Path:
-    """The same file as the tools write it, its parts at multiples of 16."""
-    header = GraphHeader.read(path)
-    data = bytearray(path.read_bytes())
-    _, _, *rest = REST.unpack_from(data, header.rest_at)
-    REST.pack_into(data, header.rest_at, 1, 4, *rest)  # version and flag of alignment
-    parts = (data[: header.states_at], data[header.states_at : header.arcs_at], data[header.arcs_at :])
-    path.write_bytes(b"".join(bytes(part) + bytes(-len(part) % 16) for part in parts[:2]) + parts[2])
-    return path
-
-
 def merged(folder: Path, text: str) -> Any:
     ticks: list[int] = []
     merge_alike(graph(folder, text), folder / "merged.fst", lambda: ticks.append(1))
     assert ticks
     return kaldifst.StdConstFst.read(str(folder / "merged.fst"))
-
-
-def costs(fst: Any, length: int) -> Costs:
-    """What all paths of so many arcs say, and cost, to their ends."""
-    lines = [line.split() for line in fst.to_str(show_weight_one=True).splitlines()]
-    ends = {int(line[0]): float(line[1]) if len(line) > 1 else 0.0 for line in lines if len(line) < 3}
-    arcs = defaultdict(list)
-    for line in lines:
-        if len(line) > 2:
-            arcs[int(line[0])].append((int(line[1]), int(line[2]), int(line[3]), float(line[4])))
-    found: Costs = defaultdict(list)
-    paths: list[tuple[int, tuple[int, ...], tuple[int, ...], float]] = [(fst.start, (), (), 0.0)]
-    for _ in range(length):
-        paths = [
-            (target, (*labels, label), (*words, word), cost + weight)
-            for state, labels, words, cost in paths
-            for target, label, word, weight in arcs[state]
-        ]
-        for state, labels, words, cost in paths:
-            if state in ends:
-                found[labels, words].append(round(cost + ends[state], 4))
-    return {said: sorted(each) for said, each in found.items()}
 
 
 def test_what_ends_alike_is_one_state_and_every_path_costs_what_it_cost(tmp_path: Path) -> None:

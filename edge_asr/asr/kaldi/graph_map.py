@@ -27,7 +27,7 @@ _SIZE_AT, _TEXT_AT = 8, 16  # of libstdc++'s std::string: pointer, size, and a s
 _MADV_DONTNEED = 4
 _STATM_BYTES = 256  # more than its one line
 _MOST_BYTES = 60 << 20  # of mapped pages, ...
-_KEPT_BYTES = 44 << 20  # ... of which those of the first states stay: 223 page faults a second of speech; without, 328
+KEPT_BYTES = 44 << 20  # ... of which those of the first states stay: 148 page faults a second of speech; without, 256
 _SLACK_PAGES = 1024  # other files come and go by so many
 
 Region: TypeAlias = tuple[int, int, int]  # addresses [begin, end), and the offset in the file of what begins there
@@ -94,7 +94,7 @@ def _kept_ends(path: Path) -> KeptEnds:
     def bytes_of(states: int) -> int:
         return states * STATE.itemsize + int(begins[states]) * ARC.itemsize
 
-    count = bisect.bisect_right(range(header.states), _KEPT_BYTES, key=bytes_of) - 1
+    count = bisect.bisect_right(range(header.states), KEPT_BYTES, key=bytes_of) - 1
     return header.arcs_at, header.states_at + count * STATE.itemsize, header.arcs_at + int(begins[count]) * ARC.itemsize
 
 

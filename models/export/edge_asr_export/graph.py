@@ -17,6 +17,8 @@ from edge_asr.errors import ModelError
 from edge_asr_export.alike_states import merge_alike
 from edge_asr_export.child_process import environment_with, run_child
 from edge_asr_export.kaldi_text import read_integers, word_numbers
+from edge_asr_export.near_states import put_near
+from edge_asr_export.seldom_ways import part_seldom
 from edge_asr_export.spoken_runs import add_runs, knows_runs
 
 TOOLS = ("fstcompose", "fstconvert", "fstrelabel", "fstsymbols")
@@ -61,6 +63,7 @@ def compose_graph(
     half, grammar = folder / "HCLr.fst", folder / "Gr.fst"
     clean, grown = work / "grammar.fst", work / "grown.fst"
     composed, relabelled, whole = work / "composed.fst", work / "relabelled.fst", work / "whole.fst"
+    merged, parted = work / "merged.fst", work / "parted.fst"
     pairs = work / "relabel.txt"
     relabel = dict.fromkeys(read_integers(folder / "disambig_tid.int"), 0)
     relabel |= {number: int(label) for number, label in enumerate(label_of_transition) if number != label}
@@ -85,8 +88,12 @@ def compose_graph(
         done.unlink()
     run("fstconvert", "--fst_align=true", "--fst_type=const", str(relabelled), str(whole))
     relabelled.unlink()
-    merge_alike(whole, graph, tick)
+    merge_alike(whole, merged, tick)
     whole.unlink()
+    part_seldom(merged, parted, tick)
+    merged.unlink()
+    put_near(parted, graph, tick)
+    parted.unlink()
 
 
 def plain_half(folder: Path, work: Path, tick: Callable[[], None]) -> Path:

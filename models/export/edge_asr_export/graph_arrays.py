@@ -64,21 +64,27 @@ class GraphArrays:
 
     def write(self, path: Path, kept: Indices, number: NDArray[np.int32]) -> None:
         """Write the states `kept`, in their order, and their arcs; `number`, (states,), is what each state becomes."""
-        state = self.state[kept]
-        arcs = int(state["arcs"].sum(dtype=np.int64))
-        state["arc"] = np.cumsum(state["arcs"], dtype=np.int64) - state["arcs"]
-        header = self.header.of(int(number[self.header.start]), len(state), arcs)
-        with path.open("wb") as file:
-            file.write(header.data)
-            _put(file, [state])
-            file.write(b"\0" * (header.arcs_at - file.tell()))
-            _put(file, self._renumbered(kept, number))
+        write_graph(path, self.header, int(number[self.header.start]), self.state[kept], self._renumbered(kept, number))
 
     def _renumbered(self, kept: Indices, number: NDArray[np.int32]) -> Iterator[NDArray[np.void]]:
         for first in range(0, len(kept), _BLOCK):
             arc = self.arcs_of(kept[first : first + _BLOCK])
             arc["next"] = number[arc["next"]]
             yield arc
+
+
+def write_graph(
+    path: Path, like: GraphHeader, start: int, state: NDArray[np.void], arcs: Iterable[NDArray[np.void]]
+) -> None:
+    """Write a graph with a header `like` another's; `arcs` are those of the states, in their order, some at a time."""
+    count = int(state["arcs"].sum(dtype=np.int64))
+    state["arc"] = np.cumsum(state["arcs"], dtype=np.int64) - state["arcs"]
+    header = like.of(start, len(state), count)
+    with path.open("wb") as file:
+        file.write(header.data)
+        _put(file, [state])
+        file.write(b"\0" * (header.arcs_at - file.tell()))
+        _put(file, arcs)
 
 
 def _put(file: BinaryIO, arrays: Iterable[NDArray[np.void]]) -> None:

@@ -90,7 +90,7 @@ def test_pages_of_all_but_the_first_states_go_when_they_have_become_many(
     most_bytes: int, kept_bytes: int, left_kib: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(graph_map, "_MOST_BYTES", most_bytes)
-    monkeypatch.setattr(graph_map, "_KEPT_BYTES", kept_bytes)
+    monkeypatch.setattr(graph_map, "KEPT_BYTES", kept_bytes)
     path = const_fst(tmp_path / "graph.fst", aligned=True, text=CHAIN)
     graph = open_graph(path, mappable=True)
     before = content(graph.fst)
@@ -104,7 +104,7 @@ def test_pages_of_all_but_the_first_states_go_when_they_have_become_many(
 def test_the_first_states_and_their_own_arcs_stay(
     kept_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graph_map, "_KEPT_BYTES", kept_bytes)
+    monkeypatch.setattr(graph_map, "KEPT_BYTES", kept_bytes)
     path = const_fst(tmp_path / "graph.fst", aligned=True, text=CHAIN)
     arcs_at, states_end, arcs_end = graph_map._kept_ends(path)
     header = GraphHeader.read(path)
@@ -116,7 +116,7 @@ def test_the_first_states_and_their_own_arcs_stay(
 
 @pytest.fixture
 def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph_map, "_KEPT_BYTES", 1_300_000)
+    monkeypatch.setattr(graph_map, "KEPT_BYTES", 1_300_000)
     monkeypatch.setattr(graph_map, "_MOST_BYTES", 2_500_000)
     monkeypatch.setattr(graph_map, "_SLACK_PAGES", 100)
 
@@ -171,7 +171,7 @@ def test_memory_that_takes_the_place_of_another_graph_is_left_alone(
 ) -> None:
     path = const_fst(tmp_path / "graph.fst", aligned=True)
     before = open_graph(path, mappable=True)
-    monkeypatch.setattr(graph_map, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(graph_map, "KEPT_BYTES", 0)
     places = [(begin, end - begin) for begin, end in mapped(path)]
     graph = open_graph(path, mappable=True)
     del before
