@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from edge_asr.errors import ModelError
-from edge_asr_export import silero_graph
 from edge_asr_export.silero_graph import rewritten
 from tests.export import published_silero
 from tests.export.published_silero import ROW, WIDTH
@@ -56,12 +55,6 @@ def test_every_sample_of_a_window_counts_as_it_did() -> None:
 def test_a_network_of_another_build_is_refused(changed: dict[str, Any], row: int, complaint: str) -> None:
     with pytest.raises(ModelError, match=complaint):
         rewritten(onnx.load_from_string(published_silero.network(**changed)), row)
-
-
-def test_what_is_mirrored_behind_a_window_begins_with_its_last_sample_but_one() -> None:
-    framing = silero_graph._framing(ROW, 256)
-    assert framing.shape == (4, 256)
-    assert framing[3, 190:194].tolist() == [574, 575, 574, 573]
 
 
 @pytest.mark.parametrize("layer", ["encoder.0", "encoder.1", "encoder.3", "output"])

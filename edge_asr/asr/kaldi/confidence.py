@@ -41,10 +41,10 @@ class Certainty:
         """All outputs so far, float32 (frames, outputs)."""
         return self._scores[: self._count]
 
-    def along(self, pdfs: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Log share float32 (frames,) of the outputs `pdfs` int32 (frames,), from the first frame on, among all."""
-        frames = np.arange(min(len(pdfs), self._count))
-        certainty: NDArray[np.float32] = self._scores[frames, pdfs[: len(frames)]] - self._totals[: len(frames)]
+    def along(self, pdfs: NDArray[np.int32], begin: int = 0) -> NDArray[np.float32]:
+        """Log share float32 (frames,) of the outputs `pdfs` int32 (frames,), from the frame `begin` on, among all."""
+        frames = np.arange(begin, min(begin + len(pdfs), self._count))
+        certainty: NDArray[np.float32] = self._scores[frames, pdfs[: len(frames)]] - self._totals[frames]
         return certainty
 
 

@@ -29,7 +29,6 @@ class PathWords:
 
     def read(self, path: BestPath, certainty: Certainty, *, last: bool) -> tuple[Word, ...]:
         """Words of a path, less what is none: marks for noise, and a sound held too long."""
-        sure = certainty.along(self._labels.pdf_of_label[path.labels])
         spans = self._labels.word_spans(path.labels)
         spans += [(len(path.labels), len(path.labels))] * (len(path.words) - len(spans))  # it stops before their sounds
         told = {} if last else self._told
@@ -41,7 +40,8 @@ class PathWords:
             place = (before, number, begin, end)
             word = told.get(place)
             if word is None:
-                text, confidence = self._table[number], word_confidence(sure[begin:end])
+                sure = certainty.along(self._labels.pdf_of_label[path.labels[begin:end]], begin)
+                text, confidence = self._table[number], word_confidence(sure)
                 joined = bool(before) and glued(before, text)
                 word = Word(text, begin * self._output_s, end * self._output_s, confidence, joined)
             self._told[place] = word

@@ -58,8 +58,9 @@ class _Writer:
         self, row_samples: int, table: Array, layers: list[tuple[Array, Array]], lstm: list[Array]
     ) -> onnx.ModelProto:
         first, second, third, fourth, output = layers
-        frames = self._node("Gather", "input", self._constant(_framing(row_samples, table.shape[1])), axis=1)
-        padded = self._node("Pad", self._magnitudes(frames, table), self._constant(np.array([0, 1, 0, 0, 1, 0])))
+        padded = self._node(
+            "Pad", self._magnitudes(self._framed(table.shape[1]), table), self._constant(np.array([0, 1, 0, 0, 1, 0]))
+        )
         triples = np.arange(_FRAMES)[:, None] + np.arange(3)  # a frame with its neighbours
         near = self._node("Gather", padded, self._constant(triples), axis=1)
         each = self._dense(self._shaped(near, -1, 3 * first[0].shape[1]), _unrolled(first[0]), first[1])
@@ -92,6 +93,16 @@ class _Writer:
         onnx.checker.check_model(model)
         return model
 
+    def _framed(self, length: int) -> str:
+        """Frames (n, frames, length) of the rows, which are mirrored at their end: of two halves each, one shared.
+
+        Halves are copied as they lie; samples one by one took a quarter of the network's whole time.
+        """
+        whole = self._node("Pad", "input", self._constant(np.array([0, 0, 0, _LATER_SAMPLES])), mode="reflect")
+        halves = self._shaped(whole, -1, _FRAMES + 1, length // 2)
+        pairs = np.arange(_FRAMES)[:, None] + np.arange(2)
+        return self._shaped(self._node("Gather", halves, self._constant(pairs), axis=1), -1, _FRAMES, length)
+
     def _magnitudes(self, frames: str, table: Array) -> str:
         """Of real and imaginary parts, which are the halves of the table."""
         both = self._node("MatMul", frames, self._constant(table.T))
@@ -123,12 +134,6 @@ class _Writer:
         name = f"w{len(self._weights)}"
         self._weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
-
-
-def _framing(row_samples: int, length: int) -> NDArray[np.int64]:
-    """Which samples each frame has, (frames, length): half of each is the next one's; behind the row it is mirrored."""
-    at = np.arange(_frames(row_samples, length))[:, None] * (length // 2) + np.arange(length)
-    return np.where(at < row_samples, at, 2 * (row_samples - 1) - at)
 
 
 def _unrolled(kernel: Array) -> Array:
