@@ -2,13 +2,16 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import kaldifst
 import numpy as np
 import pytest
 
 from edge_asr.errors import ModelError
+from edge_asr_export import graph as graph_module
 from edge_asr_export.graph import check_tools, compose_graph
 from tests.export.conftest import Published
 from tests.export.tiny_model import DISAMBIGUATION, LABELS
@@ -42,6 +45,28 @@ def test_transition_ids_become_the_labels_that_are_wanted(published: Published, 
     lines = [line.split() for line in kaldifst.StdConstFst.read(str(graph)).to_str().splitlines()]
     assert {int(line[2]) for line in lines if len(line) > 2} == {0, 1, 3, 4}
     assert DISAMBIGUATION > LABELS
+
+
+def test_ways_are_parted_then_what_is_alike_is_one_then_it_is_put_in_order(
+    published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reads what the one before has written, and no more than two graphs are on the disk at one time."""
+    done: list[tuple[str, str, str, int]] = []
+    for name in ("part_seldom", "merge_alike", "put_near"):
+        real = getattr(graph_module, name)
+
+        def spy(source: Path, target: Path, tick: Callable[[], None], name: str = name, real: Any = real) -> None:
+            real(source, target, tick)
+            done.append((name, source.name, target.name, len(list(tmp_path.glob("*.fst")))))
+
+        monkeypatch.setattr(graph_module, name, spy)
+    compose(published.model / "graph", tmp_path)
+    assert done == [
+        ("part_seldom", "whole.fst", "parted.fst", 2),
+        ("merge_alike", "parted.fst", "merged.fst", 2),
+        ("put_near", "merged.fst", "graph.fst", 2),
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["graph.fst", "relabel.txt", "words.txt"]
 
 
 def test_a_corrupt_half_is_a_model_error(published: Published, tmp_path: Path) -> None:

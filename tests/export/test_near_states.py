@@ -7,6 +7,7 @@ import kaldifst
 import numpy as np
 import pytest
 
+from edge_asr.asr.kaldi import graph_map
 from edge_asr.asr.kaldi.fst_format import ARC, STATE
 from edge_asr.asr.kaldi.graph_file import GraphHeader, check_graph_file
 from edge_asr.errors import ModelError
@@ -37,7 +38,9 @@ def ordered(path: Path, first_bytes: int) -> tuple[list[int], Path]:
     """The former numbers of its states, as they lie."""
     ticks: list[int] = []
     near = path.with_name("near.fst")
-    put_near(path, near, lambda: ticks.append(1), first_bytes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graph_map, "KEPT_BYTES", first_bytes)
+        put_near(path, near, lambda: ticks.append(1))
     assert ticks
     header = GraphHeader.read(near)
     assert header.start == 0

@@ -47,38 +47,42 @@ def said(fst: Any, length: int) -> Counter[tuple[tuple[int, ...], tuple[int, ...
 
 
 def test_dear_ways_stand_behind_one_step_and_dearer_ones_behind_a_second(tmp_path: Path) -> None:
-    cheap, dear, dearest = [0.5] * 4, [5.0, 6.5, *[7.0] * 6], [10.0, *[12.5] * 8]
+    cheap, dear, dearest = [0.5, 0.5, 0.5, 4.9375], [5.0, 6.5, *[7.0] * 5, 9.9375], [10.0, *[22.5] * 8]
     text = ways([*cheap, *dear, *dearest]) + "1\n"
     before = kaldifst.StdConstFst.read(str(graph(tmp_path, text)))
     after = parted(tmp_path, text)
     assert after.num_states == 2 + 2
-    assert lines(after, 0) == [(1, label, 0.5) for label in range(1, 5)] + [(2, 0, 3.0)]
+    assert lines(after, 0) == [*[(1, label, 0.5) for label in range(1, 4)], (1, 4, 4.9375), (2, 0, 3.0)]
     # behind a step that costs 2 less than the cheapest of them: so much may a sound make up for
-    assert lines(after, 2) == [(1, 5, 2.0), (1, 6, 3.5), *[(1, label, 4.0) for label in range(7, 13)], (3, 0, 5.0)]
-    assert lines(after, 3) == [(1, 13, 2.0), *[(1, label, 4.5) for label in range(14, 22)]]
+    behind = [(1, 5, 2.0), (1, 6, 3.5), *[(1, label, 4.0) for label in range(7, 12)], (1, 12, 6.9375)]
+    assert lines(after, 2) == [*behind, (3, 0, 5.0)]
+    assert lines(after, 3) == [(1, 13, 2.0), *[(1, label, 14.5) for label in range(14, 22)]]
     assert said(after, 3) == said(before, 3)
 
 
 @pytest.mark.parametrize(
-    ("text", "states"),
+    ("text", "behind"),
     [
-        (ways([*[0.5] * 8, *[7.0] * 8]), 3),
-        (ways([*[0.5] * 7, *[7.0] * 8]), 2),  # fifteen ways in all
-        (ways([*[0.5] * 9, *[7.0] * 7]), 2),  # seven dear ones
-        (ways([*[0.5] * 9, *[4.99] * 9]), 2),  # none dear enough
-        (ways([*[0.5] * 9, *[12.0] * 8]), 3),  # none for the first step: it is the only one
-        (ways([*[0.5] * 4, *[7.0] * 8, *[12.0] * 7]), 3),  # too few for the second: they stand behind the first
-        (ways([*[0.5] * 9, *[7.0] * 7, *[12.0] * 8]), 3),  # too few for the first: they stay
-        (ways([*[0.5] * 9, *[7.0] * 7]) + "0 0 20 0 7.0\n", 2),  # where one waits is no way out
-        (ways([*[0.5] * 9, *[7.0] * 7]) + "0 1 0 0 7.0\n", 2),  # and what is silent is no way of its own
+        (ways([*[0.5] * 8, *[7.0] * 8]), 8),
+        (ways([*[0.5] * 7, *[7.0] * 8]), None),  # fifteen ways in all
+        (ways([*[0.5] * 9, *[7.0] * 7]), None),  # seven dear ones
+        (ways([*[0.5] * 9, *[4.99] * 9]), None),  # none dear enough
+        (ways([*[0.5] * 9, *[12.0] * 8]), 8),  # none for the first step: it is the only one
+        (ways([*[0.5] * 9, *[12.0] * 7]), None),  # seven of the dearest
+        (ways([*[0.5] * 9, *[7.0] * 4, *[12.0] * 4]), 8),  # too few for two steps, not for one
+        (ways([*[0.5] * 4, *[7.0] * 8, *[12.0] * 7]), 15),  # too few for the second: they stand behind the first
+        (ways([*[0.5] * 9, *[7.0] * 7, *[12.0] * 8]), 8),  # too few for the first: they stay
+        (ways([*[0.5] * 9, *[7.0] * 7]) + "0 0 20 0 7.0\n", None),  # where one waits is no way out
+        (ways([*[0.5] * 9, *[7.0] * 7]) + "0 1 0 0 7.0\n", None),  # and what is silent is no way of its own
     ],
 )
-def test_a_step_must_spare_enough(tmp_path: Path, text: str, states: int) -> None:
+def test_a_step_must_spare_enough(tmp_path: Path, text: str, behind: int | None) -> None:
+    """So many ways stand behind it; None: there is no step."""
     before = kaldifst.StdConstFst.read(str(graph(tmp_path, text + "1 0.5\n")))
     after = parted(tmp_path, text + "1 0.5\n")
-    assert after.num_states == states
+    assert [len(lines(after, state)) for state in range(2, after.num_states)] == ([] if behind is None else [behind])
     assert said(after, 3) >= said(before, 1)
-    labels = [label for state in range(states) for _, label, _ in lines(after, state) if label]
+    labels = [label for state in range(after.num_states) for _, label, _ in lines(after, state) if label]
     assert sorted(labels) == sorted(label for _, label, _ in lines(before, 0) if label)
 
 
@@ -91,13 +95,13 @@ def test_what_waits_and_what_is_silent_stays_where_it_is(tmp_path: Path) -> None
 
 
 def test_steps_cost_multiples_of_a_quarter_so_that_no_sum_is_rounded(tmp_path: Path) -> None:
-    dear = [float(np.float32(5.0 + number / 7.0)) for number in range(9)]
+    dear = [float(np.float32(5.3 + number / 7.0)) for number in range(9)]
     graph(tmp_path, ways([*[0.5] * 9, *dear]) + "1\n")
     part_seldom(tmp_path / "graph.fst", tmp_path / "parted.fst", lambda: None)
     state, arc = arrays(tmp_path / "parted.fst")
     behind = arc[state["arc"][2] : state["arc"][2] + state["arcs"][2]]
     (step,) = arc["weight"][arc["label"] == 0]
-    assert step == 3.0
+    assert step == 3.25  # 3.3 and less
     assert [float(step) + float(weight) for weight in behind["weight"]] == dear
 
 
@@ -152,11 +156,38 @@ def test_the_file_counts_what_is_silent_and_can_be_mapped(tmp_path: Path) -> Non
     assert not np.isfinite(state["weight"][40:]).any()
 
 
-def test_some_states_at_a_time_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = made_up(2, 40)
-    whole = said(parted(tmp_path, text), 2)
-    monkeypatch.setattr(graph_arrays, "_BLOCK", 3)
-    assert said(parted(tmp_path, text), 2) == whole
+@pytest.mark.parametrize("block", [1, 3, 39])
+def test_some_states_at_a_time_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    parted(tmp_path, made_up(2, 40))
+    whole = (tmp_path / "parted.fst").read_bytes()
+    monkeypatch.setattr(graph_arrays, "_BLOCK", block)
+    parted(tmp_path, made_up(2, 40))
+    assert (tmp_path / "parted.fst").read_bytes() == whole
+
+
+@pytest.mark.parametrize("cost", ["inf", "nan"])
+def test_what_costs_no_number_stays_where_it_is(tmp_path: Path, cost: str) -> None:
+    path = graph(
+        tmp_path, ways([*[0.5] * 9, *[7.0] * 8]) + "".join(f"0 1 {label} 0 77.0\n" for label in range(18, 28)) + "1\n"
+    )
+    data = path.read_bytes()
+    path.write_bytes(data.replace(np.float32(77.0).tobytes(), np.float32(cost).tobytes()))
+    part_seldom(path, tmp_path / "parted.fst", lambda: None)
+    state, arc = arrays(tmp_path / "parted.fst")
+    assert state["arcs"].tolist() == [9 + 10 + 1, 0, 8]
+    assert [label for label, cost in zip(arc["label"], arc["weight"], strict=True) if not np.isfinite(cost)] == list(
+        range(18, 28)
+    )
+
+
+def test_the_beginning_may_be_any_state(tmp_path: Path) -> None:
+    fst = kaldifst.compile(ways([*[0.5] * 9, *[7.0] * 8], 1, 0) + "0\n", acceptor=False)
+    fst.start = 1
+    kaldifst.StdConstFst(fst).write(str(tmp_path / "graph.fst"))
+    part_seldom(tmp_path / "graph.fst", tmp_path / "parted.fst", lambda: None)
+    after = kaldifst.StdConstFst.read(str(tmp_path / "parted.fst"))
+    assert said(after, 2) == said(kaldifst.StdConstFst(fst), 1)
+    assert after.num_states == 3
 
 
 def test_a_graph_without_dear_ways_stays_as_it_is(tmp_path: Path) -> None:

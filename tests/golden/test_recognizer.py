@@ -94,6 +94,16 @@ def test_a_narrow_beam_is_heard(sentences: list[NDArray[np.int16]]) -> None:
     assert decode(narrow, sentences[0], [320]).text != SPOKEN
 
 
+def test_the_first_words_are_searched_with_a_wider_beam(
+    recognizer: KaldiRecognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[Any, ...]] = []
+    monkeypatch.setattr("edge_asr.asr.kaldi.recognizer.Search", lambda *given: told.append(given))
+    recognizer.start()
+    ((_, beam, _, early),) = told
+    assert (early, 8.0 < beam < 14.0) == (2.0, True)
+
+
 def test_ten_seconds_of_silence_and_of_noise_are_no_words(recognizer: KaldiRecognizer) -> None:
     assert decode(recognizer, np.zeros(160_000, np.int16), [320]).words == ()
     hiss = np.random.default_rng(11).normal(0, 300, 160_000).astype(np.int16)

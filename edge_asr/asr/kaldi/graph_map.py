@@ -27,7 +27,7 @@ _SIZE_AT, _TEXT_AT = 8, 16  # of libstdc++'s std::string: pointer, size, and a s
 _MADV_DONTNEED = 4
 _STATM_BYTES = 256  # more than its one line
 _MOST_BYTES = 60 << 20  # of mapped pages, ...
-KEPT_BYTES = 44 << 20  # ... of which those of the first states stay: 148 page faults a second of speech; without, 256
+KEPT_BYTES = 44 << 20  # ... of which those of the first states stay: 148 page faults a second of speech; with none, 256
 _SLACK_PAGES = 1024  # other files come and go by so many
 
 Region: TypeAlias = tuple[int, int, int]  # addresses [begin, end), and the offset in the file of what begins there

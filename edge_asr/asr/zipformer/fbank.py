@@ -67,5 +67,5 @@ class FbankStream:
     def _feed(self) -> None:
         if self._waiting:
             samples = np.concatenate(self._waiting)
-            self._fbank.accept_waveform(self._rate_hz, (samples * self._scale).data)  # a list costs a tenth more
+            self._fbank.accept_waveform(self._rate_hz, (samples * self._scale).data)  # a list costs more
             self._waiting.clear()

@@ -63,7 +63,7 @@ def compose_graph(
     half, grammar = folder / "HCLr.fst", folder / "Gr.fst"
     clean, grown = work / "grammar.fst", work / "grown.fst"
     composed, relabelled, whole = work / "composed.fst", work / "relabelled.fst", work / "whole.fst"
-    merged, parted = work / "merged.fst", work / "parted.fst"
+    parted, merged = work / "parted.fst", work / "merged.fst"
     pairs = work / "relabel.txt"
     relabel = dict.fromkeys(read_integers(folder / "disambig_tid.int"), 0)
     relabel |= {number: int(label) for number, label in enumerate(label_of_transition) if number != label}
@@ -88,12 +88,12 @@ def compose_graph(
         done.unlink()
     run("fstconvert", "--fst_align=true", "--fst_type=const", str(relabelled), str(whole))
     relabelled.unlink()
-    merge_alike(whole, merged, tick)
+    part_seldom(whole, parted, tick)
     whole.unlink()
-    part_seldom(merged, parted, tick)
-    merged.unlink()
-    put_near(parted, graph, tick)
+    merge_alike(parted, merged, tick)  # behind steps too some are alike
     parted.unlink()
+    put_near(merged, graph, tick)
+    merged.unlink()
 
 
 def plain_half(folder: Path, work: Path, tick: Callable[[], None]) -> Path:

@@ -46,9 +46,11 @@ WEIGHTS = {
     CHECK: 3.0,
 }  # seconds on a desktop: their ratio is what counts
 
-# Of 2,132 words in 152 recordings beam 9 has 371 errors, 10 has 368, 11 370, for 1.3 and 1.8 times the search.
-_SEARCH = Search(beam=9.0, max_active=850, acoustic_scale=1.0)  # 1000: one error fewer, 2 % more CPU in all
-# Of 801 Mandarin characters 9 to 11 have 73 errors, and 10 and 11 find the likeliest path in each of 60 recordings.
+# Of 2,132 words in 152 recordings a beam of 9 has 370 errors, 9.5 368, 10 367, for 1.2 and 1.35 times the search; each
+# was 2 wider for the first 3 s. At most 1200 states: 1 error more either way, for 1.1 times the search.
+_SEARCH = Search(beam=9.5, max_active=850, acoustic_scale=1.0)
+# Of 801 Mandarin characters 9 to 11 have 73 errors, and find the likeliest path of each of 62 utterances; but few of
+# these are much longer than 3 s.
 _BEAM_OF = {"zh": 10.0}
 _FRAME_SHIFT_MS, _FRAME_LENGTH_MS = 10.0, 25.0  # Kaldi's defaults, where mfcc.conf is silent
 

@@ -2,8 +2,8 @@
 
 A search that maps the file touches it a page at a time, and the kernel maps the pages around each. The first states,
 which all ways begin with, are in the order of their distance from the start, as composing finds them; of the
-others each comes with all that is reached through it, so that the inside of a word is in one place. English: 132 page
-faults a second of speech in place of 195.
+others each comes with all that is reached through it, so that the inside of a word is in one place. English, with the
+ways parted and a beam of 9: 124 page faults a second of speech in place of 200.
 """
 
 from collections.abc import Callable
@@ -12,20 +12,20 @@ from pathlib import Path
 
 import numpy as np
 
+from edge_asr.asr.kaldi import graph_map
 from edge_asr.asr.kaldi.fst_format import ARC, STATE
-from edge_asr.asr.kaldi.graph_map import KEPT_BYTES
 from edge_asr_export.graph_arrays import GraphArrays, Indices
 
 
-def put_near(graph: Path, ordered: Path, tick: Callable[[], None], first_bytes: int = KEPT_BYTES) -> None:
+def put_near(graph: Path, ordered: Path, tick: Callable[[], None]) -> None:
     """Write the const FST `graph` as `ordered`, the same with its states in another order. Raises ModelError.
 
-    first_bytes: of states and arcs that are in the order of their distance. `tick` is called now and then.
+    As much of it is in the order of the distance as stays in memory. `tick` is called now and then.
     """
     arrays = GraphArrays.open(graph)
     found = _Tree.of(arrays, tick)
     sizes = STATE.itemsize + ARC.itemsize * arrays.state["arcs"][found.states].astype(np.int64)
-    first = int(np.searchsorted(np.cumsum(sizes), first_bytes, side="right"))
+    first = int(np.searchsorted(np.cumsum(sizes), graph_map.KEPT_BYTES, side="right"))
     kept = found.states[found.order(first)]
     number = np.zeros(len(arrays.state), np.int32)
     number[kept] = np.arange(len(kept), dtype=np.int32)
@@ -37,7 +37,7 @@ def put_near(graph: Path, ordered: Path, tick: Callable[[], None], first_bytes: 
 class _Tree:
     """States by their distance from the start, each with the place, in that order, of the one that it was found from.
 
-    What cannot be reached is not among them. `levels`: where each distance begins, and the end.
+    What cannot be reached is not among them. `levels`: the place at which each distance begins, and the end.
     """
 
     states: Indices
@@ -65,14 +65,14 @@ class _Tree:
         return cls(np.concatenate(states), np.concatenate(parents), levels)
 
     def order(self, first: int) -> Indices:
-        """Places in this tree: the first so many as they are, then each of the others before all that is below it."""
+        """Places in this tree: the first so many as they are, then each of the others right before all below it."""
         below = np.ones(len(self.states), np.int64)  # of the others, each with what it is followed by
-        for begin, end in reversed(self._levels(first)):
+        for begin, end in reversed(self._beyond(first)):
             inner = int(np.searchsorted(self.parent[begin:end], first)) + begin  # those whose parent is one of them
             np.add.at(below, self.parent[inner:end], below[inner:end])
         position = np.arange(len(self.states))
         free = first
-        for begin, end in self._levels(first):
+        for begin, end in self._beyond(first):
             inner = int(np.searchsorted(self.parent[begin:end], first)) + begin
             position[begin:inner] = free + np.cumsum(below[begin:inner]) - below[begin:inner]
             free += int(below[begin:inner].sum())
@@ -85,7 +85,7 @@ class _Tree:
         order[position] = np.arange(len(position))
         return order
 
-    def _levels(self, first: int) -> list[tuple[int, int]]:
+    def _beyond(self, first: int) -> list[tuple[int, int]]:
         """Begin and end of each distance, without the first so many states."""
         pairs = zip(self.levels, self.levels[1:], strict=False)
         return [(max(begin, first), end) for begin, end in pairs if end > first]

@@ -38,13 +38,9 @@ def rewritten(published: onnx.ModelProto, row_samples: int) -> onnx.ModelProto:
     widths = [len(table) // 2, *(shape[0] for shape in kernels[:-1])]
     if [shape[1:] for shape in kernels] != [(width, 3) for width in widths[:-1]] + [(widths[-1], 1)]:
         raise ModelError(f"the voice detector is of another build than Silero 5 and 6: its kernels are {kernels}")
-    if (row_samples + _LATER_SAMPLES) % (table.shape[1] // 2) or _frames(row_samples, table.shape[1]) != _FRAMES:
+    if table.shape[1] % 2 or row_samples + _LATER_SAMPLES != (_FRAMES + 1) * (table.shape[1] // 2):
         raise ModelError(f"the voice detector's frames of {table.shape[1]} samples do not fill rows of {row_samples}")
     return _Writer().model(row_samples, table, layers, lstm)
-
-
-def _frames(row_samples: int, length: int) -> int:
-    return (row_samples + _LATER_SAMPLES - length) // (length // 2) + 1
 
 
 class _Writer:
