@@ -2,7 +2,8 @@
 
 Two states are alike when both end at the same cost and have the same ways: label, word, cost, and behind it states that
 are alike. What is found alike makes more alike, so it is asked again until nothing changes; begun with every state like
-itself alone, each step's classes are a bisimulation. English: 2.8 of 3.3 million states are left, 216 of 245 MB.
+itself alone, each step's classes are a bisimulation. English, ways not parted: 2.8 of 3.3 million states are left,
+216 of 245 MB.
 
 Ways are compared by a hash of 64 bits, and what is to be merged then once more as it is.
 """

@@ -1,8 +1,8 @@
 """The decoding graph: Debian's OpenFst tools compose the two halves of a Kaldi lookahead model into one.
 
 Kaldi models for small machines keep HCLr.fst (sounds to words) and Gr.fst (words in a row) apart and compose them
-while decoding; composed once, the search is several times cheaper. Input labels are those of `labels.npz`: Kaldi's
-transition ids, of which those that sound alike are one.
+while decoding; composed once, the search is several times cheaper. What was composed is then arranged for it. Input
+labels are those of `labels.npz`: Kaldi's transition ids, of which those that sound alike are one.
 """
 
 import os
