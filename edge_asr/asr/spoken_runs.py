@@ -19,6 +19,7 @@ class RunWords:
     tens: str  # and whatever else stands for two digits
     scales: str  # what is said between numbers
     letters: str
+    mistaken: str  # digits that sound like a word which is said far more often ("for", "a")
     everyday: str  # those of them that begin or fill any sentence: of them alone there is no row ("oh i see")
 
     @property
@@ -33,6 +34,7 @@ _ENGLISH = RunWords(
     "twenty thirty forty fifty sixty seventy eighty ninety",
     scales="hundred thousand point double",
     letters="a b c d e f g h i j k l m n o p q r s t u v w x y z",
+    mistaken="four eight",
     everyday="a i o oh",
 )
 _BY_LANGUAGE: Mapping[str, RunWords] = {"en": _ENGLISH}
