@@ -121,10 +121,32 @@ def test_the_context_is_as_long_as_it_may_be() -> None:
 
 def test_a_short_segment_does_not_wait_for_a_long_context() -> None:
     said = [final(n, "a", start_s=2.0 * n) for n in range(5)]
-    assert contexts(*said, final(5, "yes", start_s=10.0, seconds=1.0))[-2:] == [
-        (6.0, (0, 1, COMMA, 0, 1, COMMA, 0, 1)),
-        (2.0, (0, 1)),
-    ]
+    of_three = (6.0, (0, 1, COMMA, 0, 1, COMMA, 0, 1))  # three times its own length, and 6 s at least
+    assert contexts(*said, final(5, "yes", start_s=10.0, seconds=1.0))[-2:] == [of_three, of_three]
+    of_four = (8.0, (0, 1, COMMA, 0, 1, COMMA, 0, 1, COMMA, 0, 1))
+    assert contexts(*said, final(5, "yes sir", start_s=10.0, seconds=2.7))[-1] == of_four
+
+
+def test_of_a_segment_that_is_too_long_to_stand_before_the_last_words_do() -> None:
+    """Its ten words take half a second each, and 5 s of silence follow: the last two begin within 6 s of its end."""
+    words = [f"w{n}" for n in range(10)]
+    rescorer = ScriptedRescorer(lambda _: " ".join(words))
+    second_pass = SecondPass(rescorer, 15.0)
+    second_pass.rewrite(final(1, *words, seconds=10.0))
+    second_pass.rewrite(final(2, "b", start_s=10.0, seconds=1.0))
+    assert rescorer.heard[1] == (7 * 16_000, (100, 101))
+
+
+def test_what_is_foreseen_stands_behind_the_same_words_though_its_silence_grows() -> None:
+    words = [f"w{n}" for n in range(24)]
+    rescorer = ScriptedRescorer(lambda _: " ".join(words))
+    second_pass = SecondPass(rescorer, 15.0)
+    second_pass.rewrite(final(1, *words, seconds=12.0))
+    said = final(2, *words[:4], start_s=12.0, seconds=4.0)
+    said = replace(said, hypothesis=replace(said.hypothesis, trailing_silence_s=1.2))
+    second_pass.foresee(ahead_of(said, 0.5), always)
+    assert second_pass.rewrite(said).foreseen
+    assert rescorer.heard[-1][0] == 12 * 16_000  # 3 s of sound behind 9 s
 
 
 def test_context_and_segment_together_are_no_longer_than_the_model_takes() -> None:

@@ -60,6 +60,10 @@ class Rescorer(Protocol):
         """Tokens less the marks that end a sentence: what follows may belong to it."""
         ...
 
+    def written(self, text: str) -> Sequence[int] | None:
+        """Tokens of a text that begins what is said; None where the model cannot write it."""
+        ...
+
     def decode(
         self,
         samples: NDArray[np.int16],

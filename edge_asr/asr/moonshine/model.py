@@ -52,6 +52,10 @@ class Moonshine:
             end -= 1
         return tokens[:end]
 
+    def written(self, text: str) -> Sequence[int] | None:
+        """See `Rescorer`."""
+        return self._written(text, ())
+
     def decode(
         self,
         samples: NDArray[np.int16],

@@ -34,6 +34,9 @@ class HearingRescorer:
     def open_end(self, tokens: Sequence[int]) -> Sequence[int]:
         return tokens
 
+    def written(self, text: str) -> Sequence[int] | None:
+        raise NotImplementedError  # who listens alone hears nothing behind what was said before
+
     def decode(
         self,
         samples: NDArray[np.int16],
