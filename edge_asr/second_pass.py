@@ -146,7 +146,6 @@ class SecondPass:
         self.rescorer.stop()
 
     def _task(self, final: Transcript) -> _Task | Reason:
-        context = self._before(final)
         if not final.hypothesis.words:
             return "no_words"
         if final.hypothesis.command is not None or final.hypothesis.wake is not None:
@@ -156,6 +155,7 @@ class SecondPass:
         said = [word.word for word in final.hypothesis.words]
         if run_share(said, self.rescorer.language) >= _SPELLED:
             return "spelled"
+        context = self._before(final)
         samples = np.concatenate([*(one.samples for one in context), self._heard(final)])
         given = self.rescorer.open_end(list(itertools.chain.from_iterable(one.tokens for one in context)))
         return _Task(context, samples, list(given))
@@ -175,9 +175,9 @@ class SecondPass:
             words = own
         # The rest of a text that was cut off would come out with the next; and nothing is heard across a gap.
         if found.rescored.complete and final.end_reason in _WHOLE:
-            seconds = len(final.samples) / self.rescorer.sample_rate_hz
-            timed = align(final.hypothesis.words, own, seconds)
-            tokens, end_s = found.rescored.tokens, final.start_s + seconds
+            rate_hz, tokens = self.rescorer.sample_rate_hz, found.rescored.tokens
+            timed = align(final.hypothesis.words, own, len(self._heard(final)) / rate_hz)
+            end_s = final.start_s + len(final.samples) / rate_hz
             said = Said(final.stream_id, final.samples, tokens, timed, end_s)
             self._context = [*found.task.context, said]
         return Rewritten(self._with(final, words), foreseen=used)
@@ -222,7 +222,7 @@ class SecondPass:
         own = len(self._heard(final))  # with its silence it would not be what was foreseen
         wanted = max(_CONTEXT_SHARE * own, round(_LEAST_CONTEXT_S * rate_hz))
         room = min(self._context_samples, self._longest_samples - own, wanted)
-        return latest(context, room, rate_hz, self.rescorer.written)
+        return latest(context, room, rate_hz, self.rescorer.last_words)
 
     def _heard(self, final: Transcript) -> Samples:
         """Samples of a segment without most of the silence that ended it, where such models write what nobody said.

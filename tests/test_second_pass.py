@@ -134,7 +134,7 @@ def test_of_a_segment_that_is_too_long_to_stand_before_the_last_words_do() -> No
     second_pass = SecondPass(rescorer, 15.0)
     second_pass.rewrite(final(1, *words, seconds=10.0))
     second_pass.rewrite(final(2, "b", start_s=10.0, seconds=1.0))
-    assert rescorer.heard[1] == (7 * 16_000, (100, 101))
+    assert rescorer.heard[1] == (7 * 16_000, (8, 9))  # all of its silence too
 
 
 def test_what_is_foreseen_stands_behind_the_same_words_though_its_silence_grows() -> None:
@@ -147,6 +147,16 @@ def test_what_is_foreseen_stands_behind_the_same_words_though_its_silence_grows(
     second_pass.foresee(ahead_of(said, 0.5), always)
     assert second_pass.rewrite(said).foreseen
     assert rescorer.heard[-1][0] == 12 * 16_000  # 3 s of sound behind 9 s
+
+
+def test_words_that_the_first_pass_has_not_heard_are_not_sought_in_the_silence() -> None:
+    """Two words fill a second, and two of the second pass come after them, before a silence of 6.1 s."""
+    rescorer = ScriptedRescorer(lambda _: "w0 w1 w2 w3")
+    second_pass = SecondPass(rescorer, 15.0)
+    said = final(1, "w0", "w1", seconds=7.1)
+    second_pass.rewrite(replace(said, hypothesis=replace(said.hypothesis, trailing_silence_s=6.1)))
+    second_pass.rewrite(final(2, "b", start_s=7.1, seconds=1.0))
+    assert rescorer.heard[1] == (7 * 16_000, (3,))
 
 
 def test_context_and_segment_together_are_no_longer_than_the_model_takes() -> None:
@@ -240,6 +250,16 @@ def test_what_was_decoded_before_the_final_came_is_used_and_is_the_same() -> Non
         assert (ahead.final, ahead.skipped) == (expected.final, None)
     assert len(rescorer.heard) == 3  # each once
     assert rescorer.heard[2][1] == (0, 1, COMMA, 0, 1)  # behind the words before it
+
+
+def test_an_echo_is_one_of_the_segment_right_before() -> None:
+    rescorer = ScriptedRescorer(lambda _: "Yes yes no.")
+    texts = iter(["No no.", "Yes yes.", "Yes yes no."])
+    rescorer.say = lambda _: next(texts)
+    second_pass = SecondPass(rescorer, 15.0)
+    second_pass.rewrite(final(1, "no", "no"))
+    second_pass.rewrite(final(2, "yes", "yes", start_s=2.0))
+    assert second_pass.rewrite(final(3, "no", start_s=4.0)).final.hypothesis.text == "no."
 
 
 @pytest.mark.parametrize("change", ["louder", "longer", "ended", "context", "again"])

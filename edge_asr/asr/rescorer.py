@@ -60,8 +60,8 @@ class Rescorer(Protocol):
         """Tokens less the marks that end a sentence: what follows may belong to it."""
         ...
 
-    def written(self, text: str) -> Sequence[int] | None:
-        """Tokens of a text that begins what is said; None where the model cannot write it."""
+    def last_words(self, tokens: Sequence[int], count: int) -> Sequence[int] | None:
+        """The tokens of the last `count` words; None where no word begins there."""
         ...
 
     def decode(

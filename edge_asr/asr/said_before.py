@@ -6,15 +6,17 @@ period" is heard behind the inscriptions, however long the sentence was that a p
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_asr.asr.align import normalized
 from edge_asr.asr.result import Word
 
-Write = Callable[[str], Sequence[int] | None]  # tokens of a text, None where it cannot be written
+LastWords = Callable[[Sequence[int], int], Sequence[int] | None]  # see `Rescorer.last_words`
 
-_SHORTEST_S = 1.0  # of a segment that is cut: of less there is no word
+_SHORTEST_S = 1.0  # of a segment that is cut: in less there is hardly a word
 _ONSET_S = 0.1  # before a word begins, unless the one before it is not over
 
 
@@ -22,7 +24,7 @@ _ONSET_S = 0.1  # before a word begins, unless the one before it is not over
 class Said:
     """A segment that was decoded: int16 samples (n,), the tokens of its text, and its words, timed from its beginning.
 
-    `end_s`: where it ends in its stream.
+    The last words of the tokens are the words; there may be others before them. `end_s`: where it ends in its stream.
     """
 
     stream_id: str
@@ -32,34 +34,31 @@ class Said:
     end_s: float
 
 
-def latest(said: Sequence[Said], room: int, rate_hz: int, write: Write) -> list[Said]:
+def latest(said: Sequence[Said], room: int, rate_hz: int, last_words: LastWords) -> list[Said]:
     """The last of what was said that goes into `room` samples, of `rate_hz`."""
     kept: list[Said] = []
     for one in reversed(said):
         if len(one.samples) > room:
-            rest = _last_words(one, room, rate_hz, write)
+            rest = _end_of(one, room, rate_hz, last_words)
             return kept if rest is None else [rest, *kept]
         kept.insert(0, one)
         room -= len(one.samples)
     return kept
 
 
-def _last_words(one: Said, room: int, rate_hz: int, write: Write) -> Said | None:
+def _end_of(one: Said, room: int, rate_hz: int, last_words: LastWords) -> Said | None:
     """As many of its last words as go into `room` samples; None when that is too little."""
     whole = len(one.samples)
-    for count in range(1, len(one.words)):
-        word = one.words[count]
-        begin_s = max(one.words[count - 1].end_s, word.start_s - _ONSET_S)
-        begin = round(begin_s * rate_hz)
+    for before, word in pairwise(range(len(one.words))):
+        begin_s = max(one.words[before].end_s, one.words[word].start_s - _ONSET_S)
+        begin, words = round(begin_s * rate_hz), one.words[word:]
         if whole - begin > room:
             continue
-        if whole - begin < _SHORTEST_S * rate_hz:
+        if whole - begin < _SHORTEST_S * rate_hz or not any(normalized(one.word) for one in words):
             return None
-        tokens = write(" ".join(word.word for word in one.words[count:]))
+        tokens = last_words(one.tokens, len(words))
         if tokens is None:
             return None
-        words = tuple(
-            replace(word, start_s=word.start_s - begin_s, end_s=word.end_s - begin_s) for word in one.words[count:]
-        )
-        return replace(one, samples=one.samples[begin:], tokens=tuple(tokens), words=words)
+        timed = tuple(replace(one, start_s=one.start_s - begin_s, end_s=one.end_s - begin_s) for one in words)
+        return replace(one, samples=one.samples[begin:], tokens=tuple(tokens), words=timed)
     return None

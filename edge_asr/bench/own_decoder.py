@@ -98,8 +98,7 @@ def _whole(recognizer: Recognizer[Any], second_pass: SecondPass | None, heard: S
 
 def _resampled(samples: Samples, rate_hz: int, wanted_hz: int) -> Samples:
     resampler = BlockResampler(rate_hz, wanted_hz, wanted_hz * BLOCK_MS // 1000)
-    blocks = [block for piece in _chunks(samples, rate_hz) for block in resampler.step(piece)]
-    return np.concatenate([*blocks, *resampler.finish(), np.empty(0, np.int16)])
+    return np.concatenate([*resampler.step(samples), *resampler.finish(), np.empty(0, np.int16)])  # as the peer's
 
 
 def _samples(pcm: bytes) -> Samples:

@@ -52,9 +52,9 @@ class Moonshine:
             end -= 1
         return tokens[:end]
 
-    def written(self, text: str) -> Sequence[int] | None:
+    def last_words(self, tokens: Sequence[int], count: int) -> Sequence[int] | None:
         """See `Rescorer`."""
-        return self._written(text, ())
+        return self._pieces.last_words(tokens, count)
 
     def decode(
         self,

@@ -39,8 +39,7 @@ class Pieces:
 
     def is_mark(self, token: int) -> bool:
         """Whether a token is punctuation alone."""
-        piece = self._table[token] if token < len(self._table) else b""
-        return piece.removeprefix(_SPACE_BYTES) in _PUNCTUATION
+        return self._piece(token).removeprefix(_SPACE_BYTES) in _PUNCTUATION
 
     @cached_property
     def marks(self) -> list[int]:
@@ -71,17 +70,34 @@ class Pieces:
 
     def words(self, tokens: Sequence[int], log_shares: Sequence[float]) -> tuple[SpokenWord, ...]:
         """Words of tokens; a word's confidence is the mean share (geometric) that the model gave its tokens."""
-        groups: list[tuple[bytearray, list[float]]] = []
-        for token, log_share in zip(tokens, log_shares, strict=True):
-            piece = self._table[token] if token < len(self._table) else b""
-            if not groups or piece.startswith(_SPACE_BYTES):
-                groups.append((bytearray(), []))
-            groups[-1][0].extend(piece)
-            groups[-1][1].append(log_share)
-        texts = [
-            (bytes(piece).decode("utf8", "replace").replace(_SPACE, " ").split(), shares) for piece, shares in groups
-        ]
-        return tuple(SpokenWord(word, math.exp(sum(shares) / len(shares))) for words, shares in texts for word in words)
+        found: list[SpokenWord] = []
+        for begin, end in self._groups(tokens):
+            shares = log_shares[begin:end]
+            confidence = math.exp(sum(shares) / len(shares))
+            found += [SpokenWord(word, confidence) for word in self._text(tokens[begin:end])]
+        return tuple(found)
+
+    def last_words(self, tokens: Sequence[int], count: int) -> Sequence[int] | None:
+        """The tokens of the last `count` of these words; None where they begin within one, or there are fewer."""
+        for begin, end in reversed(self._groups(tokens)):
+            if count <= 0:
+                break
+            count -= len(self._text(tokens[begin:end]))
+            if count == 0:
+                return tokens[begin:]
+        return None
+
+    def _groups(self, tokens: Sequence[int]) -> list[tuple[int, int]]:
+        """Beginnings and ends of tokens that stand between spaces."""
+        begins = [at for at, token in enumerate(tokens) if not at or self._piece(token).startswith(_SPACE_BYTES)]
+        return list(itertools.pairwise([*begins, len(tokens)]))
+
+    def _text(self, tokens: Sequence[int]) -> list[str]:
+        """The words of tokens: one, but for those that have a space within, or nothing else."""
+        return b"".join(map(self._piece, tokens)).decode("utf8", "replace").replace(_SPACE, " ").split()
+
+    def _piece(self, token: int) -> bytes:
+        return self._table[token] if token < len(self._table) else b""
 
 
 def unpack_pieces(path: Path) -> list[bytes]:

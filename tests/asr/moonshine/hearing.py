@@ -34,7 +34,7 @@ class HearingRescorer:
     def open_end(self, tokens: Sequence[int]) -> Sequence[int]:
         return tokens
 
-    def written(self, text: str) -> Sequence[int] | None:
+    def last_words(self, tokens: Sequence[int], count: int) -> Sequence[int] | None:
         raise NotImplementedError  # who listens alone hears nothing behind what was said before
 
     def decode(

@@ -184,6 +184,22 @@ def test_a_table_reads_back_as_it_was_written(table: list[bytes]) -> None:
     assert unpack_pieces(File()) == table  # type: ignore[arg-type]
 
 
+def test_the_last_words_have_the_tokens_that_they_were_written_with() -> None:
+    space = "\u2581".encode()
+    pieces = Pieces([space + b"a", b"b", b".", space + b"c" + space + b"d", space, b"e"])
+    tokens = [0, 1, 2, 3, 4, 5, 2]  # " ab. c d e."
+    assert [word.word for word in pieces.words(tokens, [0.0] * 7)] == ["ab.", "c", "d", "e."]
+    assert [pieces.last_words(tokens, count) for count in range(6)] == [
+        None,
+        [4, 5, 2],
+        None,  # "d" alone is no piece
+        [3, 4, 5, 2],
+        tokens,
+        None,
+    ]
+    assert pieces.last_words([5, 0], 2) == [5, 0]  # the first needs no space
+
+
 def test_control_pieces_have_no_text() -> None:
     pieces = Pieces([*PIECES, b"<<ST_1>>"])
     assert [word.word for word in pieces.words([START, 3, 8, 4, END, 99], [0.0] * 6)] == ["Hello"]
