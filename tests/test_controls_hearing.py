@@ -1,7 +1,9 @@
 """Controls of what is listened for: mode and sentences."""
 
+import codecs
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -124,8 +126,16 @@ def test_sentences_are_not_taken_where_that_is_not_wanted() -> None:
     assert closed.take_read_again()
 
 
+@example(b"\x0b")
+@example(codecs.BOM_UTF8)
+@example(b"\x0bPRESS")
+@example("\xa0\u3000\n".encode())
 @given(st.binary(max_size=300))
 def test_whatever_comes_is_a_text_or_a_short_refusal(payload: bytes) -> None:
     values, fault = told(listening(), "commands", payload)
-    assert bool(fault) != (values.sentences.encode() == payload or not payload.strip() or payload.strip() == b"PRESS")
+    written = payload.removeprefix(codecs.BOM_UTF8)
+    nothing = not written.decode(errors="replace").strip(
+        " \t\r\n\u3000\xa0"
+    )  # other characters without a shape are refused, however few they are
+    assert bool(fault) != (nothing or values.sentences.encode() == written or payload.strip() == b"PRESS")
     assert len(fault) < 1000
