@@ -134,8 +134,7 @@ def test_sentences_are_not_taken_where_that_is_not_wanted() -> None:
 def test_whatever_comes_is_a_text_or_a_short_refusal(payload: bytes) -> None:
     values, fault = told(listening(), "commands", payload)
     written = payload.removeprefix(codecs.BOM_UTF8)
-    nothing = not written.decode(errors="replace").strip(
-        " \t\r\n\u3000\xa0"
-    )  # other characters without a shape are refused, however few they are
+    # Other characters without a shape are refused, however few they are.
+    nothing = not written.decode(errors="replace").strip(" \t\r\n\u3000\xa0")
     assert bool(fault) != (nothing or values.sentences.encode() == written or payload.strip() == b"PRESS")
     assert len(fault) < 1000

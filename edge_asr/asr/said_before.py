@@ -51,14 +51,14 @@ def _end_of(one: Said, room: int, rate_hz: int, last_words: LastWords) -> Said |
     whole = len(one.samples)
     for before, word in pairwise(range(len(one.words))):
         begin_s = max(one.words[before].end_s, one.words[word].start_s - _ONSET_S)
-        begin, words = round(begin_s * rate_hz), one.words[word:]
+        begin, rest = round(begin_s * rate_hz), one.words[word:]
         if whole - begin > room:
             continue
-        if whole - begin < _SHORTEST_S * rate_hz or not any(normalized(one.word) for one in words):
+        if whole - begin < _SHORTEST_S * rate_hz or not any(normalized(each.word) for each in rest):
             return None
-        tokens = last_words(one.tokens, len(words))
+        tokens = last_words(one.tokens, len(rest))
         if tokens is None:
             return None
-        timed = tuple(replace(one, start_s=one.start_s - begin_s, end_s=one.end_s - begin_s) for one in words)
+        timed = tuple(replace(each, start_s=each.start_s - begin_s, end_s=each.end_s - begin_s) for each in rest)
         return replace(one, samples=one.samples[begin:], tokens=tuple(tokens), words=timed)
     return None

@@ -97,8 +97,8 @@ def _whole(recognizer: Recognizer[Any], second_pass: SecondPass | None, heard: S
 
 
 def _resampled(samples: Samples, rate_hz: int, wanted_hz: int) -> Samples:
-    resampler = BlockResampler(rate_hz, wanted_hz, wanted_hz * BLOCK_MS // 1000)
-    return np.concatenate([*resampler.step(samples), *resampler.finish(), np.empty(0, np.int16)])  # as the peer's
+    resampler = BlockResampler(rate_hz, wanted_hz, wanted_hz * BLOCK_MS // 1000)  # given it all at once, as the peers'
+    return np.concatenate([*resampler.step(samples), *resampler.finish(), np.empty(0, np.int16)])
 
 
 def _samples(pcm: bytes) -> Samples:

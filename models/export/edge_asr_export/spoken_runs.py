@@ -9,9 +9,9 @@ A run's first word has the everyday words beside it, with all that the grammar k
 run that begins with one of those that sound alike is cheaper, from its third word on: "for two" may well be said alone.
 
 Measured on 152 recordings (2132 words), whole files: spelled letters and numbers 36.4 % -> 10.0 % word errors; of the
-1901 other words none more is wrong. Entering at 2, 4 or 6 changes the sum by less than a point. Of
-the live pipeline's 368 errors 7 spelled letters and numbers went by a run of three words' being cheaper, and one other
-came; as many went where the first word was, which made "four two" of a "for two" that is said alone.
+1901 other words none more is wrong. Entering at 2, 4 or 6 changes the sum by less than a point. Of the live pipeline's
+368 errors 7 spelled letters and numbers went by a run of three words' being cheaper, and one other came; as many went
+where the first word was, which made "four two" cheaper than a "for two" that is said alone.
 """
 
 import math
