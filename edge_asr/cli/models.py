@@ -150,7 +150,8 @@ def _both(int8: float, exact: float | None, layout: str) -> str:
 def _pull(names: Sequence[str], folder: Path, *, force: bool) -> int:
     for entry in [find(name) for name in names]:  # every name is checked before any work
         if not force and (bundle := _good(entry.name, folder)):
-            print(f"{entry.name}: already here, {_size(bundle)} in {bundle.folder} (build again: --force)")
+            older = "" if bundle.manifest.source == entry.source else ", made of less than what is published now"
+            print(f"{entry.name}: already here, {_size(bundle)} in {bundle.folder}{older} (build again: --force)")
             continue
         bundle = _build(entry, folder)
         print(f"{entry.name}: ready, {_size(bundle)} in {bundle.folder}")
@@ -185,7 +186,7 @@ def _build(entry: CatalogueEntry, folder: Path) -> Bundle[Manifest]:
         engine = container_engine()
         fix = "pip install 'edge-asr[export]'" if engine is None else pull_command(entry.name, engine)
         raise ModelError(f"building a model needs the package {error.name}; run: {fix}") from error
-    progress = StepBar(entry.name, weights(builder))
+    progress = StepBar(entry.name, weights(entry, builder))
     try:
         return pull(entry, folder, progress, builder)
     finally:

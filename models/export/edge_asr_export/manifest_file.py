@@ -12,14 +12,13 @@ from edge_asr.asr.manifest import FileEntry, Manifest
 
 def published(entry: CatalogueEntry) -> dict[str, Any]:
     """What a manifest says of where its model comes from."""
-    separator = "@" if entry.channel == "npm" else "=="
     return {
         "name": entry.name,
         "language": entry.language,
         "description": entry.description,
         "version": entry.version,
         "licence": entry.licence,
-        "source": f"{entry.package}{separator}{entry.package_version} {entry.folder}",
+        "source": entry.source,
     }
 
 

@@ -8,19 +8,19 @@ from edge_asr.asr.catalogue import CatalogueEntry
 from edge_asr.asr.manifest import AnyManifest
 from edge_asr.errors import ModelError
 from edge_asr_export.archive import cached_path, fetch_archive, unpack
-from edge_asr_export.builder import Builder, builder_of
+from edge_asr_export.builder import COUNTS_FOLDER, Builder, builder_of
 from edge_asr_export.download import check_client
 from edge_asr_export.install import CACHE_FOLDER, install, locked
 from edge_asr_export.progress import Progress
 
-FETCH, READ = "fetch", "read"
+FETCH, FETCH_COUNTS, READ = "fetch", "fetch word counts", "read"
 _MB = 1_000_000
 _MEMINFO = Path("/proc/meminfo")
 
 
-def weights(builder: Builder) -> dict[str, float]:
+def weights(entry: CatalogueEntry, builder: Builder) -> dict[str, float]:
     """All steps of a pull, in their order, and how long each takes."""
-    return {FETCH: 20.0, READ: 2.0, **builder.weights}
+    return {FETCH: 20.0, **({FETCH_COUNTS: 3.0} if entry.counts else {}), READ: 2.0, **builder.weights}
 
 
 def pull(
@@ -34,7 +34,8 @@ def pull(
     """
     builder = builder or builder_of(entry)
     builder.check()  # before anything is fetched
-    check_client(entry)
+    for archive in filter(None, (entry, entry.counts)):
+        check_client(archive)
     with locked(models_dir):
         cache = models_dir / CACHE_FOLDER
         _check_room(entry, models_dir, cache)
@@ -43,8 +44,12 @@ def pull(
         def build(bundle: Path, work: Path) -> None:
             progress.start(FETCH)
             archive = fetch_archive(entry, cache, progress)
-            progress.start(READ)
             source = work / "source"
+            if entry.counts is not None:
+                progress.start(FETCH_COUNTS)
+                counts = fetch_archive(entry.counts, cache, progress)
+                unpack(counts, entry.counts.folder, entry.counts.members, source / COUNTS_FOLDER, progress)
+            progress.start(READ)
             unpack(archive, entry.folder, builder.members, source, progress)
             builder.build(entry, source, bundle, work, progress)
 
@@ -58,8 +63,9 @@ def pull(
 def _check_room(entry: CatalogueEntry, models_dir: Path, cache: Path) -> None:
     """Refuse early what the disk cannot hold; an old bundle stays until the new one is whole."""
     needed = entry.bundle_bytes + entry.build_bytes
-    if not cached_path(entry, cache).is_file():
-        needed += 2 * entry.archive_bytes  # pip's own copy, and ours
+    for archive in filter(None, (entry, entry.counts)):
+        if not cached_path(archive, cache).is_file():
+            needed += 2 * archive.archive_bytes  # pip's own copy, and ours
     free = shutil.disk_usage(models_dir).free
     if free < needed:
         raise ModelError(
