@@ -23,6 +23,10 @@ def test_every_entry_is_pinned() -> None:
         assert not entry.folder.startswith("/")
         assert ".." not in entry.folder
         assert entry.licence
+        if entry.counts is not None:
+            assert re.fullmatch(r"[0-9a-f]{64}", entry.counts.archive_sha256)
+            assert len(entry.counts.members) == 2  # words, and pairs of them
+            assert entry.fetched_bytes > entry.archive_bytes
         if entry.family == "kaldi":
             assert entry.bundle_bytes > entry.archive_bytes // 2  # the graph is composed, and larger than its parts
         else:
@@ -32,7 +36,10 @@ def test_every_entry_is_pinned() -> None:
             assert entry.measured.sets
             assert entry.measured.measure == ("CER" if entry.language == "zh" else "WER")
             assert entry.measured.behind in {None, *(other.name for other in CATALOGUE if other.family == "kaldi")}
-        assert all(not member.startswith("/") and ".." not in member for member in entry.members)
+        assert all(
+            not member.startswith("/") and ".." not in member
+            for member in entry.members + (entry.counts.members if entry.counts else ())
+        )
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from edge_asr_export.builder import builder_of
 from edge_asr_export.install import CACHE_FOLDER, locked
 from edge_asr_export.pull import pull, weights
 from tests.export.conftest import Published, Quiet
-from tests.export.tiny_model import DISAMBIGUATION, LABELS, PDFS
+from tests.export.tiny_model import DISAMBIGUATION, LABELS, PDFS, write_counts
 from tests.export.tiny_network import INPUT_DIM, IVECTOR_DIM
 from tests.waiting import wait_until
 
@@ -68,6 +69,55 @@ def test_the_graph_leads_from_transition_ids_to_words(index: Published, quiet: Q
     assert {int(arc[2]) for arc in arcs} == {0, 1, 3, 4, 9, 10}
     assert DISAMBIGUATION not in {int(arc[2]) for arc in arcs}
     assert {int(arc[3]) for arc in arcs} == {0, 1, 2}
+
+
+def word_costs(graph: Path) -> dict[int, float]:
+    printed = subprocess.run(["fstprint", str(graph)], capture_output=True, text=True, check=True, timeout=30)
+    arcs = [line.split() for line in printed.stdout.splitlines()]
+    return {int(arc[3]): float(arc[4]) for arc in arcs if len(arc) > 4 and arc[3] != "0"}
+
+
+def test_counted_words_change_what_the_graph_expects(index: Published, quiet: Quiet, tmp_path: Path) -> None:
+    before = word_costs(pull(index.entry, tmp_path, quiet).path("graph"))
+    counts = write_counts(index.index, "wörld 97\nhello 3\n", "hello wörld 5\n")
+    entry = replace(index.entry, counts=counts)
+    quiet.steps.clear()
+    bundle = pull(entry, tmp_path, quiet)
+    assert quiet.steps == list(weights(entry, builder_of(entry)))
+    assert "fetch word counts" in quiet.steps
+    after = word_costs(bundle.path("graph"))
+    assert after[1] > before[1]
+    assert after[2] < before[2]
+    assert bundle.manifest.source == "tiny-model==1.0 tiny_model/models/en, tiny-counts==1.0"
+    assert entry.fetched_bytes == index.entry.archive_bytes + counts.archive_bytes
+
+
+def test_counts_with_another_sum_are_refused_unread(index: Published, quiet: Quiet, tmp_path: Path) -> None:
+    counts = write_counts(index.index, "hello 3\n", "hello hello 5\n")
+    with pytest.raises(ModelError, match=r"tiny_counts-1\.0.* has sha256 .*the mirror delivers something else"):
+        pull(replace(index.entry, counts=replace(counts, archive_sha256="0" * 64)), tmp_path, quiet)
+    assert visible(tmp_path) == []
+
+
+def test_counts_need_room_and_their_client_too(
+    index: Published, quiet: Quiet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = write_counts(index.index, "hello 3\n", "hello hello 5\n")
+    with pytest.raises(ModelError, match=r"MB free, building en needs 2000000000\d* MB; make room"):
+        pull(replace(index.entry, counts=replace(counts, archive_bytes=10**15)), tmp_path, quiet)
+    which = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "npm" else which(name))
+    with pytest.raises(ModelError, match="counts is published for npm, which is not installed"):
+        pull(replace(index.entry, counts=replace(counts, channel="npm")), tmp_path, quiet)
+    assert quiet.steps == []
+
+
+def test_lists_that_are_none_are_named_and_the_old_bundle_stays(index: Published, quiet: Quiet, tmp_path: Path) -> None:
+    before = pull(index.entry, tmp_path, quiet).manifest
+    counts = write_counts(index.index, "hello\n", "hello hello 5\n")
+    with pytest.raises(ModelError, match=r"words\.txt: 'hello', expected WORD COUNT"):
+        pull(replace(index.entry, counts=counts), tmp_path, quiet)
+    assert load_bundle(tmp_path, "en").manifest == before
 
 
 def test_two_builds_give_the_same_bytes(index: Published, quiet: Quiet, tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 import hashlib
 import subprocess
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from edge_asr.asr.catalogue import CatalogueEntry
+from edge_asr.asr.catalogue import Archive, CatalogueEntry
 from edge_asr_export.graph import check_tools
 from tests.export import kaldi_files as kaldi
 from tests.export.tiny_network import INPUT_DIM, IVECTOR_DIM, TinyNetwork
@@ -101,17 +102,8 @@ def shell(command: str, text: str, folder: Path) -> None:
 
 def write_wheel(model: Path, folder: Path) -> CatalogueEntry:
     """A wheel that pip takes, and the catalogue's entry for it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    wheel = folder / "tiny_model-1.0-py3-none-any.whl"
-    information = "tiny_model-1.0.dist-info"
-    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("tiny_model/__init__.py", "")
-        for path in sorted(model.rglob("*")):
-            if path.is_file():
-                archive.write(path, f"{FOLDER}/{path.relative_to(model)}")
-        archive.writestr(f"{information}/METADATA", "Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n")
-        archive.writestr(f"{information}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{information}/RECORD", "")
+    files = {f"{FOLDER}/{path.relative_to(model)}": path.read_bytes() for path in model.rglob("*") if path.is_file()}
+    wheel = _wheel(folder, "tiny_model", files)
     return CatalogueEntry(
         name="en",
         language="en",
@@ -127,3 +119,32 @@ def write_wheel(model: Path, folder: Path) -> CatalogueEntry:
         build_bytes=100_000,
         build_memory_bytes=1_000_000,
     )
+
+
+def write_counts(folder: Path, words: str, pairs: str) -> Archive:
+    """A wheel with lists of words and pairs of words."""
+    wheel = _wheel(folder, "tiny_counts", {"lists/words.txt": words.encode(), "lists/pairs.txt": pairs.encode()})
+    return Archive(
+        name="counts",
+        package="tiny-counts",
+        package_version="1.0",
+        archive_sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        archive_bytes=wheel.stat().st_size,
+        folder="lists",
+        members=("words.txt", "pairs.txt"),
+    )
+
+
+def _wheel(folder: Path, name: str, files: Mapping[str, bytes]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    wheel = folder / f"{name}-1.0-py3-none-any.whl"
+    information = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{name}/__init__.py", "")
+        for path, data in sorted(files.items()):
+            archive.writestr(path, data)
+        package = name.replace("_", "-")
+        archive.writestr(f"{information}/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        archive.writestr(f"{information}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{information}/RECORD", "")
+    return wheel

@@ -56,7 +56,7 @@ class WordCounts:
         begun = np.bincount(first, count, size)
         ended = np.bincount(second, count, size)
         begun_ratio, ended_ratio = (np.divide(of, share, np.zeros(size), where=share > 0) for of in (begun, ended))
-        commonest = np.argsort(-share, kind="stable")[:_COMMONEST]
+        commonest = np.argsort(-share, kind="stable")[: min(_COMMONEST, max(1, np.count_nonzero(share)))]
         return cls(
             share,
             first,
