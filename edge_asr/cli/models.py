@@ -150,7 +150,9 @@ def _both(int8: float, exact: float | None, layout: str) -> str:
 def _pull(names: Sequence[str], folder: Path, *, force: bool) -> int:
     for entry in [find(name) for name in names]:  # every name is checked before any work
         if not force and (bundle := _good(entry.name, folder)):
-            older = "" if bundle.manifest.source == entry.source else ", made of less than what is published now"
+            older = (
+                "" if bundle.manifest.source == entry.source else ", made of something else than what is published now"
+            )
             print(f"{entry.name}: already here, {_size(bundle)} in {bundle.folder}{older} (build again: --force)")
             continue
         bundle = _build(entry, folder)

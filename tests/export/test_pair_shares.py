@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_asr.errors import ModelError
+from edge_asr_export import pair_shares
 from edge_asr_export.pair_shares import mix_pairs
 from edge_asr_export.word_counts import WordCounts
 
 WORDS = {"a": 1, "b": 2, "c": 3, "d": 4}
 LOWEST, START, AFTER_A, AFTER_B, AFTER_AB, AFTER_D = range(6)
+OF_WORDS, OF_PAIRS = 0.35, 0.45
 ENDS = {LOWEST: 0.05, START: 0.02, AFTER_B: 0.2}
 FOLLOWING = {
     LOWEST: {"a": (0.4, AFTER_A), "b": (0.3, AFTER_B), "c": (0.15, LOWEST), "d": (0.1, AFTER_D)},
@@ -102,10 +104,12 @@ def sums(told: list[Told], ends: list[float]) -> list[float]:
     return found
 
 
-def test_without_counts_all_is_as_it_was(grammar: Path) -> None:
+def test_without_counts_all_but_the_beginning_is_as_it_was(grammar: Path) -> None:
     told, ends = mixed(grammar, "other 5\n", "other words 5\n")
     assert sums(told, ends) == pytest.approx([1.0] * 6, abs=1e-5)
     for state, words in FOLLOWING.items():
+        if state == START:
+            continue
         assert {label: share for label, (share, _) in told[state].items() if label} == pytest.approx(
             {WORDS[word]: share for word, (share, _) in words.items()}
         )
@@ -116,49 +120,101 @@ def test_without_counts_all_is_as_it_was(grammar: Path) -> None:
             assert told[state][0] == (pytest.approx(left(state)), LOWER[state])
 
 
+EVEN = "a 25\nb 25\nc 25\nd 25\n"
+
+
+def usual(**counted: float) -> dict[str, float]:
+    """How likely words are alone, with shares of a list; what is not in it keeps its weight."""
+    told = {word: share for word, (share, _) in FOLLOWING[LOWEST].items()}
+    for word, share in counted.items():
+        told[word] = (1 - OF_WORDS) * told[word] + OF_WORDS * min(share, 4 * told[word])
+    return {word: share * 0.95 / sum(told.values()) for word, share in told.items()}
+
+
 def test_words_and_pairs_are_mixed_by_their_weights(grammar: Path) -> None:
-    told, ends = mixed(grammar, "a 25\nb 25\nc 25\nd 25\n", "a c 30\na b 10\nb a 20\nc d 40\nd b 40\n")
+    told, ends = mixed(grammar, EVEN, "a c 30\na b 10\nb a 20\nc d 40\nd b 40\n")
     assert sums(told, ends) == pytest.approx([1.0] * 6, abs=1e-5)
-    usual = {word: 0.75 * share + 0.25 * 0.25 for word, (share, _) in FOLLOWING[LOWEST].items()}
-    scale = 0.95 / sum(usual.values())
-    usual = {word: scale * share for word, share in usual.items()}
+    alone = usual(a=0.25, b=0.25, c=0.25, d=0.25)
     assert {label: share for label, (share, _) in told[LOWEST].items()} == pytest.approx(
-        {WORDS[word]: share for word, share in usual.items()}
+        {WORDS[word]: share for word, share in alone.items()}
     )
     # All words are as common, and of 40, 20, 40 and 40 pairs that begin with one the median is 40, for 0.7 of it all.
-    after_a = {"b": (0.5, 0.25), "c": (0.2, 0.75)}
-    for word, (share, pair) in after_a.items():
-        wanted = 0.65 * share + 0.35 * (0.7 * pair + 0.3 * usual[word])
-        assert told[AFTER_A][WORDS[word]][0] == pytest.approx(wanted)
-    after_two = 0.65 * 0.7 + 0.35 * 0.65 * usual["c"]  # "b" covers half as much, and is never followed by "c"
-    assert told[AFTER_AB][WORDS["c"]][0] == pytest.approx(after_two)
+    listed = {word: 0.7 * pair + 0.3 * alone[word] for word, pair in {"a": 0, "b": 0.25, "c": 0.75, "d": 0}.items()}
+    end = left(AFTER_A) * ENDS[LOWEST]  # keeps its share: the lists tell of what is said
+    for word in ("b", "c"):
+        share = (1 - OF_PAIRS) * likely(AFTER_A, word) + OF_PAIRS * listed[word] * (1 - end) / sum(listed.values())
+        assert told[AFTER_A][WORDS[word]][0] == pytest.approx(share)
+    half = {word: 0.35 * (word == "a") + 0.65 * alone[word] for word in WORDS}  # "b" begins half as many pairs
+    for state, word, end in ((AFTER_AB, "c", left(AFTER_AB) * ENDS[AFTER_B]), (AFTER_B, "a", ENDS[AFTER_B])):
+        share = (1 - OF_PAIRS) * likely(state, word) + OF_PAIRS * half[word] * (1 - end) / sum(half.values())
+        assert told[state][WORDS[word]][0] == pytest.approx(share)
+
+
+def test_what_is_mixed_takes_no_more_than_its_weight(grammar: Path) -> None:
+    """Whatever the lists say, a word that they tell nothing of here keeps what the grammar's own weight leaves it."""
+    told, _ = mixed(grammar, EVEN, "a b 30\nb a 30\nc a 30\nd a 30\nb c 1\nc d 2\n")
+    alone = usual(a=0.25, b=0.25, c=0.25, d=0.25)
+    for state in FOLLOWING:
+        for word, number in WORDS.items():
+            cheaper = min(1.0, alone[word] / likely(LOWEST, word))
+            assert following(told, state, number) >= (1 - OF_PAIRS) * likely(state, word) * cheaper * 0.999
+
+
+def test_where_an_utterance_begins_any_word_may_come(grammar: Path) -> None:
+    told, ends = mixed(grammar, "other 5\n", "other words 5\n")
+    assert sums(told, ends) == pytest.approx([1.0] * 6, abs=1e-5)
+    alone = usual()
+    for word, number in WORDS.items():
+        wanted = 0.5 * likely(START, word) + 0.5 * alone[word] * 0.98 / 0.95
+        assert following(told, START, number) == pytest.approx(wanted, rel=1e-4)
+
+
+def test_a_word_is_not_taken_to_be_much_oftener_than_it_was(grammar: Path) -> None:
+    """Lists of what is written are full of words that nobody says."""
+    told, _ = mixed(grammar, "a 1\nd 999\n", "other words 5\n")
+    assert told[LOWEST][WORDS["d"]][0] == pytest.approx(usual(a=0.001, d=0.999)["d"])
+    assert told[LOWEST][WORDS["d"]][0] < 0.35
 
 
 def test_a_pair_that_is_added_leads_where_its_word_leads(grammar: Path) -> None:
-    told, ends = mixed(grammar, "a 25\nb 25\nc 25\nd 25\n", "a d 40\nb c 40\nc a 40\nd b 40\n")
+    told, ends = mixed(grammar, EVEN, "a d 40\nb c 40\nc a 40\nd b 40\n")
     assert sums(told, ends) == pytest.approx([1.0] * 6, abs=1e-5)
     assert told[AFTER_A][WORDS["d"]][1] == AFTER_D
     assert told[AFTER_B][WORDS["c"]][1] == LOWEST
-    assert told[AFTER_A][WORDS["d"]][0] > 2 * left(AFTER_A) * 0.1
+    alone = usual(a=0.25, b=0.25, c=0.25, d=0.25)
+    listed = 0.7 + 0.3 * alone["d"]
+    end = left(AFTER_A) * ENDS[LOWEST]
+    share = (1 - OF_PAIRS) * likely(AFTER_A, "d") + OF_PAIRS * listed * (1 - end) / (0.7 + 0.3 * 0.95)
+    assert told[AFTER_A][WORDS["d"]][0] == pytest.approx(share)
     assert WORDS["d"] not in told[START]  # nothing is said of how a sentence begins
 
 
-def test_pairs_that_hardly_matter_are_left_out(grammar: Path) -> None:
-    told, _ = mixed(grammar, "a 25\nb 25\nc 25\nd 25\n", "a c 400\na d 1\nb a 400\nc b 400\nd d 400\n")
-    assert WORDS["d"] not in told[AFTER_A]
+@pytest.mark.parametrize(("pairs", "added"), [("a d 400\n", True), ("a d 120\n", True), ("a d 1\n", False)])
+def test_a_pair_is_added_where_it_is_likelier_than_by_backing_off(grammar: Path, pairs: str, added: bool) -> None:
+    told, _ = mixed(grammar, EVEN, f"a c 400\n{pairs}b a 400\nc b 400\nd d 400\n")
+    assert (WORDS["d"] in told[AFTER_A]) is added
+
+
+def test_a_pair_that_hardly_matters_is_left_out(grammar: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = "a c 400\na d 400\nb a 400\nc b 400\nd d 400\n"
+    assert WORDS["d"] in mixed(grammar, EVEN, pairs)[0][AFTER_A]
+    monkeypatch.setattr(pair_shares, "_MATTERS", 0.5)
+    assert WORDS["d"] not in mixed(grammar, EVEN, pairs)[0][AFTER_A]
 
 
 def test_a_word_whose_pairs_are_missing_stays_as_it_is(grammar: Path) -> None:
-    told, ends = mixed(grammar, "a 25\nb 25\nc 25\nd 25\n", "a b 40\nb a 40\nd a 40\nd b 40\n")
+    told, ends = mixed(grammar, EVEN, "a b 40\nb a 40\nd a 40\nd b 40\n")
     assert sums(told, ends) == pytest.approx([1.0] * 6, abs=1e-5)
     assert told[AFTER_A][WORDS["c"]][0] == pytest.approx(0.2)
     assert told[AFTER_A][WORDS["b"]][0] > 0.5
 
 
-def test_what_would_be_too_much_leaves_something_for_the_rest(grammar: Path) -> None:
-    told, ends = mixed(grammar, "b 1\nc 1\n", "b c 5\nc b 5\n" + "b a 1\n")
+def test_what_follows_a_word_that_begins_no_pairs_stays_as_it_is(grammar: Path) -> None:
+    told, ends = mixed(grammar, EVEN, "a b 1\nb a 40\nb c 40\nc d 80\nd b 80\n")
     assert sums(told, ends) == pytest.approx([1.0] * 6, abs=1e-5)
-    assert all(told[state][0][0] > 0 for state in LOWER)
+    assert told[AFTER_A][WORDS["b"]][0] == pytest.approx(0.5)
+    assert told[AFTER_A][WORDS["c"]][0] == pytest.approx(0.2)
+    assert told[AFTER_B][WORDS["a"]][0] > 0.2
 
 
 PAIRS = st.dictionaries(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), st.integers(1, 10**12))

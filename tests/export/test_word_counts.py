@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from edge_asr.errors import ModelError
@@ -27,8 +26,9 @@ def test_shares_are_of_what_both_know(tmp_path: Path) -> None:
 def test_a_word_is_covered_by_its_pairs_as_the_commonest_are(tmp_path: Path) -> None:
     """The lists are of different collections: what the commonest words have is the measure, for 0.7."""
     counts = read(tmp_path, "the 60\ncat 30\nsat 10\n", "the cat 600\ncat sat 300\nsat the 10\n")
-    ratios = np.array([600 / 0.6, 300 / 0.3, 10 / 0.1])
-    assert counts.covered.tolist() == pytest.approx([0, 0.7, 0.7, 0.7 * ratios[2] / ratios[0], 0, 0])
+    assert counts.covered.tolist() == pytest.approx([0, 0.7, 0.7, 0, 0, 0])
+    half = read(tmp_path, "the 60\ncat 30\nsat 10\n", "the cat 600\ncat sat 300\nsat the 50\n")
+    assert half.covered[3] == pytest.approx(0.35)
     crowded = read(tmp_path, "the 60\ncat 30\nsat 10\n", "the cat 600\ncat sat 300\nsat the 900\n")
     assert crowded.covered[3] == 0.9
 
@@ -48,7 +48,33 @@ def test_lists_of_other_words_tell_nothing(tmp_path: Path) -> None:
     assert len(counts.first) == 0
 
 
-@pytest.mark.parametrize("line", ["the", "the cat 3", "the x3", "", "the -3", "the 3.5"])
+def test_a_count_that_many_words_share_is_none(tmp_path: Path) -> None:
+    """Lists put one in the place of what was not counted."""
+    numbers = {"<eps>": 0} | {f"word{number}": number for number in range(1, 30)}
+    lines = [f"word{number} 300" for number in range(1, 22)]
+    (tmp_path / "pairs").write_text("word29 word28 3\n")
+    for listed, share in ((lines, 0.0), (lines[1:], 300 / (20 * 300 + 100))):
+        (tmp_path / "words").write_text("\n".join([*listed, "word29 100"]))
+        counts = WordCounts.read(tmp_path / "words", tmp_path / "pairs", numbers)
+        assert counts.share[5] == pytest.approx(share)
+
+
+def test_what_is_listed_twice_is_added(tmp_path: Path) -> None:
+    counts = read(tmp_path, "the 20\ncat 60\nthe 20\n", "the cat 2\ncat the 5\nthe sat 3\nthe cat 1\n")
+    assert counts.share.tolist() == [0.0, 0.4, 0.6, 0.0, 0.0, 0.0]
+    assert counts.first.tolist() == [1, 1, 2]
+    assert counts.pair_share.tolist() == [0.5, 0.5, 1.0]
+
+
+def test_what_stands_for_no_word_is_passed_over(tmp_path: Path) -> None:
+    counts = read(tmp_path, "<eps> 50\nthe 50\n", "<eps> the 5\nthe <eps> 5\nthe the 5\n")
+    assert counts.share[0] == 0.0
+    assert counts.first.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "line", ["the", "the cat 3", "the x3", "", "the -3", "the 3.5", "the 0", "the 00", "the " + 19 * "9"]
+)
 def test_a_line_that_is_none_is_named(tmp_path: Path, line: str) -> None:
     with pytest.raises(ModelError, match=r"^words: '.*', expected WORD COUNT"):
         read(tmp_path, f"the 60\n{line}\n", "the cat 3\n")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_asr.asr.kaldi.fst_format import ARC
 from edge_asr.errors import ModelError
@@ -92,37 +93,49 @@ class BackoffGrammar:
         state["silent_in"] = state["silent_out"] = np.bincount(silent, minlength=len(state))
         write_graph(path, like.header, like.header.start, state, [arc[np.lexsort((arc["label"], owner))]])
 
+    def likely(self, state: Indices, word: Indices) -> Floats:
+        """How likely each word follows a state, by backing off as often as needed; 0 for what no state has."""
+        size = int(max(self.word.max(initial=0), word.max(initial=0))) + 1
+        keys = self.owner * size + self.word
+        factor, found = np.ones(len(word)), np.zeros(len(word), np.bool_)
+        while not found.all():
+            wanted = state * size + word
+            at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+            here = (keys[at] == wanted) & ~found
+            factor[here] *= self.share[at[here]]
+            found |= here
+            lost = ~found & (self.lower[state] == state)
+            factor[lost], found = 0.0, found | lost
+            factor[~found] *= self.back[state[~found]]
+            state = np.where(found, state, self.lower[state])
+        return factor
+
+    def mass(self, words: NDArray[np.bool_]) -> Floats:
+        """How likely one of `words`, true (words,) by their numbers, or nothing follows each state, (n,)."""
+        states, here = len(self.lower), words[self.word]
+        owner, word = self.owner[here], self.word[here]
+        own = np.bincount(owner, self.share[here], states).astype(np.float64)
+        below = np.bincount(owner, self.likely(self.lower[owner], word), states)
+        mass, ends = own.copy(), self.end.copy()
+        for level in self.levels():
+            lower, back = self.lower[level], self.back[level]
+            mass[level] += back * (mass[lower] - below[level])
+            ends[level] = np.where(ends[level] > 0, ends[level], back * ends[lower])
+        return mass + ends
+
     def summing_up(self) -> Self:
         """The same with `back` such that what may follow each state sums up to one; cut where it is too much."""
-        share, back = self.share.copy(), self.back.copy()
-        size, states = int(self.word.max(initial=0)) + 1, len(self.lower)
-        keys = self.owner * size + self.word
-
-        def likely(state: Indices, word: Indices) -> Floats:
-            """By backing off as often as needed; what no state has is not likely."""
-            factor, found = np.ones(len(word)), np.zeros(len(word), np.bool_)
-            while not found.all():
-                wanted = state * size + word
-                at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-                here = (keys[at] == wanted) & ~found
-                factor[here] *= share[at[here]]
-                found |= here
-                lost = ~found & (self.lower[state] == state)
-                factor[lost], found = 0.0, found | lost
-                factor[~found] *= back[state[~found]]
-                state = np.where(found, state, self.lower[state])
-            return factor
-
+        made, states, end = replace(self, share=self.share.copy(), back=self.back.copy()), len(self.lower), self.end
         for level in self.levels():
             here = np.isin(self.owner, level)
-            owner, word, end = self.owner[here], self.word[here], self.end
-            total = np.bincount(owner, share[here], states)
+            owner, word = self.owner[here], self.word[here]
+            total = np.bincount(owner, made.share[here], states)
             room = _MOST_KNOWN * np.maximum(1 - end, _LEAST_LEFT)
             cut = np.minimum(1.0, np.divide(room, total, np.ones(states), where=total > 0))
-            share[here] *= cut[owner]
+            made.share[here] *= cut[owner]
             total *= cut
-            below = np.bincount(owner, likely(self.lower[owner], word), states)
+            below = np.bincount(owner, made.likely(self.lower[owner], word), states)
             below += np.where(end > 0, end[self.lower], 0.0)
             left = np.maximum(1 - end - total, _LEAST_LEFT**2)
-            back[level] = (left / np.maximum(1 - below, _LEAST_LEFT))[level]
-        return replace(self, share=share, back=back)
+            made.back[level] = (left / np.maximum(1 - below, _LEAST_LEFT))[level]
+        return made
