@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import kaldifst
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_asr.errors import ModelError
 from edge_asr_export import pair_shares
+from edge_asr_export.graph_arrays import GraphArrays
 from edge_asr_export.pair_shares import mix_pairs
 from edge_asr_export.word_counts import WordCounts
 
@@ -201,6 +203,20 @@ def test_a_pair_that_hardly_matters_is_left_out(grammar: Path, monkeypatch: pyte
     assert WORDS["d"] in mixed(grammar, EVEN, pairs)[0][AFTER_A]
     monkeypatch.setattr(pair_shares, "_MATTERS", 0.5)
     assert WORDS["d"] not in mixed(grammar, EVEN, pairs)[0][AFTER_A]
+
+
+def test_what_the_grammar_lacks_it_does_not_learn(grammar: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(WORDS, "e", 5)  # the model has a number for it, and sounds, but the grammar never saw it
+    told, _ = mixed(grammar, EVEN + "e 25\n", "a c 400\na e 400\ne a 400\nb a 400\nc e 400\nd d 400\n")
+    assert all(5 not in labels for labels in told)
+    assert all(math.isfinite(share) and share > 0 for labels in told for share, _ in labels.values())
+
+
+def test_the_file_tells_how_many_arcs_of_a_state_are_silent(grammar: Path) -> None:
+    mixed(grammar, EVEN, "a d 40\nb c 40\nc a 40\nd b 40\n")
+    arrays = GraphArrays.open(grammar.parent / "mixed.fst")
+    silent = [int((arrays.arcs_of(np.array([state]))["label"] == 0).sum()) for state in range(6)]
+    assert arrays.state["silent_in"].tolist() == arrays.state["silent_out"].tolist() == silent == [0, 1, 1, 1, 1, 1]
 
 
 def test_a_word_whose_pairs_are_missing_stays_as_it_is(grammar: Path) -> None:
