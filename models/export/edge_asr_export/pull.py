@@ -34,7 +34,7 @@ def pull(
     """
     builder = builder or builder_of(entry)
     builder.check()  # before anything is fetched
-    for archive in filter(None, (entry, entry.counts)):
+    for archive in entry.archives:
         check_client(archive)
     with locked(models_dir):
         cache = models_dir / CACHE_FOLDER
@@ -63,7 +63,7 @@ def pull(
 def _check_room(entry: CatalogueEntry, models_dir: Path, cache: Path) -> None:
     """Refuse early what the disk cannot hold; an old bundle stays until the new one is whole."""
     needed = entry.bundle_bytes + entry.build_bytes
-    for archive in filter(None, (entry, entry.counts)):
+    for archive in entry.archives:
         if not cached_path(archive, cache).is_file():
             needed += 2 * archive.archive_bytes  # pip's own copy, and ours
     free = shutil.disk_usage(models_dir).free
